@@ -1,6 +1,6 @@
 // Which folder may import which (design, section 3): core <- postgres <- provider, and nothing against that stream.
 
-const code = "^(core|postgres|archive|conversion|provider|components|policies|stacks|cli|examples)/";
+const code = "^(core|postgres|jobs|archive|conversion|provider|components|policies|stacks|cli|examples)/";
 const tooling = "^(tools|test|bench)/";
 
 /** Files of `from` may import from no folder of ours but `to`. */
@@ -42,9 +42,10 @@ module.exports = {
     // Long names end in a hash: a pure function. The files for Prometheus are YAML: text from data, and nothing else.
     ...packages("core", nodeModule("temporal-polyfill|temporal-spec|temporal-utils|yaml|zod"), "^(node:)?crypto$"),
     only("postgres", ["core"]),
-    only("archive", ["core", "postgres"]),
-    only("conversion", ["core", "postgres", "archive"]),
-    only("provider", ["core", "postgres", "archive", "conversion"]),
+    only("jobs", ["core", "postgres"]),
+    only("archive", ["core", "postgres", "jobs"]),
+    only("conversion", ["core", "postgres", "jobs"]),
+    only("provider", ["core", "postgres", "jobs", "archive", "conversion"]),
     only("components", ["core"]),
     // Monitoring writes its files where the program wants them.
     ...packages("components", nodeModule("@pulumi/[^/]+"), "^(node:)?(fs|path)$"),
@@ -57,7 +58,7 @@ module.exports = {
       to: { pathNot: "^(core|policies/rules)/", dependencyTypesNot: ["type-only"] },
     },
     only("stacks", ["components", "core"]),
-    only("cli", ["core", "postgres", "archive", "conversion"]),
+    only("cli", ["core", "postgres", "jobs", "archive", "conversion"]),
     only("examples", ["components", "core"]),
     {
       name: "only-postgres-imports-pg",

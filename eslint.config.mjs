@@ -30,11 +30,12 @@ export default tseslint.config(
       "prefer-const": "error",
     },
   },
-  { files: ["provider/runtime/codec.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
+  { files: ["provider/runtime/property-codec.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
   {
     files: [
       "core/**",
       "postgres/**",
+      "jobs/**",
       "archive/**",
       "conversion/**",
       "provider/**",

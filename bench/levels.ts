@@ -1,14 +1,14 @@
 // Three levels, program, site and month: the update that creates them all, compared with the same statements in one session.
 import type { TableSpecArgs } from "../core/declare/table/args";
-import { branchKey } from "../core/levels/levels";
-import { createBranchSteps } from "../core/partition/branch/create-branch";
+import { encodeBranchPath } from "../core/levels/levels";
+import { createBranchSteps } from "../core/partition/branch/branch-steps";
 import { planCreations } from "../core/plan/create/creations";
 import { requireTableSpec } from "../core/declare/table/parse";
-import { plannedParent } from "../core/partition/carry/parent";
+import { buildPlannedParent } from "../core/partition/carry/parent";
 import type { Statement } from "../core/sql/statement";
 import { parseInstant } from "../core/time/instant";
-import { planWindow } from "../core/window/window";
-import { ledgerStatement } from "../postgres/registry/registry";
+import { planWindow } from "../core/window/window-partitions";
+import { recordLedgerStatement } from "../postgres/registry/registry";
 import type { Bench } from "./bench";
 import { compare, ratioRow, roundsOf, timed } from "./support/measure";
 import { partitionedProject } from "./support/project";
@@ -68,7 +68,7 @@ async function prepare(server: BenchServer, signal: AbortSignal) {
 /** Returns the statements of the update without reads and time-outs, and without the few branches that already exist. */
 function statementsOf(args: TableSpecArgs): Statement[] {
   const spec = requireTableSpec(args, "bench");
-  const parent = plannedParent(spec, { levels: spec.window.levels });
+  const parent = buildPlannedParent(spec, { levels: spec.window.levels });
   const now = parseInstant(AS_OF, "UTC");
   const nothing = { registration: undefined, ledger: [], detached: [], defaultGrantees: [], obstacles: [] };
   const observation = { ...nothing, table: undefined, now } as unknown as Parameters<typeof planCreations>[2];
@@ -78,11 +78,11 @@ function statementsOf(args: TableSpecArgs): Statement[] {
     createBranchSteps(parent, above, branch).flatMap((step) => {
       const transaction = step.statements.at(-1)?.transaction;
       const records = step.made.map(({ name, path, partition }) => ({
-        ...ledgerStatement("pgpartition", {
+        ...recordLedgerStatement("pgpartition", {
           schema: spec.schema,
           table: spec.table,
           partition: name,
-          branch: branchKey(path),
+          branch: encodeBranchPath(path),
           bounds: partition ?? { from: undefined, to: undefined },
           event: "created",
           run: "bench",

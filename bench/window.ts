@@ -2,12 +2,12 @@
 import type { TableSpecArgs } from "../core/declare/table/args";
 import { requireTableSpec } from "../core/declare/table/parse";
 import type { TableSpec } from "../core/declare/table/spec";
-import { createPartitionStatements } from "../core/partition/create/create-partition";
-import { plannedParent } from "../core/partition/carry/parent";
+import { createPartitionStatements } from "../core/partition/create/partition-statements";
+import { buildPlannedParent } from "../core/partition/carry/parent";
 import type { Statement } from "../core/sql/statement";
 import { parseInstant } from "../core/time/instant";
-import { type DesiredPartition, planWindow } from "../core/window/window";
-import { ledgerStatement } from "../postgres/registry/registry";
+import { type DesiredPartition, planWindow } from "../core/window/window-partitions";
+import { recordLedgerStatement } from "../postgres/registry/registry";
 import type { Bench } from "./bench";
 import { compare, ratioRow, roundsOf, timed } from "./support/measure";
 import { partitionedProject } from "./support/project";
@@ -53,14 +53,14 @@ async function prepare(server: BenchServer, signal: AbortSignal) {
 /** Returns the statements of the update without reads and time-outs: for each partition its DDL and its row of the ledger. */
 function statementsOf(args: TableSpecArgs): Statement[] {
   const spec = requireTableSpec(args, "bench");
-  const parent = plannedParent(spec);
+  const parent = buildPlannedParent(spec);
   const there = new Set(desired(requireTableSpec(few, "bench")).map(({ name }) => name));
   return desired(spec)
     .filter(({ name }) => !there.has(name))
     .flatMap((partition) => {
       const ddl = createPartitionStatements(parent, partition);
       const entry = { schema: spec.schema, table: spec.table, partition: partition.name, bounds: partition };
-      const record = ledgerStatement("pgpartition", { ...entry, event: "created", run: "bench", detail: {} });
+      const record = recordLedgerStatement("pgpartition", { ...entry, event: "created", run: "bench", detail: {} });
       return [...ddl, { ...record, transaction: ddl[0]?.transaction }];
     });
 }

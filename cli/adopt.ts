@@ -1,29 +1,29 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type Adoption, adoptTable } from "../core/adopt/adopt";
+import { type Adoption, adoptTable } from "../core/adopt/adopt-table";
 import { CannotAdopt } from "../core/adopt/cannot-adopt";
-import { chooseReading, explainingZones, offsetZone, readingNotes } from "../core/adopt/encoding";
-import { namesToMake } from "../core/adopt/first-update";
-import { branchNotes } from "../core/adopt/branch-notes";
-import { timeColumnOf, timePartitionsOf } from "../core/adopt/levels";
+import { chooseReading, listExplainingZones, suggestOffsetZone, noteUnconfirmedReading } from "../core/adopt/encoding";
+import { listNamesToCreate } from "../core/adopt/first-update";
+import { noteBranches } from "../core/adopt/branch-notes";
+import { findTimeColumn, listObservedTimePartitions } from "../core/adopt/find-levels";
 import { importFile } from "../core/adopt/import-file";
-import { programText } from "../core/adopt/program";
-import { within } from "../core/observed/key-excludes";
-import { retireRivals, rivalsText } from "../core/adopt/rivals";
+import { renderProgram } from "../core/adopt/program";
+import { buildKeyRangeCondition } from "../core/observed/key-excludes";
+import { retireRivals, renderRivals } from "../core/adopt/rivals";
 import { formatTableId, type TableId } from "../core/names/resource-id";
-import type { Observation, ObservedPartition, ObservedTable } from "../core/observed/table";
-import { KEY_ENCODINGS, type KeyEncoding, keyKind } from "../core/time/key";
+import type { Observation, ObservedPartition, ObservedTable } from "../core/observed/observed-table";
+import { KEY_ENCODINGS, type KeyEncoding, findKeyKind } from "../core/time/key";
 import type { Instant } from "../core/time/instant";
 import { isZone } from "../core/time/period";
-import type { ListValuesArgs } from "../core/declare/table/level-args";
+import type { ListValuesArgs } from "../core/declare/levels/branch-level";
 import { readLevelValues } from "../postgres/read/level-values";
-import { readAdoptionSources } from "../postgres/read/adoption";
-import { countRows } from "../postgres/read/count-rows";
+import { readAdoptionSources } from "../postgres/read/adoption-sources";
+import { runCount } from "../postgres/read/count-rows";
 import type { Database } from "../postgres/database";
 import { readTakenNames } from "../postgres/read/names-taken";
-import { missingRights } from "../postgres/read/rights";
-import { print, requireTable, withSession } from "./session";
+import { listMissingRights } from "../postgres/read/rights";
+import { print, requireTable, withSession } from "./open-session";
 
 interface AdoptOptions {
   readonly columns?: boolean;
@@ -34,24 +34,24 @@ interface AdoptOptions {
 }
 
 /** Writes the declaration and the import file for a partitioned table that already exists. Reads only. */
-export function adoptCommand(): Command {
+export function createAdoptCommand(): Command {
   return new Command("adopt")
     .description(
-      "Print the program and the import file for a partitioned table that exists, and what else makes or drops its partitions. Changes nothing.",
+      "Print the program and the import file for a partitioned table that exists, and what else creates or drops its partitions. Changes nothing.",
     )
     .argument("<table>", "schema.table")
-    .option("--columns", "declare columns, keys and checks too; else the tool that made them keeps them")
+    .option("--columns", "declare columns, keys and checks too; otherwise the tool that created them manages them")
     .option(
       "--zone <zone>",
       "time zone by whose calendar it is cut; left out: UTC, or the zone of the database where only that fits",
     )
     .addOption(
-      new Option("--key <encoding>", "how the key writes time; left out: told from the bounds").choices(KEY_ENCODINGS),
+      new Option("--key <encoding>", "how the key writes time; left out: read from the bounds").choices(KEY_ENCODINGS),
     )
     .addOption(
       new Option(
         "--values <source>",
-        "where the values of a LIST level are rows, column=table.column[,parent]; once for each level; left out: told from foreign keys",
+        "where the values of a LIST level are rows, column=table.column[,parent]; once for each level; left out: read from foreign keys",
       ).argParser(readSource),
     )
     .option("--out <dir>", "write <table>.ts, <table>.import.json and <table>.retire.sql there instead of printing")
@@ -97,25 +97,25 @@ async function describeTable(database: Database, id: TableId, options: AdoptOpti
   const managed = registration?.window !== undefined && registration.window !== null;
   const notes = [
     ...(registration ? [`already managed by ${registration.owner}; pgpartition claim moves it to another stack`] : []),
-    ...missingRights(table).map((sql) => `before the first update, an administrator has to run: ${sql}`),
-    ...(await takenNotes(database, id, adoption)),
-    ...(await fallbackNotes(database, table, adoption)),
+    ...listMissingRights(table).map((sql) => `before the first update, an administrator has to run: ${sql}`),
+    ...(await noteTaken(database, id, adoption)),
+    ...(await noteDefaultRows(database, table, adoption)),
     ...reading.notes,
     ...adoption.notes,
-    ...branchNotes(adoption.spec.window, table, await readLevelValues(database, adoption.spec.window.levels)),
+    ...noteBranches(adoption.spec.window, table, await readLevelValues(database, adoption.spec.window.levels)),
   ];
   const name = id.table;
-  const program = programText({ name, args: adoption.args, management: database.managementSchema, notes });
+  const program = renderProgram({ name, args: adoption.args, management: database.managementSchema, notes });
   const found = { name, now, indexes: table.indexes.map((index) => index.name), managed };
   return [
     { file: `${name}.ts`, text: program },
-    ...importText(adoption, found, encoding),
-    { file: `${name}.retire.sql`, text: rivalsText(retireRivals(id, rivals)) },
+    ...renderImport(adoption, found, encoding),
+    { file: `${name}.retire.sql`, text: renderRivals(retireRivals(id, rivals)) },
   ];
 }
 
 /** Returns the import file; none for a key of numbers, which an import would misread: the first update adopts. */
-function importText(adoption: Adoption, found: Parameters<typeof importFile>[1], encoding: KeyEncoding): OutFile[] {
+function renderImport(adoption: Adoption, found: Parameters<typeof importFile>[1], encoding: KeyEncoding): OutFile[] {
   if (encoding !== "time" && !found.managed) {
     print(
       `a key of kind ${encoding} cannot be imported before the table is managed: run \`pulumi up\`, which adopts it without DDL`,
@@ -127,40 +127,40 @@ function importText(adoption: Adoption, found: Parameters<typeof importFile>[1],
 }
 
 /** Reports names that the first update needs and other objects already have. */
-async function takenNotes(database: Database, id: TableId, adoption: Adoption): Promise<string[]> {
-  const names = namesToMake(adoption.makes);
+async function noteTaken(database: Database, id: TableId, adoption: Adoption): Promise<string[]> {
+  const names = listNamesToCreate(adoption.makes);
   if (names.length === 0) return [];
   const taken = await readTakenNames(database, adoption.args.partitionSchema ?? id.schema, names);
   return taken
     .filter((one) => one.kind === "relation")
     .map(
       ({ name }) =>
-        `before the first update, rename the relation "${name}", which is no partition of the table, or change the name template: the update makes a partition of that name`,
+        `before the first update, rename the relation "${name}", which is no partition of the table, or change the name template: the update creates a partition of that name`,
     );
 }
 
 /** Reports rows in a default partition that is not declared: the update refuses to create the partitions they belong to. */
-async function fallbackNotes(database: Database, table: ObservedTable, { spec, makes }: Adoption): Promise<string[]> {
+async function noteDefaultRows(database: Database, table: ObservedTable, { spec, makes }: Adoption): Promise<string[]> {
   const found = table.defaultPartition;
   const { column, encoding, zone } = spec.window.key;
-  const kind = keyKind(table.columns.find((one) => one.name === column)?.type ?? "", encoding);
+  const kind = findKeyKind(table.columns.find((one) => one.name === column)?.type ?? "", encoding);
   if (!found || !kind || makes.length === 0) return [];
-  const conditions = makes.map((one) => within({ column, kind, zone }, one));
-  const counts = await countRows(database, found, conditions, { column, kind });
+  const conditions = makes.map((one) => buildKeyRangeCondition({ column, kind, zone }, one));
+  const counts = await runCount(database, found, conditions, { column, kind });
   if (!counts)
     return [
-      `rows of "${found.name}" could not be counted: those of a partition to be made are refused by the first update`,
+      `rows of "${found.name}" could not be counted: those of a partition to be created are refused by the first update`,
     ];
   const filled = makes.filter((_, index) => (counts.rows[index] ?? 0) > 0);
   if (filled.length === 0) return [];
   const rows = counts.rows.reduce((sum, one) => sum + one, 0);
   return [
-    `before the first update, which refuses it as it is: ${rows} rows of ${filled.length} partitions to be made (${filled
+    `before the first update, which refuses it as it is: ${rows} rows of ${filled.length} partitions to be created (${filled
       .slice(0, 3)
       .map((one) => `"${one.name}"`)
       .join(
         ", ",
-      )}${filled.length > 3 ? ", …" : ""}) lie in the default partition: declare it, defaultPartition: { name: ${JSON.stringify(found.name)} }, and they move with the making; or move them away`,
+      )}${filled.length > 3 ? ", …" : ""}) are in the default partition: declare it, defaultPartition: { name: ${JSON.stringify(found.name)} }, and they move when it is created; or move them first`,
   ];
 }
 
@@ -180,14 +180,19 @@ async function readKey(
 ): Promise<KeyReading & { readonly notes: readonly string[] }> {
   const { table, now } = await database.observe(id.schema, id.table);
   if (!table) throw new Error(`table "${formatTableId(id)}" does not exist`);
-  const column = timeColumnOf(table);
+  const column = findTimeColumn(table);
   const type = table.columns.find((one) => one.name === column)?.type ?? table.key?.types[0] ?? "";
   const read = async (encoding: KeyEncoding, zone: string): Promise<KeyReading> => {
     const reading = { encoding, zone, ...(column === undefined ? {} : { column }) };
     const observation = await database.observe(id.schema, id.table, reading);
-    return { observation, encoding, zone, parts: observation.table ? timePartitionsOf(observation.table) : [] };
+    return {
+      observation,
+      encoding,
+      zone,
+      parts: observation.table ? listObservedTimePartitions(observation.table) : [],
+    };
   };
-  const fitting = KEY_ENCODINGS.filter((encoding) => keyKind(type, encoding) !== undefined);
+  const fitting = KEY_ENCODINGS.filter((encoding) => findKeyKind(type, encoding) !== undefined);
   if (options.key !== undefined && fitting.length > 0 && !fitting.includes(options.key))
     throw new CannotAdopt(
       `--key ${options.key} is not how "${column ?? ""}" of ${formatTableId(id)} (${type}) can write times: ${fitting.join(", ")}`,
@@ -196,33 +201,33 @@ async function readKey(
   const readings: KeyReading[] = [];
   for (const encoding of encodings) {
     const first = await read(encoding, options.zone ?? "UTC");
-    const further = options.zone === undefined ? [databaseZone, offsetZone(intervalsOf(first))] : [];
+    const further = options.zone === undefined ? [databaseZone, suggestOffsetZone(listIntervals(first))] : [];
     readings.push(first);
     for (const zone of further) if (zone !== undefined && isZone(zone)) readings.push(await read(encoding, zone));
   }
   const subject = { name: `"${formatTableId(id)}"`, column: column ?? "", type, now };
   // A table that is not partitioned by time is refused by adoptTable, which shows how it is partitioned.
   const best = chooseReading(readings, subject, options.key !== undefined || column === undefined);
-  const kind = keyKind(type, best.encoding);
+  const kind = findKeyKind(type, best.encoding);
   const zones =
-    kind === "date" || kind === "timestamp" || options.zone !== undefined ? [] : zoneNotes(best, databaseZone);
-  return { ...best, notes: [...readingNotes(best, now), ...zones] };
+    kind === "date" || kind === "timestamp" || options.zone !== undefined ? [] : noteZones(best, databaseZone);
+  return { ...best, notes: [...noteUnconfirmedReading(best, now), ...zones] };
 }
 
-function intervalsOf(reading: Pick<KeyReading, "parts"> | undefined): { from: Instant; to: Instant }[] {
+function listIntervals(reading: Pick<KeyReading, "parts"> | undefined): { from: Instant; to: Instant }[] {
   return (reading?.parts ?? []).flatMap(({ bounds }) =>
     bounds?.from && bounds.to ? [{ from: bounds.from, to: bounds.to }] : [],
   );
 }
 
 /** Reports a zone that was inferred rather than given, and zones that would explain more bounds. */
-function zoneNotes(reading: KeyReading, databaseZone: string | undefined): string[] {
-  const zones = explainingZones(reading, Intl.supportedValuesOf("timeZone"));
+function noteZones(reading: KeyReading, databaseZone: string | undefined): string[] {
+  const zones = listExplainingZones(reading, Intl.supportedValuesOf("timeZone"));
   const named = zones.slice(0, 3).join(", ");
   return [
     ...(reading.zone !== "UTC" && reading.zone !== databaseZone
       ? [
-          `intervals begin at one time of day, which is midnight at the constant offset ${reading.zone}: if they follow the clock of a place, say --zone`,
+          `intervals begin at one time of day, which is midnight at the constant offset ${reading.zone}: if they follow a zone with summer time, set --zone`,
         ]
       : []),
     ...(zones.length > 0

@@ -1,13 +1,13 @@
 import { openStoreOfManifest } from "../archive/store/archive-place";
 import type { ObjectStore } from "../archive/store/store";
-import { storeSettingsOf } from "../core/declare/archive/archive-spec";
+import { toStoreSettings } from "../core/declare/archive/archive-spec";
 import type { TableId } from "../core/names/resource-id";
-import type { Observation } from "../core/observed/table";
+import type { Observation } from "../core/observed/observed-table";
 import { type Interval, type OpenInterval, overlaps } from "../core/time/interval";
-import { timeSpan } from "../core/time/range-word";
-import { windowFromWire } from "../core/window/wire";
-import type { ListedArchive } from "../postgres/journal/archive-table";
-import type { CliSession } from "./session";
+import { parseRangeWord } from "../core/time/range-word";
+import { decodeWindow } from "../core/window/wire";
+import type { ListedArchive } from "../postgres/archive/list-archives";
+import type { CliSession } from "./open-session";
 
 /** Flags that select archives and their store. */
 export interface ArchiveFlags {
@@ -25,15 +25,15 @@ export async function openStoreOf(
   manifest: string,
 ): Promise<ObjectStore> {
   const { registration } = await database.observe(table.schema, table.table);
-  const window = windowFromWire(registration?.window);
-  const declared = "spec" in window ? storeSettingsOf(window.spec.archive) : undefined;
+  const window = decodeWindow(registration?.window);
+  const declared = "spec" in window ? toStoreSettings(window.spec.archive) : undefined;
   const { region, endpoint } = flags;
   const given = { ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }) };
   return openStoreOfManifest(table, declared, manifest, given);
 }
 
 /** Returns the last generation of each range and branch; earlier ones were superseded. */
-export function latest(archives: readonly ListedArchive[], range: OpenInterval): ListedArchive[] {
+export function listLatest(archives: readonly ListedArchive[], range: OpenInterval): ListedArchive[] {
   const found = new Map<string, ListedArchive>();
   for (const archive of archives) {
     if (!overlaps(archive.bounds, range)) continue;
@@ -44,24 +44,24 @@ export function latest(archives: readonly ListedArchive[], range: OpenInterval):
 }
 
 /** Returns the range from the first moment of --from to that of --to, or the whole of --from, in the zone of the table. */
-export function rangeOf(flags: ArchiveFlags, zone: string): OpenInterval {
+export function parseRangeFlags(flags: ArchiveFlags, zone: string): OpenInterval {
   if (flags.from === undefined) {
     if (flags.to !== undefined) throw new Error("--to needs --from");
     return { from: undefined, to: undefined };
   }
-  const { from, to } = spanOf(flags.from, zone);
-  return { from, to: flags.to === undefined ? to : spanOf(flags.to, zone).from };
+  const { from, to } = parseTimeFlag(flags.from, zone);
+  return { from, to: flags.to === undefined ? to : parseTimeFlag(flags.to, zone).from };
 }
 
 /** Returns the zone in which the table is partitioned; UTC where the registry has none. */
-export function zoneOf(registration: Observation["registration"]): string {
-  const window = windowFromWire(registration?.window);
+export function getZone(registration: Observation["registration"]): string {
+  const window = decodeWindow(registration?.window);
   return "spec" in window ? window.spec.key.zone : "UTC";
 }
 
-function spanOf(text: string, zone: string): Interval {
+function parseTimeFlag(text: string, zone: string): Interval {
   try {
-    return timeSpan(text, zone);
+    return parseRangeWord(text, zone);
   } catch {
     throw new Error(`"${text}" is not a time; write 2024, 2024-03, 2024-03-01 or 2024-03-01T00:00:00Z`);
   }

@@ -1,32 +1,32 @@
 import { Command } from "commander";
 import { ArchiveFault } from "../archive/store/mismatch";
-import { verifyArchive } from "../archive/read/verify";
+import { verifyArchive } from "../archive/read/read-back";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { formatBytes } from "../core/size";
 import { formatInterval, overlaps } from "../core/time/interval";
-import { type ListedArchive, listArchives } from "../postgres/journal/archive-table";
-import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
-import { type CliSession, requireTable, withRegistry } from "./session";
+import { type ListedArchive, listArchives } from "../postgres/archive/list-archives";
+import { type ArchiveFlags, listLatest, openStoreOf, parseRangeFlags, getZone } from "./archive-source";
+import { type CliSession, requireTable, withRegistry } from "./open-session";
 
 interface ArchivesFlags extends ArchiveFlags {
   readonly verify?: boolean;
 }
 
 /** Lists the archives of a table, one line each, oldest range first. */
-export function archivesCommand(): Command {
+export function createArchivesCommand(): Command {
   return new Command("archives")
-    .description("List the archives of a table: range, rows, size, place, and whether the partition was dropped.")
+    .description("List the archives of a table: range, rows, size, manifest, and whether the partition was dropped.")
     .argument("<table>", "schema.table")
-    .option("--verify", "read every byte of them where they lie, and compare with what the ledger knows")
-    .option("--from <time>", "first moment that is meant, such as 2024-03; without it everything")
-    .option("--to <time>", "first moment that is not; without it the month, day or moment of --from alone")
-    .option("--region <region>", "region of the bucket, where the registry does not say it")
-    .option("--endpoint <url>", "address of an S3-compatible store, where the registry does not say it")
+    .option("--verify", "read every byte of them in their stores, and compare with the ledger")
+    .option("--from <time>", "first moment of the range, such as 2024-03; without it everything")
+    .option("--to <time>", "first moment after the range; without it the month, day or moment of --from alone")
+    .option("--region <region>", "region of the bucket, if the registry does not have it")
+    .option("--endpoint <url>", "address of an S3-compatible store, if the registry does not have it")
     .addHelpText(
       "after",
       `
-The list is the ledger's, and asks no store. With --verify each line begins with "whole", "damaged", "unread" (the store did
-not give it) or "older" (a later generation counts, and it is not read); standard error has what was found, and the exit code is 1 where
+The list is the ledger's, and reads no store. With --verify each line begins with "whole", "damaged", "unread" (the store did
+not return it) or "older" (a later generation counts, and it is not read); standard error has what was found, and the exit code is 1 where
 something is damaged or unread. Costs then: the traffic of all that is read, no disk, and it changes nothing.
 
 Example: pgpartition archives app.events --verify --from 2024`,
@@ -36,12 +36,12 @@ Example: pgpartition archives app.events --verify --from 2024`,
       await withRegistry(command, async (session) => {
         const { database } = session;
         const { registration } = await database.observe(table.schema, table.table);
-        const range = rangeOf(flags, zoneOf(registration));
+        const range = parseRangeFlags(flags, getZone(registration));
         const archives = (await listArchives(database, table)).filter(({ bounds }) => overlaps(bounds, range));
         if (archives.length === 0) console.log(`nothing of ${formatTableId(table)} was archived`);
-        const counting = new Set(latest(archives, range));
+        const counting = new Set(listLatest(archives, range));
         for (const archive of archives) {
-          const verify = () => (counting.has(archive) ? verified(session, table, flags, archive) : OLDER);
+          const verify = () => (counting.has(archive) ? verifyOne(session, table, flags, archive) : OLDER);
           console.log(`${flags.verify ? `${await verify()}  ` : ""}${describeArchive(archive)}`);
         }
       });
@@ -58,7 +58,7 @@ function describeArchive({ bounds, branch, bytes, droppedAt, manifest, rows }: L
 }
 
 /** Verifies archives, continuing after a damaged one. */
-async function verified(
+async function verifyOne(
   session: CliSession,
   table: TableId,
   flags: ArchiveFlags,

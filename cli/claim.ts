@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
 import { claimTable } from "../postgres/read/ownership";
-import { notRegistered, requireTable, withRegistry } from "./session";
+import { createNotRegisteredError, requireTable, withRegistry } from "./open-session";
 
 /** Moves a table to another stack, or takes a released one back. */
-export function claimCommand(): Command {
+export function createClaimCommand(): Command {
   return new Command("claim")
     .description("Let a stack manage a table: one that was released, or one of another stack.")
     .argument("<table>", "schema.table")
@@ -15,7 +15,7 @@ export function claimCommand(): Command {
         throw new Error(`"${options.stack}" is not a stack; write project/stack, as pulumi stack ls shows them`);
       await withRegistry(command, async (session) => {
         if (!(await claimTable(session.database, { ...table, owner: options.stack }, session.options)))
-          throw notRegistered(table);
+          throw createNotRegisteredError(table);
         console.log(
           `${formatTableId(table)} is managed by ${options.stack} now; the next pulumi up of that stack adopts it as it is`,
         );

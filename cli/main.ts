@@ -1,17 +1,17 @@
 import { Command } from "commander";
 import { version } from "../package.json";
-import { adoptCommand } from "./adopt";
-import { archivesCommand } from "./archives";
-import { claimCommand } from "./claim";
-import { monitoringCommand } from "./monitoring";
-import { pauseCommand, resumeCommand } from "./pause";
-import { queryCommand } from "./query";
-import { releaseCommand } from "./release";
-import { restoreCommand } from "./restore";
-import { statusCommand } from "./status";
+import { createAdoptCommand } from "./adopt";
+import { createArchivesCommand } from "./archives";
+import { createClaimCommand } from "./claim";
+import { createMonitoringCommand } from "./monitoring";
+import { createPauseCommand, createResumeCommand } from "./pause";
+import { createQueryCommand } from "./query";
+import { createReleaseCommand } from "./release";
+import { createRestoreCommand } from "./restore";
+import { createStatusCommand } from "./status";
 
 /** Builds `pgpartition`, the command line for work outside a Pulumi program. One file per verb. */
-export function program(): Command {
+export function createProgram(): Command {
   const root = new Command("pgpartition")
     .description("Looks after the tables that pulumi-pgpartition manages. Reads DATABASE_URL, else the PG* variables.")
     .version(version)
@@ -21,23 +21,23 @@ export function program(): Command {
     )
     .option("--management-schema <name>", "schema of registry and ledger", "pgpartition");
   for (const command of [
-    statusCommand(),
-    releaseCommand(),
-    claimCommand(),
-    pauseCommand(),
-    resumeCommand(),
-    adoptCommand(),
-    monitoringCommand(),
-    archivesCommand(),
-    restoreCommand(),
-    queryCommand(),
+    createStatusCommand(),
+    createReleaseCommand(),
+    createClaimCommand(),
+    createPauseCommand(),
+    createResumeCommand(),
+    createAdoptCommand(),
+    createMonitoringCommand(),
+    createArchivesCommand(),
+    createRestoreCommand(),
+    createQueryCommand(),
   ])
     root.addCommand(command);
   return root;
 }
 
 if (require.main === module) {
-  program()
+  createProgram()
     .parseAsync(process.argv)
     .catch((error: unknown) => {
       console.error(`pgpartition: ${error instanceof Error ? error.message : String(error)}`);

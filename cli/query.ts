@@ -1,28 +1,28 @@
 import { Command } from "commander";
-import { queryTogether } from "../archive/restore/query";
+import { queryTogether } from "../archive/restore/query-together";
 import { formatInstant } from "../core/time/instant";
-import { intervalKey } from "../core/time/interval";
-import { listArchives } from "../postgres/journal/archive-table";
-import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
-import { requireTable, withRegistry } from "./session";
+import { toIntervalKey } from "../core/time/interval";
+import { listArchives } from "../postgres/archive/list-archives";
+import { type ArchiveFlags, listLatest, openStoreOf, parseRangeFlags, getZone } from "./archive-source";
+import { requireTable, withRegistry } from "./open-session";
 
 /** Queries a table together with its archives. */
-export function queryCommand(): Command {
+export function createQueryCommand(): Command {
   return new Command("query")
-    .description("Ask the table and its archives together, in DuckDB's SQL; the table is a view of its own name.")
+    .description("Query a table and its archives together, in DuckDB's SQL; the table is a view of its name.")
     .argument("<table>", "schema.table")
     .argument("<sql>", 'such as "select count(*) from events"')
-    .option("--from <time>", "first moment that is looked at, such as 2024-03; without it everything")
-    .option("--to <time>", "first moment that is not; without it the month, day or moment of --from alone")
+    .option("--from <time>", "first moment of the range, such as 2024-03; without it everything")
+    .option("--to <time>", "first moment after the range; without it the month, day or moment of --from alone")
     .option("--json", "one JSON object for each row, instead of columns with tabs between")
-    .option("--region <region>", "region of the bucket, where the registry does not say it")
-    .option("--endpoint <url>", "address of an S3-compatible store, where the registry does not say it")
+    .option("--region <region>", "region of the bucket, if the registry does not have it")
+    .option("--endpoint <url>", "address of an S3-compatible store, if the registry does not have it")
     .addHelpText(
       "after",
       `
-Whole partitions and archives are looked at: a range takes in those that have a moment in it. Costs: reads them once, needs the disk
-of what is read as Parquet, and changes nothing. Numbers and times are DuckDB's; beside a column of such a type <name>__text in the
-files has what only text can say.
+Partitions and archives are queried whole: a range includes those that have a moment in it. Costs: reads them once, needs the disk
+of what is read as Parquet, and changes nothing. Numbers and times are DuckDB's; next to a column of such a type <name>__text in the
+files has what only text can express.
 
 Example: pgpartition query app.events "select date_trunc('month', at) as month, count(*) from events group by 1" --from 2024`,
     )
@@ -33,13 +33,13 @@ Example: pgpartition query app.events "select date_trunc('month', at) as month, 
       await withRegistry(command, async (session) => {
         const { database, options } = session;
         const observation = await database.observe(table.schema, table.table);
-        const range = rangeOf(flags, zoneOf(observation.registration));
+        const range = parseRangeFlags(flags, getZone(observation.registration));
         const there = new Set(
-          (observation.table?.partitions ?? []).flatMap(({ bounds }) => (bounds ? [intervalKey(bounds)] : [])),
+          (observation.table?.partitions ?? []).flatMap(({ bounds }) => (bounds ? [toIntervalKey(bounds)] : [])),
         );
         // Restored ranges are already in the table: their archives have the same rows.
-        const archives = latest(await listArchives(database, table), range).filter(
-          ({ bounds, branch }) => branch !== "" || !there.has(intervalKey(bounds)),
+        const archives = listLatest(await listArchives(database, table), range).filter(
+          ({ bounds, branch }) => branch !== "" || !there.has(toIntervalKey(bounds)),
         );
         const opened = await Promise.all(
           archives.map(async ({ manifest }) => ({
@@ -57,7 +57,7 @@ Example: pgpartition query app.events "select date_trunc('month', at) as month, 
             signal: options.signal,
             log: options.log,
           });
-          print(columns, rows, flags.json ?? false);
+          printRows(columns, rows, flags.json ?? false);
           const since = archives[0]?.bounds.from;
           console.error(
             `${String(hot)} rows of the table and ${String(archived)} of ${String(archives.length)} archives${since ? ` since ${formatInstant(since)}` : ""}`,
@@ -69,7 +69,7 @@ Example: pgpartition query app.events "select date_trunc('month', at) as month, 
     });
 }
 
-function print(columns: readonly string[], rows: readonly (readonly unknown[])[], json: boolean): void {
+function printRows(columns: readonly string[], rows: readonly (readonly unknown[])[], json: boolean): void {
   if (!json) console.log(columns.join("\t"));
   for (const row of rows) {
     if (json) console.log(JSON.stringify(Object.fromEntries(columns.map((column, index) => [column, row[index]]))));

@@ -1,12 +1,12 @@
 import { Command, Option } from "commander";
-import { restoreTable } from "../archive/restore/restore";
+import { restoreTable } from "../archive/restore/restore-table";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { formatInstant } from "../core/time/instant";
-import { type ListedArchive, listArchives } from "../postgres/journal/archive-table";
+import { type ListedArchive, listArchives } from "../postgres/archive/list-archives";
 import { Database } from "../postgres/database";
-import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
-import { restorePartitions } from "./restore-partition";
-import { type CliSession, requireTable, withRegistry, withSession } from "./session";
+import { type ArchiveFlags, listLatest, openStoreOf, parseRangeFlags, getZone } from "./archive-source";
+import { restorePartitions } from "./restore-as-partition";
+import { type CliSession, requireTable, withRegistry, withSession } from "./open-session";
 
 interface RestoreFlags extends ArchiveFlags {
   readonly manifest?: string;
@@ -18,41 +18,38 @@ interface RestoreFlags extends ArchiveFlags {
 }
 
 /** Restores archives: each range as a table of its own, attached to nothing, or as a partition. */
-export function restoreCommand(): Command {
+export function createRestoreCommand(): Command {
   return new Command("restore")
     .description(
-      "Make tables or partitions of archives: the same columns, types and rows. Each part is compared with its hashes; the rows of each range come in one transaction.",
+      "Restore archives as tables or partitions: the same columns, types and rows. Each part is compared with its hashes; the rows of each range come in one transaction.",
     )
-    .argument("<table>", "schema.table, as it is managed")
-    .option("--from <time>", "first moment that is wanted, such as 2024-03; without it everything that was archived")
-    .option(
-      "--to <time>",
-      "first moment that is not wanted any more; without it the month, day or moment of --from alone",
-    )
+    .argument("<table>", "schema.table of the managed table")
+    .option("--from <time>", "first moment of the range, such as 2024-03; without it everything that was archived")
+    .option("--to <time>", "first moment after the range; without it the month, day or moment of --from alone")
     .addOption(
       new Option(
         "--as <what>",
-        "table: a table of its own, attached to nothing; partition: read-only where it lies outside of the window, and kept in the table",
+        "table: a separate table, attached to nothing; partition: read-only if it is outside of the window, and retained in the table",
       )
         .choices(["table", "partition"])
         .default("table"),
     )
     .option(
       "--until <date>",
-      "with --as partition: when it may leave again; without it until confirmDrops of the program names it",
+      "with --as partition: when it may be retired again; without it once confirmDrops of the program names it",
     )
-    .option("--manifest <url>", "one archive by its manifest, where the ledger does not know it any more")
+    .option("--manifest <url>", "one archive by its manifest, if the ledger no longer has it")
     .option("--name <name>", "name of the table, where one archive is restored; else <partition>_restored")
     .option("--schema <schema>", "schema of the table; else that of the managed table")
     .option("--into <url>", "another database, by its connection URL without a password (PGPASSFILE has it)")
-    .option("--region <region>", "region of the bucket, where the registry does not say it")
-    .option("--endpoint <url>", "address of an S3-compatible store, where the registry does not say it")
+    .option("--region <region>", "region of the bucket, if the registry does not have it")
+    .option("--endpoint <url>", "address of an S3-compatible store, if the registry does not have it")
     .addHelpText(
       "after",
       `
-Costs: reads the objects once; in the database one transaction for each table, which nobody waits for. Needs the rights to read the
-store and to create a table. As a table nothing is changed in the managed table; as a partition it is attached, and the ledger keeps it
-there: no update takes it away before its time, and when it leaves it is archived again. The archive is not changed.
+Costs: reads the objects once; in the database one transaction for each table, which no session waits for. Needs the rights to read the
+store and to create a table. As a table it changes nothing in the managed table; as a partition it is attached, and the ledger retains it
+there: no update retires it before its time, and then it is archived again. The archive is not changed.
 
 Examples: pgpartition restore app.events --from 2024-03
           pgpartition restore app.events --from 2024-03 --as partition --until 2027-01-01`,
@@ -70,9 +67,9 @@ Examples: pgpartition restore app.events --from 2024-03
         return;
       }
       await withRegistry(command, async (session) => {
-        const wanted = latest(
+        const wanted = listLatest(
           await listArchives(session.database, table),
-          rangeOf(flags, await zoneIn(session, table)),
+          parseRangeFlags(flags, await zoneIn(session, table)),
         );
         if (wanted.length === 0) throw new Error(await nothingFound(session, table));
         if (wanted.length > 1 && flags.name !== undefined)
@@ -86,21 +83,21 @@ Examples: pgpartition restore app.events --from 2024-03
 function requireFitting(flags: RestoreFlags): void {
   const given = (names: readonly (keyof RestoreFlags)[]) => names.find((one) => flags[one] !== undefined);
   const wrong = flags.as === "partition" ? given(["manifest", "name", "schema", "into"]) : given(["until"]);
-  if (wrong !== undefined) throw new Error(`--${wrong} does not go with --as ${flags.as}`);
+  if (wrong !== undefined) throw new Error(`--${wrong} cannot be combined with --as ${flags.as}`);
   if (flags.as === "partition" && flags.from === undefined) throw new Error("--as partition needs --from");
 }
 
 async function asPartitions(session: CliSession, table: TableId, flags: RestoreFlags): Promise<void> {
-  const range = rangeOf(flags, await zoneIn(session, table));
+  const range = parseRangeFlags(flags, await zoneIn(session, table));
   const attached = await restorePartitions(session, { table, range, until: flags.until, flags });
   const end = flags.until === undefined ? "until confirmDrops names them" : `until ${flags.until}`;
   console.log(
-    `${formatTableId(table)}: ${String(attached)} partitions are back; outside of the window they are read-only and stay ${end}`,
+    `${formatTableId(table)}: ${String(attached)} partitions are restored; outside of the window they are read-only and retained ${end}`,
   );
 }
 
 async function zoneIn({ database }: CliSession, table: TableId): Promise<string> {
-  return zoneOf((await database.observe(table.schema, table.table)).registration);
+  return getZone((await database.observe(table.schema, table.table)).registration);
 }
 
 async function restoreOne(
@@ -137,6 +134,6 @@ async function nothingFound({ database }: CliSession, table: TableId): Promise<s
   const all = await listArchives(database, table);
   const said = all.map(({ bounds }) => `${bounds.from ? formatInstant(bounds.from) : ".."}`).join(", ");
   return all.length === 0
-    ? `nothing of "${formatTableId(table)}" was archived, says the ledger; --manifest restores what it does not know`
-    : `no archive of "${formatTableId(table)}" is in that range; there are those from ${said}`;
+    ? `nothing of "${formatTableId(table)}" was archived according to the ledger; --manifest restores other archives`
+    : `no archive of "${formatTableId(table)}" is in that range; archives exist from ${said}`;
 }

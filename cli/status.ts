@@ -5,10 +5,10 @@ import { compareInstants, formatInstant } from "../core/time/instant";
 import type { Database } from "../postgres/database";
 import { describeManagementSchema } from "../postgres/management/install";
 import { listRegistered, type RegisteredTable } from "../postgres/read/ownership";
-import { withSession } from "./session";
+import { withSession } from "./open-session";
 
 /** Prints one line for each registered table: its owner, and how far its partitions reach. */
-export function statusCommand(): Command {
+export function createStatusCommand(): Command {
   return new Command("status")
     .description("List the managed tables: owner, mode, partitions, size, runway.")
     .action(async (_options: object, command: Command) => {

@@ -1,8 +1,8 @@
 import type * as awsTypes from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { ArchiveBucketSettings } from "../core/archive/bucket/bucket";
-import { type BucketDemands, bucketProblems } from "../core/archive/bucket/bucket-checks";
-import { type BucketFacts, bucketFacts, type BucketSetting } from "../core/archive/bucket/bucket-facts";
+import { type BucketDemands, findBucketProblems } from "../core/archive/bucket/bucket-checks";
+import { type BucketFacts, readBucketFacts, type BucketSetting } from "../core/archive/bucket/bucket-facts";
 import { ProgramError, requireValid } from "../core/problems/problem";
 
 /** An existing bucket that is set up elsewhere. */
@@ -51,7 +51,7 @@ export function readBucket(
     if (list.length === 0) return known;
     const lines = list.map((line) => `  - ${line}`).join("\n");
     throw new ProgramError(
-      `archive bucket "${name}": bucket "${known}" is not fit to hold the only copy of rows:\n${lines}\nLet its owner set what is missing, or name what need not be checked in existing.unchecked.`,
+      `archive bucket "${name}": bucket "${known}" is not safe for the only copy of rows:\n${lines}\nIts owner has to set what is missing, or existing.unchecked has to name what need not be checked.`,
     );
   });
   return { bucket, arn: pulumi.all([found.arn, bucket]).apply(([arn]) => arn), facts };
@@ -66,11 +66,11 @@ export function checkBucket(
   args: DeclaredBucket,
   opts: pulumi.CustomResourceOptions,
 ): { facts: pulumi.Output<BucketFacts>; problems: pulumi.Output<string[]> } {
-  const wanted = wantedSettings(args, settings).filter((setting) => !existing.unchecked?.includes(setting));
+  const wanted = listSettingsToRead(args, settings).filter((setting) => !existing.unchecked?.includes(setting));
   const facts = readFacts(aws, name, existing, wanted, opts);
   const problems = pulumi
     .all([args.kmsKeyArn, facts])
-    .apply(([key, known]) => problemsOf(known, demandsOf(settings, args, key), wanted));
+    .apply(([key, known]) => describeProblems(known, buildDemands(settings, args, key), wanted));
   return { facts, problems };
 }
 
@@ -88,11 +88,11 @@ function readFacts(
   const read = wanted.map((setting) => readSetting(aws, name, setting, bucket, opts));
   return pulumi
     .all(read)
-    .apply((found) => bucketFacts(Object.fromEntries(wanted.map((setting, index) => [setting, found[index]]))));
+    .apply((found) => readBucketFacts(Object.fromEntries(wanted.map((setting, index) => [setting, found[index]]))));
 }
 
-function problemsOf(facts: BucketFacts, demands: BucketDemands, wanted: readonly BucketSetting[]): string[] {
-  return bucketProblems(facts, demands)
+function describeProblems(facts: BucketFacts, demands: BucketDemands, wanted: readonly BucketSetting[]): string[] {
+  return findBucketProblems(facts, demands)
     .filter(({ setting }) => wanted.includes(setting))
     .map(({ message, setting }) => `${message} (${setting})`);
 }
@@ -106,7 +106,7 @@ function refuseOwnersBusiness(name: string, args: DeclaredBucket): void {
 }
 
 /** Selects the settings to read; those with a good AWS default are read only if something is required of them. */
-function wantedSettings(args: DeclaredBucket, settings: ArchiveBucketSettings): BucketSetting[] {
+function listSettingsToRead(args: DeclaredBucket, settings: ArchiveBucketSettings): BucketSetting[] {
   return [
     "versioning",
     "encryption",
@@ -119,7 +119,7 @@ function wantedSettings(args: DeclaredBucket, settings: ArchiveBucketSettings): 
   ];
 }
 
-function demandsOf(settings: ArchiveBucketSettings, args: DeclaredBucket, key: string | undefined): BucketDemands {
+function buildDemands(settings: ArchiveBucketSettings, args: DeclaredBucket, key: string | undefined): BucketDemands {
   const { abortUploadDays, legalDays, lock, prefix } = settings;
   return {
     prefix,

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ArchiveBucketSettings, requireArchiveBucket } from "../core/archive/bucket/bucket";
 import type { ArchiveBucketSettingsArgs } from "../core/declare/archive/bucket-args";
 import { formatLocation } from "../core/store/location";
-import { archiverPolicy, tlsOnly } from "../core/archive/bucket/bucket-policies";
+import { buildArchiverPolicy, buildTlsOnlyPolicy } from "../core/archive/bucket/bucket-policies";
 import { type ExistingBucketArgs, readBucket } from "./archive-bucket-existing";
 
 /** The bucket of an archive: settings that affect its objects, and AWS settings. */
@@ -89,13 +89,18 @@ export class ArchiveBucket extends pulumi.ComponentResource {
       },
       { parent: this, protect: args.protect ?? true },
     );
-    this.guard(aws, name, args, bucket);
+    this.restrictAccess(aws, name, args, bucket);
     this.keep(aws, name, settings, bucket);
     return bucket;
   }
 
   /** Restricts access to the bucket. */
-  private guard(aws: typeof awsTypes, name: string, args: ArchiveBucketArgs, bucket: awsTypes.s3.Bucket): void {
+  private restrictAccess(
+    aws: typeof awsTypes,
+    name: string,
+    args: ArchiveBucketArgs,
+    bucket: awsTypes.s3.Bucket,
+  ): void {
     const opts = { parent: this };
     const target = { bucket: bucket.bucket };
     const closed = new aws.s3.BucketPublicAccessBlock(
@@ -112,7 +117,7 @@ export class ArchiveBucket extends pulumi.ComponentResource {
     // One after the other: S3 refuses concurrent changes of both.
     new aws.s3.BucketPolicy(
       `${name}-tls`,
-      { ...target, policy: bucket.arn.apply((arn) => JSON.stringify(tlsOnly(arn))) },
+      { ...target, policy: bucket.arn.apply((arn) => JSON.stringify(buildTlsOnlyPolicy(arn))) },
       { ...opts, dependsOn: [closed] },
     );
     new aws.s3.BucketOwnershipControls(
@@ -152,7 +157,11 @@ export class ArchiveBucket extends pulumi.ComponentResource {
         { ...target, rule: { defaultRetention: settings.lock } },
         opts,
       );
-    new aws.s3.BucketLifecycleConfiguration(`${name}-lifecycle`, { ...target, rules: lifecycleRules(settings) }, opts);
+    new aws.s3.BucketLifecycleConfiguration(
+      `${name}-lifecycle`,
+      { ...target, rules: buildLifecycleRules(settings) },
+      opts,
+    );
   }
 
   private letArchive(
@@ -163,13 +172,15 @@ export class ArchiveBucket extends pulumi.ComponentResource {
   ): awsTypes.iam.Policy {
     const policy = pulumi
       .all([this.arn, args.kmsKeyArn])
-      .apply(([arn, key]) => JSON.stringify(archiverPolicy(arn, settings, key)));
+      .apply(([arn, key]) => JSON.stringify(buildArchiverPolicy(arn, settings, key)));
     const description = "Writes and reads the archive of partitioned tables; deletes nothing.";
     return new aws.iam.Policy(`${name}-archiver`, { policy, description }, { parent: this });
   }
 }
 
-function lifecycleRules(settings: ArchiveBucketSettings): awsTypes.types.input.s3.BucketLifecycleConfigurationRule[] {
+function buildLifecycleRules(
+  settings: ArchiveBucketSettings,
+): awsTypes.types.input.s3.BucketLifecycleConfigurationRule[] {
   const { abortUploadDays, expireDays, prefix, storage, versionDays } = settings;
   const uploads = {
     id: "unfinished-uploads",

@@ -1,9 +1,9 @@
 import type * as awsTypes from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type BranchProblem, catalogBranches } from "../core/archive/catalog/catalog-branches";
-import { type CatalogTable, catalogName, catalogTable } from "../core/archive/catalog/catalog";
+import { type BranchProblem, listCatalogBranches } from "../core/archive/catalog/catalog-branches";
+import { type CatalogTable, toCatalogName, describeCatalogTable } from "../core/archive/catalog/catalog";
 import type { ArchiveCatalogSettingsArgs } from "../core/archive/catalog/catalog-args";
-import { viewText } from "../core/archive/catalog/catalog-view";
+import { encodeView } from "../core/archive/catalog/catalog-view";
 import { type Report, requireValid } from "../core/problems/problem";
 import { requireTableSpec } from "../core/declare/table/parse";
 import type { TableSpec } from "../core/declare/table/spec";
@@ -36,7 +36,7 @@ export class ArchiveCatalog extends pulumi.ComponentResource {
   constructor(name: string, args: ArchiveCatalogArgs, opts?: pulumi.ComponentResourceOptions) {
     super("pgpartition:index:ArchiveCatalog", name, {}, opts);
     const tables = readTables(name, args);
-    const catalog = args.catalog ?? catalogName(args.database);
+    const catalog = args.catalog ?? toCatalogName(args.database);
     // Loaded only here: the package is large, and most programs do not need it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for every program
     const aws = require("@pulumi/aws") as typeof awsTypes;
@@ -98,7 +98,7 @@ export class ArchiveCatalog extends pulumi.ComponentResource {
         databaseName,
         tableType: "VIRTUAL_VIEW",
         parameters: { presto_view: "true", comment: "Presto View" },
-        viewOriginalText: viewText(catalog, table),
+        viewOriginalText: encodeView(catalog, table),
         viewExpandedText: "/* Presto View */",
         storageDescriptor: {
           columns: [...table.columns, ...table.partitionKeys].map((column) => ({ ...column })),
@@ -117,15 +117,19 @@ function readTables(name: string, args: ArchiveCatalogArgs): Map<string, Catalog
     const since = readSince(args.since, report) ?? now;
     const made = new Map<string, CatalogTable>();
     for (const key of Object.keys(args.branches ?? {}).filter((one) => !(one in tables)))
-      report(`branches.${key}`, "there is no such table.", `The tables are ${Object.keys(tables).join(", ")}.`);
+      report(`branches.${key}`, "no such table exists.", `The tables are ${Object.keys(tables).join(", ")}.`);
     for (const [key, declared] of Object.entries(tables)) {
       const spec = requireTableSpec({ ...defaults, ...declared }, `table "${key}"`);
       const branches = readBranches(key, spec, args, report);
       if (!branches) continue;
-      const table = catalogTable(spec, { database, branches, since, now, domains });
+      const table = describeCatalogTable(spec, { database, branches, since, now, domains });
       const other = [...made].find(([, { view }]) => view === table.view);
       if (other)
-        report(`tables.${key}`, `it would be called ${table.view}, as "${other[0]}" is.`, "Make a catalogue for each.");
+        report(
+          `tables.${key}`,
+          `it would be called ${table.view}, as "${other[0]}" is.`,
+          "Create a catalogue for each.",
+        );
       made.set(key, table);
     }
     return made;
@@ -140,7 +144,7 @@ function readBranches(
   report: Report,
 ): readonly string[] | undefined {
   if (spec.columns === undefined) {
-    report(`tables.${key}.columns`, "a catalogue says what each column is.", "Declare the columns of the table.");
+    report(`tables.${key}.columns`, "a catalogue needs the type of each column.", "Declare the columns of the table.");
     return undefined;
   }
   const { archive } = spec.window;
@@ -152,7 +156,7 @@ function readBranches(
     );
     return undefined;
   }
-  const branches = catalogBranches(spec.window.levels, args.branches?.[key]);
+  const branches = listCatalogBranches(spec.window.levels, args.branches?.[key]);
   if (typeof branches !== "string") return branches;
   const [message, fix] = BRANCH_PROBLEMS[branches];
   report(branches === "intervals-differ" ? `tables.${key}.partitionBy` : `branches.${key}`, message, fix);
@@ -162,11 +166,11 @@ function readBranches(
 const BRANCH_PROBLEMS: Readonly<Record<BranchProblem, readonly [message: string, fix: string]>> = {
   "values-needed": [
     "the values of its levels are in the database, and a catalogue finds only folders whose names it can compute.",
-    'Name the branches: branches: { <table>: [["east"], ["west"]] }, or leave the table out and read it with DuckDB, Spark or Trino, which look into the folders.',
+    'Name the branches: branches: { <table>: [["east"], ["west"]] }, or leave the table out and read it with DuckDB, Spark or Trino, which list the folders.',
   ],
   "intervals-differ": [
     "single branches have another interval, and a catalogue computes the starts of all of them by one rule.",
-    "Leave the table out, and read it with DuckDB, Spark or Trino, which look into the folders.",
+    "Leave the table out, and read it with DuckDB, Spark or Trino, which list the folders.",
   ],
   "wrong-length": [
     "a branch has one value for each level above the time level.",

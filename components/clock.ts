@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { formatProblem, type Problem, ProgramError } from "../core/problems/problem";
-import { declaredTime, timeProblem } from "../core/declare/option/time-text";
+import { parseDeclaredTime, refuseTime } from "../core/declare/option/time-text";
 import { formatInstant, type Instant } from "../core/time/instant";
 
 /** The moment for which a whole program plans. */
@@ -25,7 +25,7 @@ export function programClock(): ProgramClock {
 const CONFIGURED = "pgpartition:asOf";
 
 /** Parses the moment that a program sets itself. */
-export function declaredClock(asOf: string): Instant {
+export function parseClock(asOf: string): Instant {
   return requireTime("asOf", asOf);
 }
 
@@ -33,8 +33,8 @@ function requireTime(path: string, text: unknown): Instant {
   const problems: Problem[] = [];
   const time =
     typeof text === "string"
-      ? declaredTime(path, text, "UTC", problems)
-      : problems.push(timeProblem(path, String(JSON.stringify(text)))) && undefined;
+      ? parseDeclaredTime(path, text, "UTC", problems)
+      : problems.push(refuseTime(path, String(JSON.stringify(text)))) && undefined;
   if (time) return time;
   throw new ProgramError(problems.map(formatProblem).join("\n"));
 }

@@ -9,25 +9,26 @@ export { Monitoring, type MonitoringArgs } from "./monitoring";
 export type { PrerequisiteArgs, PrerequisitePublicationArgs, PrerequisiteRoleArgs } from "./prerequisites";
 export * from "./resources";
 export { programClock, type ProgramClock } from "./clock";
-export type { ColumnArgs, IndexArgs, IndexColumnArgs, TableSpecArgs } from "../core/declare/table/args";
+export type { ColumnArgs } from "../core/declare/table/column";
+export type { TableSpecArgs } from "../core/declare/table/args";
+export type { IndexArgs, IndexColumnArgs } from "../core/declare/table/indexes";
 export type { CheckArgs, ForeignKeyArgs } from "../core/declare/table/constraints";
 export type { WindowArgs } from "../core/declare/window/window";
 export type { RetireHoursArgs, Weekday } from "../core/declare/retention/retire-hours";
-export type {
-  HashLevelArgs,
-  LevelArgs,
-  LevelOverrideArgs,
-  ListLevelArgs,
-  ListValuesArgs,
-  RangeLevelArgs,
-  SegmentArgs,
-} from "../core/declare/table/level-args";
-export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "../core/declare/table/publication-args";
+export type { HashLevelArgs, ListLevelArgs, ListValuesArgs } from "../core/declare/levels/branch-level";
+export type { LevelArgs } from "../core/declare/levels/level-args";
+export type { LevelOverrideArgs, RangeLevelArgs, SegmentArgs } from "../core/declare/levels/time-level";
+export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "../core/declare/table/publications";
 export type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../core/declare/schedule/schedule-args";
-export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/declare/table/security-args";
+export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/declare/table/security";
 export type { DefaultPartitionArgs } from "../core/declare/table/default-partition";
-export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/declare/table/storage-args";
-export type { AlertThresholdArgs, MonitoringSettingsArgs, ShortTime, SizeThresholdArgs } from "../core/monitoring/args";
+export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/declare/table/storage";
+export type {
+  AlertThresholdArgs,
+  MonitoringSettingsArgs,
+  ShortTime,
+  SizeThresholdArgs,
+} from "../core/monitoring/monitoring-args";
 export type { BackupArgs } from "../core/declare/retention/backup";
 export type { RestoredArgs, RestoredRangeArgs } from "../core/declare/retention/restored";
 export type { Size } from "../core/size";
@@ -41,4 +42,4 @@ export type {
 } from "../core/declare/archive/bucket-args";
 export type { Problem } from "../core/problems/problem";
 export type { Span } from "../core/time/span";
-export type { PlanEntry, PlannedLock, WindowPlan, WorkItem } from "../core/plan/change/types";
+export type { PlanEntry, PlannedLock, WindowPlan, WorkItem } from "../core/plan/change/plan-types";

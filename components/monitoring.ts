@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { MonitoringSettingsArgs } from "../core/monitoring/args";
-import { MONITORING_FILES, type MonitoringTexts, monitoringTexts } from "../core/monitoring/files";
-import { requireMonitoringSettings } from "../core/monitoring/settings";
+import type { MonitoringSettingsArgs } from "../core/monitoring/monitoring-args";
+import { MONITORING_FILES, type MonitoringTexts, renderMonitoringTexts } from "../core/monitoring/monitoring-files";
+import { requireMonitoringSettings } from "../core/monitoring/monitoring-settings";
 
 /** Files for Prometheus and Grafana, and where they are written. */
 export interface MonitoringArgs extends MonitoringSettingsArgs {
@@ -36,7 +36,7 @@ export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("pgpartition:index:Monitoring", name, {}, opts);
     const { writeTo, ...declared } = args;
-    const texts = monitoringTexts(requireMonitoringSettings(declared, `monitoring "${name}"`));
+    const texts = renderMonitoringTexts(requireMonitoringSettings(declared, `monitoring "${name}"`));
     if (writeTo !== undefined) writeTexts(writeTo, texts);
     this.prometheusQueries = pulumi.output(texts.prometheusQueries);
     this.prometheusRules = pulumi.output(texts.prometheusRules);

@@ -19,20 +19,20 @@ const MADE = new WeakMap<object, Map<string, { readonly spec: Named; readonly ma
 const DEFAULT_PROVIDER = {};
 
 /** Returns the tables that the foreign keys of a table point to. */
-export function earlierReferenced(provider: object | undefined, spec: Named): pulumi.Resource[] {
-  return of(provider).flatMap(([, other]) => (refersTo(spec, other.spec) ? [other.made.tableResource] : []));
+export function findEarlierReferenced(provider: object | undefined, spec: Named): pulumi.Resource[] {
+  return listMade(provider).flatMap(([, other]) => (refersTo(spec, other.spec) ? [other.made.tableResource] : []));
 }
 
 /** Returns the windows of tables whose foreign keys point to a table. */
-export function earlierReferring(provider: object | undefined, spec: Named): pulumi.Resource[] {
-  return of(provider).flatMap(([, other]) => (refersTo(other.spec, spec) ? [other.made.windowResource] : []));
+export function findEarlierReferring(provider: object | undefined, spec: Named): pulumi.Resource[] {
+  return listMade(provider).flatMap(([, other]) => (refersTo(other.spec, spec) ? [other.made.windowResource] : []));
 }
 
 /**
  * Returns true if the window of a table waits for those of the tables that refer to it. A window that creates the partitions
  * itself does not: a failing retirement of another table must not block creation.
  */
-export function windowWaits(resources: "partition" | "window" | undefined): boolean {
+export function mustWaitForReferring(resources: "partition" | "window" | undefined): boolean {
   return resources !== "window";
 }
 
@@ -41,7 +41,7 @@ export function remember(provider: object | undefined, spec: Named, made: Made):
   MADE.set(provider ?? DEFAULT_PROVIDER, known.set(`${spec.schema}.${spec.table}`, { spec, made }));
 }
 
-function of(provider: object | undefined) {
+function listMade(provider: object | undefined) {
   return [...(MADE.get(provider ?? DEFAULT_PROVIDER) ?? [])];
 }
 

@@ -1,17 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_MANAGEMENT_SCHEMA, DEFAULT_SCHEMA } from "../core/defaults";
-import type { SizeThresholdArgs } from "../core/monitoring/args";
-import { requireSizeThresholds } from "../core/monitoring/settings";
+import type { SizeThresholdArgs } from "../core/monitoring/monitoring-args";
+import { requireSizeThresholds } from "../core/monitoring/monitoring-settings";
 import type { TableName } from "../core/names/table-name";
 import { InvalidSpecError, type Problem } from "../core/problems/problem";
 import type { TableSpecArgs } from "../core/declare/table/args";
 import { programClock } from "./clock";
 import { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
-import { windowWaits } from "./neighbours";
+import { mustWaitForReferring } from "./neighbours";
 import { createPrerequisites, type PrerequisiteArgs } from "./prerequisites";
 import { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
 import { ManagementSchema } from "./resources";
-import { inOrder, qualifiedName } from "./table-order";
+import { orderTables, qualifyName } from "./table-order";
 
 /** A database with its partitioned tables. */
 export interface PartitionedDatabaseArgs extends Omit<
@@ -68,7 +68,7 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
     const clock = args.asOf === undefined ? programClock() : { asOf: args.asOf, configured: true };
     this.provider = this.createProvider(name, args, clock);
     const management = this.createManagementSchema(name, args);
-    const prerequisites = createPrerequisites(name, args.prerequisites, args.connection, namesOf(args), this);
+    const prerequisites = createPrerequisites(name, args.prerequisites, args.connection, mapNames(args), this);
     this.tables = this.createTables(args, clock.asOf, [management, ...prerequisites.resources]);
     prerequisites.grantTables(Object.values(this.tables));
     this.registerOutputs({
@@ -112,13 +112,13 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
     dependsOn: pulumi.Resource[],
   ): Record<string, PartitionedTable> {
     const made = new Map<string, PartitionedTable>();
-    const order = inOrder(args.tables, args.defaults?.schema);
+    const order = orderTables(args.tables, args.defaults?.schema);
     for (const { key, source, later } of order) {
       const table = { ...args.defaults, ...args.tables[key], asOf } as PartitionedTableArgs;
       // Policies copied from a table of the same program: those that the table will have.
       const from = source === undefined ? undefined : made.get(source);
       const opts = { parent: this, provider: this.provider, dependsOn: [...dependsOn, ...(from?.access ?? [])] };
-      const referring = windowWaits(table.resources)
+      const referring = mustWaitForReferring(table.resources)
         ? order.filter((other) => other.referenced.includes(key)).map((other) => other.key)
         : [];
       // Runs once all tables are constructed.
@@ -133,7 +133,7 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
 }
 
 /** Returns the tables' names in the database, by key. */
-function namesOf(args: PartitionedDatabaseArgs): Record<string, TableName> {
+function mapNames(args: PartitionedDatabaseArgs): Record<string, TableName> {
   const shared = args.defaults?.schema ?? DEFAULT_SCHEMA;
   return Object.fromEntries(
     Object.entries(args.tables).map(([key, { schema = shared, table }]) => [key, { schema, table }]),
@@ -145,7 +145,7 @@ function refuseSharedNames(name: string, args: PartitionedDatabaseArgs): void {
   const seen = new Map<string, string>();
   const problems: Problem[] = [];
   for (const [key, table] of Object.entries(args.tables)) {
-    const qualified = qualifiedName(table, args.defaults?.schema);
+    const qualified = qualifyName(table, args.defaults?.schema);
     const other = seen.get(qualified);
     if (other !== undefined) {
       problems.push({

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { WARN_PARTITIONS_AS_RESOURCES } from "../core/defaults";
-import { partitionResourceName } from "../core/names/child-names";
+import { formatPartitionResourceName } from "../core/names/child-names";
 import { InvalidSpecError } from "../core/problems/problem";
 import { planFromSpec } from "../core/plan/spec-plan";
 import type { ArchiveArgs } from "../core/declare/archive/archive-args";
@@ -8,12 +8,12 @@ import type { ArchiveTableArgs } from "../core/declare/archive/archive-args";
 import type { TableSpecArgs } from "../core/declare/table/args";
 import { requireTableSpec } from "../core/declare/table/parse";
 import type { TableSpec } from "../core/declare/table/spec";
-import { indexToWire, partitionToWire, tableToWire } from "../core/declare/table/wire";
+import { encodeIndex, encodePartition, encodeTable } from "../core/declare/table/wire";
 import { formatInstant, type Instant } from "../core/time/instant";
-import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window";
-import { digestPartitions, windowToWire } from "../core/window/wire";
-import { declaredClock, programClock } from "./clock";
-import { earlierReferenced, earlierReferring, remember, windowWaits } from "./neighbours";
+import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window-partitions";
+import { digestPartitions, encodeWindow } from "../core/window/wire";
+import { parseClock, programClock } from "./clock";
+import { findEarlierReferenced, findEarlierReferring, remember, mustWaitForReferring } from "./neighbours";
 import * as resources from "./resources";
 import { Index, Partition, PartitionWindow, RowPolicy, Table } from "./resources";
 
@@ -80,12 +80,12 @@ export class PartitionedTable extends pulumi.ComponentResource {
   ) {
     super("pgpartition:index:PartitionedTable", name, {}, opts);
     const { asOf: declaredAsOf, ...declared } = args;
-    const spec = requireTableSpec(withKnownPlace(declared), `table "${name}"`);
-    const asOf = declaredClock(declaredAsOf ?? programClock().asOf);
+    const spec = requireTableSpec(replaceUnknownPlace(declared), `table "${name}"`);
+    const asOf = parseClock(declaredAsOf ?? programClock().asOf);
     const window = requireWindow(name, spec, asOf);
 
     const provider = opts?.provider ?? this.getProvider("pgpartition:index:Table");
-    const table = this.createTable(name, spec, earlierReferenced(provider, spec));
+    const table = this.createTable(name, spec, findEarlierReferenced(provider, spec));
     const beside = { parent: this, dependsOn: [table], protect: false };
     const rowPolicy = RowPolicy.besideTable(name, spec, beside);
     const partitions = this.createPartitions(name, spec, window, table);
@@ -102,7 +102,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     this.windowResource = this.createWindow(name, spec, window, archive, {
       dependsOn: later
         ? later.then<pulumi.Input<pulumi.Resource>[]>((windows) => [...first, ...windows])
-        : [...first, ...(windowWaits(spec.window.resources) ? earlierReferring(provider, spec) : [])],
+        : [...first, ...(mustWaitForReferring(spec.window.resources) ? findEarlierReferring(provider, spec) : [])],
     });
     remember(provider, spec, this);
 
@@ -120,17 +120,17 @@ export class PartitionedTable extends pulumi.ComponentResource {
   }
 
   private createTable(name: string, spec: TableSpec, dependsOn: pulumi.Resource[]): Table {
-    return new Table(`${name}-table`, tableToWire(spec), { parent: this, dependsOn });
+    return new Table(`${name}-table`, encodeTable(spec), { parent: this, dependsOn });
   }
 
   /** Sets `protect` explicitly: a protected table must still roll, and deleting a Partition only forgets it. */
   private createPartitions(name: string, spec: TableSpec, window: PlannedWindow, table: Table): Partition[] {
     if (spec.window.resources === "window") return [];
     this.warnManyResources(window.desired.length);
-    return withoutStackTraces(() =>
+    return runWithoutStackTraces(() =>
       window.desired.map(
         (partition) =>
-          new Partition(partitionResourceName(name, partition), partitionToWire(partition, spec.window), {
+          new Partition(formatPartitionResourceName(name, partition), encodePartition(partition, spec.window), {
             parent: this,
             dependsOn: [table],
             protect: false,
@@ -145,7 +145,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     const table = { schema: spec.schema, table: spec.table, key: spec.window.key };
     return spec.indexes.map(
       (index) =>
-        new Index(`${name}-${index.index}`, indexToWire(index, table), { parent: this, dependsOn, protect: false }),
+        new Index(`${name}-${index.index}`, encodeIndex(index, table), { parent: this, dependsOn, protect: false }),
     );
   }
 
@@ -157,15 +157,15 @@ export class PartitionedTable extends pulumi.ComponentResource {
     archive: pulumi.Input<string> | undefined,
     opts: Pick<pulumi.CustomResourceOptions, "dependsOn">,
   ): PartitionWindow {
-    const { archive: settings, ...wire } = windowToWire(spec.window);
+    const { archive: settings, ...wire } = encodeWindow(spec.window);
     return new PartitionWindow(
       `${name}-window`,
       {
         ...wire,
-        ...(settings ? { archive: withPlace(settings, archive) } : {}),
+        ...(settings ? { archive: setPlace(settings, archive) } : {}),
         asOf: formatInstant(window.asOf),
         ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
-        plan: planFromSpec(spec, window.asOf, "the provider has not asked the database"),
+        plan: planFromSpec(spec, window.asOf, "the provider has not read the database"),
       },
       { ...opts, parent: this },
     );
@@ -174,14 +174,14 @@ export class PartitionedTable extends pulumi.ComponentResource {
   private warnManyResources(count: number): void {
     if (count < WARN_PARTITIONS_AS_RESOURCES) return;
     void pulumi.log.warn(
-      `${count} partitions as resources make every update slow; set resources: "window" to keep them out of state (nothing is moved or dropped)`,
+      `${count} partitions as resources make every update slow; set resources: "window" to leave them out of state (nothing is moved or dropped)`,
       this,
     );
   }
 }
 
 /** Replaces the one value that may be an Output, which affects no other resource. Where it is known, it is checked at once. */
-function withKnownPlace(declared: Omit<PartitionedTableArgs, "asOf">): TableSpecArgs {
+function replaceUnknownPlace(declared: Omit<PartitionedTableArgs, "asOf">): TableSpecArgs {
   const { archive, ...rest } = declared;
   if (archive === undefined) return rest;
   const { to } = archive;
@@ -189,7 +189,7 @@ function withKnownPlace(declared: Omit<PartitionedTableArgs, "asOf">): TableSpec
 }
 
 /** Handles an archive table too. */
-function withPlace<T extends { readonly to?: unknown }>(settings: T, to: pulumi.Input<string> | undefined) {
+function setPlace<T extends { readonly to?: unknown }>(settings: T, to: pulumi.Input<string> | undefined) {
   const { to: _, ...others } = settings;
   return to === undefined ? others : { ...others, to };
 }
@@ -204,7 +204,7 @@ const PLACE_TO_COME = "s3://known-only-when-it-is-made";
  * Saves more than half of the program's time for hundreds of partitions: the SDK takes and formats a stack trace for each of
  * several promises of each property, and every one of them shows the same lines of this file.
  */
-function withoutStackTraces<T>(body: () => T): T {
+function runWithoutStackTraces<T>(body: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {

@@ -2,10 +2,10 @@ import type * as postgresqlTypes from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_VIA_ROOT } from "../core/defaults";
 import type { TableName } from "../core/names/table-name";
-import { schemaGrants, tableGrants, type WantedGrant } from "../core/prerequisites/grants";
+import { listSchemaGrants, listTableGrants, type WantedGrant } from "../core/prerequisites/grants";
 import { reportPrerequisites } from "../core/prerequisites/problems";
 import { requireValid } from "../core/problems/problem";
-import type { PublishedChange } from "../core/declare/table/publication-args";
+import type { PublishedChange } from "../core/declare/table/publications";
 import type { ConnectionArgs } from "./provider";
 
 /** Prerequisites of the tables; managed by `@pulumi/postgresql`, not by this provider. */
@@ -80,10 +80,10 @@ export function createPrerequisites(
   // Loaded only here: the package is large, and most programs do not need it.
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for every program
   const postgresql = require("@pulumi/postgresql") as typeof postgresqlTypes;
-  const provider = new postgresql.Provider(`${name}-postgresql`, connectionOf(through), { parent });
+  const provider = new postgresql.Provider(`${name}-postgresql`, buildConnection(through), { parent });
   const opts = { parent, provider };
   const kept = { ...opts, retainOnDelete: true };
-  const grants = grantsOf(roles);
+  const grants = toRoleGrants(roles);
   // The role that creates the tables must be able to create them there.
   const owned = args?.connection && connection.user !== undefined ? { owner: connection.user } : {};
   const made = [
@@ -93,7 +93,7 @@ export function createPrerequisites(
       createPublication(
         postgresql,
         `${name}-publication-${publication}`,
-        { name: publication, ...owned, ...publicationArgs(one) },
+        { name: publication, ...owned, ...buildPublicationArgs(one) },
         kept,
       ),
     ),
@@ -102,8 +102,8 @@ export function createPrerequisites(
   const grant = (wanted: readonly WantedGrant[], after: readonly pulumi.Resource[]): pulumi.Resource[] =>
     createGrants(postgresql, name, wanted, through, after, opts);
   return {
-    resources: [...made, ...grant(schemaGrants(grants, tables, extensions), made)],
-    grantTables: (after) => void grant(tableGrants(grants, tables), after),
+    resources: [...made, ...grant(listSchemaGrants(grants, tables, extensions), made)],
+    grantTables: (after) => void grant(listTableGrants(grants, tables), after),
   };
 }
 
@@ -119,14 +119,17 @@ function checkPrerequisites(
     extensions,
     publications: Object.keys(publications),
     roles: Object.fromEntries(
-      Object.entries(grantsOf(roles)).map(([role, one]) => [role, { ...one, memberOf: roles[role]?.memberOf ?? [] }]),
+      Object.entries(toRoleGrants(roles)).map(([role, one]) => [
+        role,
+        { ...one, memberOf: roles[role]?.memberOf ?? [] },
+      ]),
     ),
     connection: Object.keys(connection).filter((key) => connection[key as keyof ConnectionArgs] !== undefined),
   };
   requireValid(`prerequisites of database "${name}"`, (report) => reportPrerequisites(declared, tables, report));
 }
 
-function grantsOf(roles: Readonly<Record<string, PrerequisiteRoleArgs>>) {
+function toRoleGrants(roles: Readonly<Record<string, PrerequisiteRoleArgs>>) {
   return Object.fromEntries(Object.entries(roles).map(([role, one]) => [role, { for: one.for, tables: one.tables }]));
 }
 
@@ -140,7 +143,7 @@ function createPublication(
   return new postgresql.Publication(name, args, { ...opts, ignoreChanges: ["tables"] });
 }
 
-function publicationArgs({ publish, viaRoot }: PrerequisitePublicationArgs): postgresqlTypes.PublicationArgs {
+function buildPublicationArgs({ publish, viaRoot }: PrerequisitePublicationArgs): postgresqlTypes.PublicationArgs {
   const params = publish === undefined ? {} : { publishParams: [...publish] };
   return { publishViaPartitionRootParam: viaRoot ?? DEFAULT_VIA_ROOT, ...params };
 }
@@ -202,7 +205,7 @@ function createGrants(
   return made;
 }
 
-function connectionOf(connection: ConnectionArgs): postgresqlTypes.ProviderArgs {
+function buildConnection(connection: ConnectionArgs): postgresqlTypes.ProviderArgs {
   // Without superuser rights the provider reads only what any role may see, and does the same.
   const given: postgresqlTypes.ProviderArgs = { superuser: false };
   if (connection.host !== undefined) given.host = connection.host;

@@ -66,36 +66,36 @@ export interface ProviderArgs extends ConnectionArgs {
 /** The provider of one database. Connection secrets are marked as such before they leave the program. */
 export class Provider extends pulumi.ProviderResource {
   constructor(name: string, args: ProviderArgs, opts?: pulumi.ResourceOptions) {
-    super("pgpartition", name, providerInputs(args), opts);
+    super("pgpartition", name, encodeInputs(args), opts);
   }
 }
 
 /** Encodes inputs: strings as they are, everything else as JSON. */
-function providerInputs(args: ProviderArgs): pulumi.Inputs {
+function encodeInputs(args: ProviderArgs): pulumi.Inputs {
   const plain: pulumi.Inputs = {
     host: args.host,
-    port: json(args.port),
+    port: encodeJson(args.port),
     database: args.database,
     user: args.user,
     passwordCommand: args.passwordCommand,
     sslMode: args.sslMode,
     sslRootCert: args.sslRootCert,
     managementSchema: args.managementSchema,
-    trustAsOf: json(args.trustAsOf),
+    trustAsOf: encodeJson(args.trustAsOf),
     asOf: args.asOf,
-    allowDestroy: json(args.allowDestroy),
+    allowDestroy: encodeJson(args.allowDestroy),
     maxBytesPerUpdate: args.maxBytesPerUpdate,
-    lockTimeoutMs: json(args.lockTimeoutMs),
-    lockBudgetMs: json(args.lockBudgetMs),
-    poolSize: json(args.poolSize),
+    lockTimeoutMs: encodeJson(args.lockTimeoutMs),
+    lockBudgetMs: encodeJson(args.lockBudgetMs),
+    poolSize: encodeJson(args.poolSize),
   };
-  return { ...plain, url: secret(args.url), password: secret(args.password) };
+  return { ...plain, url: markSecret(args.url), password: markSecret(args.password) };
 }
 
-function secret(value: pulumi.Input<string> | undefined): pulumi.Output<string> | undefined {
+function markSecret(value: pulumi.Input<string> | undefined): pulumi.Output<string> | undefined {
   return value === undefined ? undefined : pulumi.secret(value);
 }
 
-function json(value: unknown): pulumi.Output<string> | undefined {
+function encodeJson(value: unknown): pulumi.Output<string> | undefined {
   return value === undefined ? undefined : pulumi.output(value).apply((resolved) => JSON.stringify(resolved));
 }

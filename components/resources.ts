@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { cronJobType } from "../core/resources/cron-job";
-import { functionAliasesType } from "../core/resources/function-aliases";
 import { indexType } from "../core/resources/index-resource";
 import { managementSchemaType } from "../core/resources/management-schema";
 import { partitionType } from "../core/resources/partition";
@@ -9,36 +8,33 @@ import { publicationMemberType } from "../core/resources/publication-member";
 import type { FactsOf, InputsOf, ResourceType } from "../core/resources/resource-type";
 import { rowPolicyType } from "../core/resources/row-policy";
 import { tableType } from "../core/resources/table";
-import type { WindowPlan } from "../core/plan/change/types";
+import type { WindowPlan } from "../core/plan/change/plan-types";
 import type { TableSpec } from "../core/declare/table/spec";
 import type { WindowWire } from "../core/window/wire";
 
 /** Schema with the registry and the ledger. One for each database; a second stack adopts it. */
-export class ManagementSchema extends resourceClass(managementSchemaType) {
+export class ManagementSchema extends createResourceClass(managementSchemaType) {
   /** Name of the schema. */
   declare readonly schema: pulumi.Output<string>;
 }
 
 /** The partitioned parent: columns, keys, checks, foreign keys. */
-export class Table extends resourceClass(tableType) {}
+export class Table extends createResourceClass(tableType) {}
 
 /** Row security, policies and grants of the table itself, as one set. Deleting it leaves the table as it is. */
-export class RowPolicy extends resourceClass(rowPolicyType) {}
+export class RowPolicy extends createResourceClass(rowPolicyType) {}
 
 /** One partition with its bounds. Deleting it only forgets it: PartitionWindow retires. */
-export class Partition extends resourceClass(partitionType) {}
+export class Partition extends createResourceClass(partitionType) {}
 
 /** An index of the parent and all its partitions. */
-export class Index extends resourceClass(indexType) {}
+export class Index extends createResourceClass(indexType) {}
 
 /** The table's membership in one publication. */
-export class PublicationMember extends resourceClass(publicationMemberType) {}
-
-/** Functions and views under the names that callers of a table use. */
-export class FunctionAliases extends resourceClass(functionAliasesType) {}
+export class PublicationMember extends createResourceClass(publicationMemberType) {}
 
 /** The schedule of one table inside the database. */
-export class CronJob extends resourceClass(cronJobType) {}
+export class CronJob extends createResourceClass(cronJobType) {}
 
 /** Inputs of PartitionWindow: the declared rule, the clock, and the plan that Check replaces by a live one. */
 type PartitionWindowArgs = Omit<WindowWire, "archive"> & {
@@ -50,7 +46,7 @@ type PartitionWindowArgs = Omit<WindowWire, "archive"> & {
 };
 
 /** The rule of the window, and every retirement. */
-export class PartitionWindow extends resourceClass<typeof partitionWindowType, PartitionWindowArgs>(
+export class PartitionWindow extends createResourceClass<typeof partitionWindowType, PartitionWindowArgs>(
   partitionWindowType,
 ) {}
 
@@ -67,7 +63,7 @@ type OutputsOf<T extends ResourceType> = {
 };
 
 /** Creates the class of one type of resource. */
-function resourceClass<T extends ResourceType, Args extends object = InputsOf<T>>(
+function createResourceClass<T extends ResourceType, Args extends object = InputsOf<T>>(
   type: T,
 ): ResourceClass<Args, OutputsOf<T>> {
   const names = [...Object.keys(type.checked?.shape ?? {}), ...Object.keys(type.facts.shape), "database"];

@@ -1,6 +1,11 @@
-import { PolicyPack } from "@pulumi/policy";
+import {
+  PolicyPack,
+  type PolicyResource,
+  type ResourceValidationPolicy,
+  type StackValidationPolicy,
+} from "@pulumi/policy";
 import { RULES } from "./rules";
-import { toPolicy } from "./to-policy";
+import { type AnyRule, configureRule, type Rule, type StackResource, type StackRule } from "./rules/support/rule";
 
 /** The only module that starts a pack: rules are imported without starting one. */
 new PolicyPack("pgpartition", {
@@ -8,3 +13,74 @@ new PolicyPack("pgpartition", {
   description: "Retention, lead, drops and locks, judged before any SQL runs",
   policies: RULES.map(toPolicy),
 });
+
+/** Converts a rule to the policy SDK: selects its resources, reads the known properties, reports its messages. */
+function toPolicy(rule: AnyRule): ResourceValidationPolicy | StackValidationPolicy {
+  return "resourceType" in rule ? toResourcePolicy(rule) : toStackPolicy(rule);
+}
+
+function toResourcePolicy(rule: Rule): ResourceValidationPolicy {
+  return {
+    ...getTexts(rule),
+    validateResource: (args, reportViolation) => {
+      if (args.type !== rule.resourceType) args.notApplicable(`only for ${rule.resourceType}`);
+      const config = configureRule(rule, args.getConfig<Record<string, unknown>>());
+      const known = { ...readKnown(args.props), protect: args.opts.protect };
+      for (const message of rule.evaluate(known, config)) reportViolation(message);
+    },
+  };
+}
+
+function toStackPolicy(rule: StackRule): StackValidationPolicy {
+  return {
+    ...getTexts(rule),
+    validateStack: (args, reportViolation) => {
+      const config = configureRule(rule, args.getConfig<Record<string, unknown>>());
+      const resources = args.resources.filter(({ type }) => rule.types.includes(type)).map(readResource);
+      for (const message of rule.evaluateStack(resources, config)) reportViolation(message);
+    },
+  };
+}
+
+function getTexts(rule: AnyRule): Omit<ResourceValidationPolicy, "validateResource"> {
+  return {
+    name: rule.name,
+    description: rule.description,
+    severity: rule.severity,
+    enforcementLevel: rule.enforcementLevel,
+    remediationSteps: rule.remediation,
+    configSchema: { properties: { ...rule.configProperties } },
+  };
+}
+
+function readResource(resource: PolicyResource): StackResource {
+  const sources = Object.entries(resource.propertyDependencies);
+  return {
+    ...readKnown(resource.props),
+    protect: resource.opts.protect,
+    type: resource.type,
+    name: resource.name,
+    urn: resource.urn,
+    sources: Object.fromEntries(sources.map(([property, from]) => [property, from.map(({ urn }) => urn)])),
+    parentType: resource.parent?.type,
+  };
+}
+
+/**
+ * Copies the properties that are known, and lists those that are not. The SDK would end a rule at the first unknown
+ * property and report that as advisory, whatever its level; the rules decide for themselves.
+ */
+function readKnown(props: Record<string, unknown>): { values: Record<string, unknown>; unknown: string[] } {
+  const values: Record<string, unknown> = {};
+  const unknown: string[] = [];
+  for (const key of Object.keys(props)) {
+    try {
+      // Reads every level, and the SDK's proxy throws where one is unknown; plain JSON, so nothing else can throw.
+      const text = JSON.stringify(props[key]);
+      if (text !== undefined) values[key] = JSON.parse(text);
+    } catch {
+      unknown.push(key);
+    }
+  }
+  return { values, unknown };
+}

@@ -1,20 +1,16 @@
-import type { Readable } from "node:stream";
-import type { Observation, ObservedPartitionIndex } from "../core/observed/table";
+import type { Observation, ObservedPartitionIndex } from "../core/observed/observed-table";
 import type { RegisteredExpression } from "../core/observed/registration";
 import type { Statement } from "../core/sql/statement";
 import type { Instant } from "../core/time/instant";
 import type { KeyReading } from "./catalog/bounds";
 import { cancelBackends } from "./connect/cancel";
-import type { DatabaseConfig } from "./connect/config";
-import { secretsOf } from "./connect/config";
+import type { DatabaseConfig } from "./connect/database-config";
+import { listSecrets } from "./connect/database-config";
 import { Connections, type Identity } from "./connect/connections";
 import { type DetachRequest, detachPartition } from "./execute/detach";
 import type { ExecuteOptions } from "./execute/execute-options";
-import type { CopyOptions } from "./copy/copy-transaction";
+import { type CopyFrame, type CopyOptions, runInCopyTransaction } from "./execute/copy-transaction";
 import { executeStatements } from "./execute/executor";
-import { type ExportRequest, exportRows } from "./copy/export-rows";
-import { type ImportRequest, importRows } from "./copy/import-rows";
-import { storeRows, type StoreRowsRequest } from "./copy/store-rows";
 import { flushStatement } from "./registry/flush";
 import { parseTime, type RawObservation, toObservation } from "./catalog/observation";
 import { observeIndexesOfPartitions, observeTable } from "./catalog/observe";
@@ -25,11 +21,9 @@ import { query } from "./queries";
 import type { TableName } from "../core/names/table-name";
 import type { Row, Session, Value } from "./connect/session";
 import { type LockedBody, type TableLockOptions, TableLocks } from "./execute/table-lock";
-import { inTransaction } from "./connect/transaction";
+import { runInTransaction } from "./connect/transaction";
 import type { Environment } from "./connect/target";
-import { type Patience, patienceOf } from "./execute/timeouts";
-
-export type { ExecuteOptions } from "./execute/execute-options";
+import { type Patience, getPatience } from "./execute/timeouts";
 
 /** Access of the rest of the product to one database: connects at first use, reads, executes, locks, cancels. */
 export class Database {
@@ -47,7 +41,7 @@ export class Database {
     env: Environment,
   ) {
     this.managementSchema = config.managementSchema;
-    this.patience = patienceOf(config);
+    this.patience = getPatience(config);
     this.connections = new Connections(config, env);
     this.locks = new TableLocks(this.connections, this.patience.lockBudgetMs);
   }
@@ -59,7 +53,7 @@ export class Database {
 
   /** Texts that must never be printed. Passwords from the environment, a command or a file are included once connected. */
   get secrets(): string[] {
-    return [...new Set([...secretsOf(this.config), ...this.connections.connector.secrets])];
+    return [...new Set([...listSecrets(this.config), ...this.connections.connector.secrets])];
   }
 
   /** Connects now instead of at the first use. A failure is remembered: every later call fails at once with the same error. */
@@ -68,7 +62,7 @@ export class Database {
   }
 
   /** Returns the identity of the database, to detect another one at the same address. */
-  async identity(): Promise<Identity> {
+  async readIdentity(): Promise<Identity> {
     return (await this.connections.start()).identity;
   }
 
@@ -77,7 +71,7 @@ export class Database {
     return this.connections.connector.describe();
   }
 
-  async now(): Promise<Instant> {
+  async readNow(): Promise<Instant> {
     const rows = await this.read(query("now"));
     return parseTime(String(rows[0]?.["now"]));
   }
@@ -102,27 +96,23 @@ export class Database {
     table: string,
     away?: { readonly schema: string; readonly name: string },
   ): Promise<ObservedPartitionIndex[]> {
-    return this.patiently(`reading the indexes of table "${schema}"."${table}"`, (session) =>
+    return this.readWithPatience(`reading the indexes of table "${schema}"."${table}"`, (session) =>
       observeIndexesOfPartitions(session, schema, table, away),
     );
   }
 
   /** Returns policies as the server parses and prints them, in a transaction that is rolled back. */
   printPolicies(request: PrintRequest): Promise<PrintedPolicies> {
-    return this.patiently(`reading the policies of table "${request.schema}"."${request.table}"`, (session) =>
+    return this.readWithPatience(`reading the policies of table "${request.schema}"."${request.table}"`, (session) =>
       printPolicies(session, request),
     );
   }
 
   /** Returns checks and defaults as the server prints them, in a transaction that is rolled back. */
   printExpressions(table: TableName, declared: readonly DeclaredExpression[]): Promise<RegisteredExpression[]> {
-    return this.patiently(`reading the expressions of table "${table.schema}"."${table.table}"`, (session) =>
+    return this.readWithPatience(`reading the expressions of table "${table.schema}"."${table.table}"`, (session) =>
       printExpressions(session, table, declared),
     );
-  }
-
-  private get copyPatience(): Pick<CopyOptions, "timeoutMs" | "lockBudgetMs"> {
-    return { timeoutMs: this.patience.waitBudgetMs, lockBudgetMs: this.patience.lockBudgetMs };
   }
 
   /** Forgets the cached facts of one table, or of all. */
@@ -134,7 +124,7 @@ export class Database {
   /** Runs statements in order, transaction by transaction, with the time-outs of their class. */
   async execute(statements: readonly Statement[], options: ExecuteOptions): Promise<void> {
     await this.locks.assertHeld(options.subject);
-    await executeStatements(this.connections, this.patience, statements, this.confirming(options));
+    await executeStatements(this.connections, this.patience, statements, this.addConfirm(options));
   }
 
   /**
@@ -143,7 +133,7 @@ export class Database {
    */
   async flush(table: TableName, options: Pick<ExecuteOptions, "log">): Promise<void> {
     const name = `"${table.schema}"."${table.table}"`;
-    const subject = `writing what was done to table ${name} to disk`;
+    const subject = `writing the changes of table ${name} to disk`;
     const signal = new AbortController().signal;
     await executeStatements(this.connections, this.patience, [flushStatement(table)], { ...options, subject, signal });
     // A server that crashed and came back before the flush would have nothing to write: it has lost the lock as well.
@@ -153,38 +143,16 @@ export class Database {
   /** Detaches a partition concurrently, or finishes a half-done detach, without blocking other sessions. */
   async detach(request: DetachRequest, options: ExecuteOptions): Promise<void> {
     await this.locks.assertHeld(options.subject);
-    await detachPartition(this.connections, this.patience, request, this.confirming(options));
+    await detachPartition(this.connections, this.patience, request, this.addConfirm(options));
   }
 
-  private confirming(options: ExecuteOptions): ExecuteOptions {
+  private addConfirm(options: ExecuteOptions): ExecuteOptions {
     return { ...options, confirm: () => this.locks.confirmHeld(options.subject) };
   }
 
-  /** Passes on rows between two row positions, as the server prints them: see export-rows.ts. */
-  exportRows<T>(
-    request: ExportRequest,
-    options: Pick<CopyOptions, "signal" | "subject">,
-    use: (text: Readable) => Promise<T>,
-  ): Promise<T> {
-    return exportRows(this.connections, request, { ...options, ...this.copyPatience }, use);
-  }
-
-  /** Creates a table and fills it in one transaction: see import-rows.ts. Returns the number of its rows. */
-  importRows(
-    request: ImportRequest,
-    options: Pick<CopyOptions, "signal" | "subject">,
-    texts: AsyncIterable<Readable>,
-  ): Promise<number> {
-    return importRows(this.connections, request, { ...options, ...this.copyPatience }, texts);
-  }
-
-  /** Writes rows into an archive table, with their entry in its register: see store-rows.ts. */
-  storeRows(
-    request: StoreRowsRequest,
-    options: Pick<CopyOptions, "signal" | "subject">,
-    text: () => Readable,
-  ): Promise<boolean> {
-    return storeRows(this.connections, request, { ...options, ...this.copyPatience }, text);
+  /** Runs `body` in the transaction of one COPY: see the files of rows/. */
+  copy<T>(options: CopyOptions, frame: CopyFrame, body: (session: Session) => Promise<T>): Promise<T> {
+    return runInCopyTransaction(this.connections, this.patience, options, frame, body);
   }
 
   /** Runs a read whose time grows with the table. */
@@ -193,8 +161,8 @@ export class Database {
     values: readonly Value[],
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Row[]> {
-    return this.patiently("reading the database", (session) =>
-      inTransaction(
+    return this.readWithPatience("reading the database", (session) =>
+      runInTransaction(
         session,
         "begin read only",
         { ...settings, statement_timeout: `${this.patience.waitBudgetMs}ms` },
@@ -208,7 +176,7 @@ export class Database {
    * connection was lost or another session was faster, it runs again under the lock, so it has to read the current state first.
    */
   withTableLock<T>(schema: string, table: string, options: TableLockOptions, body: LockedBody<T>): Promise<T> {
-    return this.locks.with(schema, table, options, (round) => {
+    return this.locks.runLocked(schema, table, options, (round) => {
       if (round.repeat > 0) this.invalidate();
       return body(round);
     });
@@ -226,11 +194,11 @@ export class Database {
 
   /** Runs one read by the extended protocol, for the other files of this folder. */
   read(text: string, values: readonly Value[] = []): Promise<Row[]> {
-    return this.patiently("reading the database", (session) => session.query(text, values));
+    return this.readWithPatience("reading the database", (session) => session.query(text, values));
   }
 
   /** Runs a read: it waits for locks as long as a statement does, and survives a lost connection. */
-  private patiently<T>(subject: string, body: (session: Session, tried: number) => Promise<T>): Promise<T> {
+  private readWithPatience<T>(subject: string, body: (session: Session, tried: number) => Promise<T>): Promise<T> {
     return readPatiently(this.connections, this.patience, { subject, signal: this.cancelled.signal }, body);
   }
 
@@ -238,7 +206,7 @@ export class Database {
     const key = JSON.stringify([schema, table]);
     const known = this.observed.get(key);
     if (known !== undefined) return known;
-    const observing = this.patiently(`reading table "${schema}"."${table}"`, (session, tried) =>
+    const observing = this.readWithPatience(`reading table "${schema}"."${table}"`, (session, tried) =>
       observeTable(session, this.config.managementSchema, schema, table, tried),
     );
     this.observed.set(key, observing);

@@ -1,8 +1,8 @@
 import { Console } from "node:console";
 import { watchEngine } from "./server/engine-watch";
-import { providerModule } from "./module";
+import { createProviderModule } from "./module";
 import { serveProvider } from "./server/server";
-import { describe } from "./server/errors";
+import { describe } from "./server/grpc-errors";
 
 /** Longest time that an internal error may take to end the process. */
 const FAIL_BOUND_MS = 5_000;
@@ -11,11 +11,11 @@ const FAIL_BOUND_MS = 5_000;
 async function main(args: readonly string[]): Promise<void> {
   // The engine reads the port from stdout, so libraries print to stderr, which the engine shows with --debug.
   globalThis.console = new Console(process.stderr, process.stderr);
-  const engineAddress = engineAddressIn(args);
-  const server = await serveProvider(providerModule(), engineAddress === undefined ? {} : { engineAddress });
+  const engineAddress = findEngineAddress(args);
+  const server = await serveProvider(createProviderModule(), engineAddress === undefined ? {} : { engineAddress });
 
   const fail = (error: unknown): void => {
-    server.log.forResource().error(`internal error of the provider: ${describe(error)}`);
+    server.log.createResourceLog().error(`internal error of the provider: ${describe(error)}`);
     console.error(server.redactor.clean(error instanceof Error ? (error.stack ?? error.message) : String(error)));
     // As graceful as a requested stop: statements of other calls must not continue in the database without this process.
     setTimeout(() => process.exit(1), FAIL_BOUND_MS);
@@ -31,7 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /** Returns the first argument that is not one of the engine's logging flags; undefined when started by hand. */
-function engineAddressIn(args: readonly string[]): string | undefined {
+function findEngineAddress(args: readonly string[]): string | undefined {
   const rest = args.filter((arg, index) => arg !== "--tracing" && args[index - 1] !== "--tracing");
   return rest.find((arg) => !arg.startsWith("-"));
 }

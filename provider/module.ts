@@ -1,43 +1,44 @@
 import { version } from "../package.json";
-import type { CallContext } from "./runtime/context";
-import { configProblems, readConfig, SECRET_CONFIG } from "./runtime/config";
+import type { CallContext } from "./runtime/call-context";
+import { findConfigProblems, readConfig, SECRET_CONFIG } from "./runtime/provider-config";
 import { getPartitions } from "./functions/get-partitions";
 import type { DiffKind } from "./runtime/handler";
 import type { ProviderModule } from "./runtime/provider-module";
-import { declaredDiff, diffResult } from "./resources/shared/inputs";
+import { diffDeclared, toDiffResult } from "./resources/shared/inputs";
 import { RESOURCES } from "./resource-list";
+import { formerFunctionAliases } from "./resources/schedule/function-aliases";
 import { Runtime } from "./runtime/runtime";
-import { schemaText } from "./package-schema";
+import { getSchemaText } from "./package-schema";
 import { TableQueue } from "./runtime/table-queue";
-import { secretsOf } from "../postgres/connect/config";
+import { listSecrets } from "../postgres/connect/database-config";
 import type { PropertyMap } from "./runtime/values";
 
 /** Creates the product's provider: its resources and the runtime that they alone share in this process. */
-export function providerModule(): ProviderModule {
+export function createProviderModule(): ProviderModule {
   const runtime = new Runtime(process.env);
   const queue = new TableQueue();
   return {
     name: "pgpartition",
     version,
-    schema: schemaText,
+    schema: getSchemaText,
 
     checkConfig: async (ctx, { news }) => {
       hideSecrets(ctx, news);
       return {
         inputs: news,
-        failures: configProblems(news),
+        failures: findConfigProblems(news),
         secrets: SECRET_CONFIG.filter((key) => key in news).map((key) => [key]),
       };
     },
 
     /** A changed host or password is an update. A replacement would replace every table of the database: never. */
     diffConfig: async (_ctx, { oldInputs, news }) => {
-      const diff: Record<string, DiffKind> = declaredDiff(
+      const diff: Record<string, DiffKind> = diffDeclared(
         oldInputs,
         news,
         [...new Set([...Object.keys(oldInputs), ...Object.keys(news)])].filter((key) => !key.startsWith("__")),
       );
-      return diffResult(diff);
+      return toDiffResult(diff);
     },
 
     configure: async (ctx, { config }) => {
@@ -45,7 +46,7 @@ export function providerModule(): ProviderModule {
       runtime.configure(readConfig(config), (secret) => ctx.redact(secret));
     },
 
-    handlers: RESOURCES.map((resource) => resource.handler(runtime, queue)),
+    handlers: [...RESOURCES.map((resource) => resource.handler(runtime, queue)), formerFunctionAliases],
 
     functions: { "pgpartition:index:getPartitions": getPartitions(runtime) },
 
@@ -60,9 +61,9 @@ export function providerModule(): ProviderModule {
 }
 
 function hideSecrets(ctx: CallContext, config: PropertyMap): void {
-  if (configProblems(config).length > 0) {
+  if (findConfigProblems(config).length > 0) {
     for (const key of SECRET_CONFIG) if (typeof config[key] === "string") ctx.redact(config[key]);
     return;
   }
-  for (const secret of secretsOf(readConfig(config))) ctx.redact(secret);
+  for (const secret of listSecrets(readConfig(config))) ctx.redact(secret);
 }

@@ -1,5 +1,4 @@
 import { cronJob } from "./resources/schedule/cron-job";
-import { functionAliases } from "./resources/schedule/function-aliases";
 import { index } from "./resources/index/index-resource";
 import { managementSchema } from "./resources/management/management-schema";
 import { partition } from "./resources/partition/partition";
@@ -16,7 +15,6 @@ export const RESOURCES = [
   partition,
   index,
   publicationMember,
-  functionAliases,
   cronJob,
   partitionWindow,
 ] as const;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SIZE_HINT } from "../core/size";
-import { shapesOf } from "../core/declare/option/option";
+import { collectShapes } from "../core/declare/option/option";
 import { RETIREMENT } from "../core/declare/retention/retirement";
 import { UPKEEP } from "../core/declare/window/upkeep";
 import { WINDOW } from "../core/declare/window/window";
@@ -43,7 +43,7 @@ const serverSchema = z
       .string()
       .min(1)
       .optional()
-      .describe("A command that prints the password; keeps it out of state."),
+      .describe("A command that prints the password, so that it is in no state."),
     sslMode: z.enum(["disable", "prefer", "require", "verify-ca", "verify-full"]).optional(),
   })
   .describe(
@@ -55,7 +55,11 @@ export const databaseSchemas = { file: fileSchema, server: serverSchema };
 
 /** Settings of a table that an environment may change; the rest belongs to the program. */
 const overridesSchema = z
-  .strictObject({ window: z.strictObject(shapesOf(WINDOW)).partial(), ...shapesOf(RETIREMENT), ...shapesOf(UPKEEP) })
+  .strictObject({
+    window: z.strictObject(collectShapes(WINDOW)).partial(),
+    ...collectShapes(RETIREMENT),
+    ...collectShapes(UPKEEP),
+  })
   .partial();
 export type TableOverrides = z.infer<typeof overridesSchema>;
 
@@ -64,11 +68,11 @@ export const stackConfigSchema = z.strictObject({
   environment: z.enum(ENVIRONMENTS).describe("Which kind of environment this stack is."),
   database: z.union([fileSchema, serverSchema]),
   systems: z.array(z.enum(SYSTEM_NAMES)).min(1).describe("Whose tables this stack declares."),
-  allTables: overridesSchema.optional().describe("What this environment changes about every table."),
+  allTables: overridesSchema.optional().describe("Changes of this environment to every table."),
   tables: z
     .strictObject(Object.fromEntries(TABLE_KEYS.map((key) => [key, overridesSchema.optional()])))
     .optional()
-    .describe("What this environment changes about single tables; wins over allTables."),
+    .describe("Changes of this environment to single tables; they override allTables."),
   trustAsOf: z
     .boolean()
     .optional()

@@ -17,23 +17,24 @@ type ResolvedConnection = { readonly connection: PlainConnection } | { readonly 
 
 export function resolveConnection(config: StackConfig, outside: Outside): ResolvedConnection {
   const { database } = config;
-  if ("file" in database) return config.environment === "dev" ? fromFile(database.file, outside) : onlyInDev(config);
+  if ("file" in database)
+    return config.environment === "dev" ? fromFile(database.file, outside) : refuseOutsideDev(config);
   const { password, passwordEnv, passwordCommand, ...server } = database;
   const sources = Object.entries({ password, passwordEnv, passwordCommand }).filter(([, value]) => value !== undefined);
   if (sources.length > 1) {
     const names = sources.map(([name]) => name).join(" and ");
-    return problem("database", `the password is given by ${names}.`, "Keep one of them.");
+    return refuseSetting("database", `the password is given by ${names}.`, "Remove one of them.");
   }
-  if (passwordEnv === undefined) return { connection: defined({ ...server, password, passwordCommand }) };
+  if (passwordEnv === undefined) return { connection: omitUndefined({ ...server, password, passwordCommand }) };
   const found = outside.environment[passwordEnv];
   if (found === undefined || found === "") {
-    return problem(
+    return refuseSetting(
       "database.passwordEnv",
       `the environment variable ${passwordEnv} is not set.`,
       "Set it to the password of the database user.",
     );
   }
-  return { connection: defined({ ...server, password: found }) };
+  return { connection: omitUndefined({ ...server, password: found }) };
 }
 
 const fileContent = z.object({
@@ -48,31 +49,31 @@ const fileContent = z.object({
 function fromFile(path: string, outside: Outside): ResolvedConnection {
   const text = outside.readFile(path);
   if (text === undefined) {
-    return problem(
+    return refuseSetting(
       "database.file",
-      `there is no connection file ${path}: the development database is not running.`,
+      `the connection file ${path} does not exist: the development database is not running.`,
       "Start it with `npm run dev` in another terminal, and leave it running.",
     );
   }
-  const parsed = fileContent.safeParse(json(text));
+  const parsed = fileContent.safeParse(parseJson(text));
   if (parsed.success) return { connection: parsed.data };
   const wrong = parsed.error.issues.map((issue) => issue.path.join(".") || "the whole").join(", ");
-  return problem(
+  return refuseSetting(
     "database.file",
     `${path} is not a connection (wrong: ${wrong}).`,
     "Delete it and run `npm run dev` again.",
   );
 }
 
-function onlyInDev(config: StackConfig): ResolvedConnection {
-  return problem(
+function refuseOutsideDev(config: StackConfig): ResolvedConnection {
+  return refuseSetting(
     "database.file",
     `a connection file is for development, and environment is ${config.environment}.`,
     "Use host, port, database, user and passwordEnv, or set environment to dev.",
   );
 }
 
-function json(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -80,10 +81,10 @@ function json(text: string): unknown {
   }
 }
 
-function problem(path: string, message: string, fix: string): ResolvedConnection {
+function refuseSetting(path: string, message: string, fix: string): ResolvedConnection {
   return { problems: [{ path, code: "invalid-value", message, fix }] };
 }
 
-function defined(values: Readonly<Record<string, string | number | undefined>>): PlainConnection {
+function omitUndefined(values: Readonly<Record<string, string | number | undefined>>): PlainConnection {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

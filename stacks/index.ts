@@ -8,7 +8,7 @@ const stack = readStack();
 
 // The component reads the clock once for all its tables: pgpartition:asOf, else now.
 const database = new PartitionedDatabase("app", {
-  connection: withSecretPassword(stack.connection),
+  connection: markPasswordSecret(stack.connection),
   tables: stack.tables,
   trustAsOf: stack.trustAsOf,
   allowDestroy: stack.allowDestroy,
@@ -38,7 +38,7 @@ function readIfThere(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
 
-function withSecretPassword(connection: Stack["connection"]): ConnectionArgs {
+function markPasswordSecret(connection: Stack["connection"]): ConnectionArgs {
   const { password, ...rest } = connection;
   // Checked by the schema of the configuration; the types of Inputs are wider than those of plain values.
   const plain = rest as ConnectionArgs;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { docstringOf } from "../core/declare/option/docstring";
+import { getDocstring } from "../core/declare/option/docstring";
 import { clockConfigSchema, passwordSchema, stackConfigSchema } from "./config";
 
 type Json = Record<string, unknown>;
@@ -16,7 +16,7 @@ const SECURE = {
  * Returns the JSON Schema of the stack files (Pulumi.<env>.yaml), for editors. Keys of other namespaces are free, those of
  * this project are as strict as the program is. Written to stacks/config.schema.json by `npm run docs:gen`.
  */
-export function stackConfigJsonSchema(project: string): Json {
+export function buildStackConfigJsonSchema(project: string): Json {
   const own = convert(stackConfigSchema);
   const clock = convert(clockConfigSchema);
   return {
@@ -28,7 +28,7 @@ export function stackConfigJsonSchema(project: string): Json {
     properties: {
       config: {
         type: "object",
-        properties: { ...prefixed(project, own.properties), ...prefixed("pgpartition", clock.properties) },
+        properties: { ...addNamespace(project, own.properties), ...addNamespace("pgpartition", clock.properties) },
         patternProperties: { [`^(?!(${project}|pgpartition):)[^:]+:.+$`]: true },
         additionalProperties: false,
         required: own.required.map((key) => `${project}:${key}`),
@@ -38,7 +38,7 @@ export function stackConfigJsonSchema(project: string): Json {
 }
 
 function convert(schema: z.ZodType): { properties: Json; required: string[] } {
-  const json: Json = z.toJSONSchema(schema, { target: "draft-7", io: "input", override: asInTheFile });
+  const json: Json = z.toJSONSchema(schema, { target: "draft-7", io: "input", override: allowStackFileForms });
   return { properties: (json["properties"] ?? {}) as Json, required: (json["required"] ?? []) as string[] };
 }
 
@@ -48,12 +48,16 @@ function describeOption(jsonSchema: Json, path: readonly (string | number)[]): v
   const parent = path.at(-3);
   const owner =
     parent === "window" ? "WindowArgs" : parent === "allTables" || path.at(-5) === "tables" ? "TableSpecArgs" : "";
-  const description = path.at(-2) === "properties" ? docstringOf(owner, name) : undefined;
+  const description = path.at(-2) === "properties" ? getDocstring(owner, name) : undefined;
   if (description !== undefined) jsonSchema["description"] = description;
 }
 
 /** Allows what a stack file may have instead: an encrypted password, and a boolean as text, as `pulumi config set` writes it. */
-function asInTheFile(context: { zodSchema: unknown; jsonSchema: Json; path: readonly (string | number)[] }): void {
+function allowStackFileForms(context: {
+  zodSchema: unknown;
+  jsonSchema: Json;
+  path: readonly (string | number)[];
+}): void {
   describeOption(context.jsonSchema, context.path);
   if (context.zodSchema === passwordSchema) {
     const { description, ...plain } = { ...context.jsonSchema };
@@ -74,6 +78,6 @@ function replace(target: Json, by: Json): void {
   Object.assign(target, by);
 }
 
-function prefixed(namespace: string, properties: Json): Json {
+function addNamespace(namespace: string, properties: Json): Json {
   return Object.fromEntries(Object.entries(properties).map(([key, value]) => [`${namespace}:${key}`, value]));
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Problem } from "../core/problems/problem";
-import { removedOption } from "../core/problems/removed";
-import { formatPath, shapeProblems } from "../core/problems/shape-problems";
-import { timeProblem } from "../core/declare/option/time-text";
+import { findRemovedOption } from "../core/problems/removed";
+import { formatPath, toShapeProblems } from "../core/problems/shape-problems";
+import { refuseTime } from "../core/declare/option/time-text";
 import { parseInstant } from "../core/time/instant";
 import { clockConfigSchema, databaseSchemas, type StackConfig, stackConfigSchema } from "./config";
 
@@ -13,12 +13,12 @@ type ReadConfig = { readonly config: StackConfig } | { readonly problems: readon
 
 /** Reads and checks the shape of everything in the two namespaces of this project. Returns all problems, never the password. */
 export function readStackConfig(raw: RawConfig, project: string): ReadConfig {
-  const { values, password } = takePassword(namespace(raw, project));
-  const schema = schemaFor(values["database"]);
+  const { values, password } = takePassword(readNamespace(raw, project));
+  const schema = chooseSchema(values["database"]);
   const parsed = schema.safeParse(values, { reportInput: true });
   const problems = [
-    ...(parsed.success ? [] : problemsOf(parsed.error, schema, "")),
-    ...clockProblems(namespace(raw, "pgpartition")),
+    ...(parsed.success ? [] : toProblems(parsed.error, schema, "")),
+    ...findClockProblems(readNamespace(raw, "pgpartition")),
   ];
   if (!parsed.success || problems.length > 0) return { problems };
   const { database } = parsed.data;
@@ -28,7 +28,7 @@ export function readStackConfig(raw: RawConfig, project: string): ReadConfig {
 }
 
 /** Reads one namespace: lists, objects, numbers and booleans are JSON, texts are plain. */
-function namespace(raw: RawConfig, name: string): Record<string, unknown> {
+function readNamespace(raw: RawConfig, name: string): Record<string, unknown> {
   const own = Object.entries(raw).filter(([key]) => key.startsWith(`${name}:`));
   return Object.fromEntries(own.map(([key, text]) => [key.slice(name.length + 1), decode(text)]));
 }
@@ -58,7 +58,7 @@ function takePassword(values: Record<string, unknown>): { values: Record<string,
 }
 
 /** Returns the schema for the form of the database setting that was meant, so that messages refer to it alone. */
-function schemaFor(database: unknown): typeof stackConfigSchema {
+function chooseSchema(database: unknown): typeof stackConfigSchema {
   const meant =
     typeof database === "object" && database !== null && "file" in database
       ? databaseSchemas.file
@@ -66,38 +66,38 @@ function schemaFor(database: unknown): typeof stackConfigSchema {
   return stackConfigSchema.extend({ database: meant }) as unknown as typeof stackConfigSchema;
 }
 
-function clockProblems(values: Record<string, unknown>): Problem[] {
+function findClockProblems(values: Record<string, unknown>): Problem[] {
   const parsed = clockConfigSchema.safeParse(values, { reportInput: true });
-  if (!parsed.success) return problemsOf(parsed.error, clockConfigSchema, "pgpartition:");
+  if (!parsed.success) return toProblems(parsed.error, clockConfigSchema, "pgpartition:");
   const { asOf } = parsed.data;
   if (asOf === undefined) return [];
   try {
     parseInstant(asOf, "UTC");
     return [];
   } catch {
-    return [timeProblem("pgpartition:asOf", asOf)];
+    return [refuseTime("pgpartition:asOf", asOf)];
   }
 }
 
 /** Converts like shapeProblems, and for an unknown key adds the keys that are allowed there. */
-function problemsOf(error: z.ZodError, schema: z.ZodType, prefix: string): Problem[] {
+function toProblems(error: z.ZodError, schema: z.ZodType, prefix: string): Problem[] {
   const others = error.issues.filter((issue) => issue.code !== "unrecognized_keys");
   const unknown = error.issues.flatMap((issue) => {
     if (issue.code !== "unrecognized_keys") return [];
-    const allowed = keysAt(schema, issue.path);
+    const allowed = listKeysAt(schema, issue.path);
     return issue.keys.map((key): Problem => {
       const path = [...issue.path, key];
-      const unknown = { message: `there is no key "${key}" here.`, fix: `Allowed are: ${allowed.join(", ")}.` };
-      return { path: formatPath(path), code: "unknown-property", ...(removedOption(path) ?? unknown) };
+      const unknown = { message: `the key "${key}" does not exist here.`, fix: `Allowed are: ${allowed.join(", ")}.` };
+      return { path: formatPath(path), code: "unknown-property", ...(findRemovedOption(path) ?? unknown) };
     });
   });
-  const found = [...(others.length > 0 ? shapeProblems(new z.ZodError(others)) : []), ...unknown];
+  const found = [...(others.length > 0 ? toShapeProblems(new z.ZodError(others)) : []), ...unknown];
   return found.map((problem) => ({ ...problem, path: `${prefix}${problem.path}` }));
 }
 
-function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
+function listKeysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
   const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
   if (!(inner instanceof z.ZodObject)) return [];
   const [first, ...rest] = path;
-  return first === undefined ? Object.keys(inner.shape) : keysAt(inner.shape[String(first)], rest);
+  return first === undefined ? Object.keys(inner.shape) : listKeysAt(inner.shape[String(first)], rest);
 }

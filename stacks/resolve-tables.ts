@@ -16,7 +16,7 @@ export function resolveTables(config: StackConfig): ResolvedTables {
     string,
     TableSpecArgs
   >;
-  const problems: Problem[] = unusedOverrides(config, declared);
+  const problems: Problem[] = findUnusedOverrides(config, declared);
   const tables: Record<string, TableSpecArgs> = {};
   for (const [key, table] of Object.entries(declared)) {
     // Overrides and arguments differ only where JSON cannot express the shape (an absent key).
@@ -31,7 +31,7 @@ export function resolveTables(config: StackConfig): ResolvedTables {
   return { tables, problems };
 }
 
-function unusedOverrides(config: StackConfig, declared: Readonly<Record<string, TableSpecArgs>>): Problem[] {
+function findUnusedOverrides(config: StackConfig, declared: Readonly<Record<string, TableSpecArgs>>): Problem[] {
   return Object.keys(config.tables ?? {})
     .filter((key) => !(key in declared))
     .map((key) => ({

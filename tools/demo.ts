@@ -25,10 +25,10 @@ async function main(): Promise<void> {
 
 /** Runs the story: a window is created, filled, read by two tenants, moved by hand and by schedule, cleaned up, and protected. */
 async function tell(demo: Demo, folder: string): Promise<void> {
-  headline("1. What would be made", "pulumi preview --diff");
+  headline("1. What would be created", "pulumi preview --diff");
   await demo.pulumi(["preview", "--diff", ...demo.policies]);
 
-  headline("2. Make it", "pulumi up");
+  headline("2. Create it", "pulumi up");
   await demo.pulumi(["up", "--yes", "--skip-preview", ...demo.policies]);
 
   headline("3. Tens of thousands of rows over the whole window of all five tables");
@@ -51,11 +51,11 @@ async function tell(demo: Demo, folder: string): Promise<void> {
   await demo.moveClock({ days: 8 });
   await demo.pulumi(["up", "--yes", ...demo.policies]);
 
-  headline("9. Three months nobody runs it: the schedule inside the database goes on, started by cron");
+  headline("9. Three months without a run: the schedule inside the database continues, started by cron");
   await demo.moveClock({ months: 3 });
   for (const line of await runSchedule(demo.connection, demo.now)) say(line);
 
-  headline("10. The next one adopts what the schedule made, and retires what nobody else would", "pulumi up");
+  headline("10. The next one adopts what the schedule created, and retires what only an update may", "pulumi up");
   await demo.pulumi(["up", "--yes", "--skip-preview", ...demo.policies]);
 
   headline(
@@ -72,7 +72,7 @@ async function tell(demo: Demo, folder: string): Promise<void> {
 
   headline("What to try next");
   say(
-    "npm run dev            a database that stays; then: npm run pulumi -- stack select --create dev, npm run pulumi -- up",
+    "npm run dev            a lasting database; then: npm run pulumi -- stack select --create dev, npm run pulumi -- up",
   );
   say("stacks/tables/         declare a table of your own");
   say("docs/                  every argument, every lock, every fault");
@@ -85,7 +85,7 @@ async function tellArchive(demo: Demo, folder: string): Promise<void> {
   const archive = await startArchive(folder);
   try {
     headline(
-      `13. The mistake is taken back; what expires of audit_logs is archived from now on, in ${archive.description}`,
+      `13. The mistake is reverted; what expires of audit_logs is archived from now on, in ${archive.description}`,
     );
     await demo.archiveInto("audit_logs", archive.settings);
     await demo.moveClock({ months: 1 });

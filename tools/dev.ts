@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   console.log(introduction(session));
   await interrupted();
   await session.stop();
-  console.log(session.server === undefined ? "done" : "stopped; the data is kept for the next npm run dev");
+  console.log(session.server === undefined ? "done" : "stopped; the data remains for the next npm run dev");
 }
 
 function introduction({ connection, server }: DevSession): string {

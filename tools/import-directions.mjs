@@ -10,7 +10,18 @@ const MOST_FILES = 25;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 process.chdir(root);
-const product = ["core", "postgres", "archive", "conversion", "provider", "components", "policies", "stacks", "cli"];
+const product = [
+  "core",
+  "postgres",
+  "jobs",
+  "archive",
+  "conversion",
+  "provider",
+  "components",
+  "policies",
+  "stacks",
+  "cli",
+];
 const folders = [...product, "tools", "test", "bench", "examples"].filter((folder) => existsSync(folder));
 
 const options = await extractDepcruiseOptions(join(root, ".dependency-cruiser.cjs"));

@@ -1,13 +1,17 @@
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { ParquetColumn } from "../../core/archive/format/columns";
+import type { ParquetColumn } from "../../core/archive/format/parquet-columns";
 import { openCodecOf } from "./open-codec";
 
 /**
  * Replaces a CSV file by a Parquet file in the same folder and returns its path: queries over many files need little memory with
  * Parquet.
  */
-export async function asParquet(file: string, columns: readonly ParquetColumn[], signal: AbortSignal): Promise<string> {
+export async function convertToParquet(
+  file: string,
+  columns: readonly ParquetColumn[],
+  signal: AbortSignal,
+): Promise<string> {
   const settings = { directory: dirname(file), maxTextBytes: Infinity };
   const target = `${file}.parquet`;
   const csv = await openCodecOf("csv", columns, settings);

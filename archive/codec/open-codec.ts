@@ -1,5 +1,5 @@
 import type { ArchiveEncoding } from "../../core/declare/archive/formats";
-import type { ParquetColumn } from "../../core/archive/format/columns";
+import type { ParquetColumn } from "../../core/archive/format/parquet-columns";
 import type { ChunkCodec, CodecSettings } from "./spool/chunk-codec";
 import { openCsvCodec } from "./csv/codec";
 import { openCodec } from "./parquet/codec";

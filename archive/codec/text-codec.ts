@@ -38,7 +38,7 @@ class TextCodec implements ChunkCodec {
   prove(file: string, { signal }: CodecOptions = {}): Promise<ProvedText> {
     const scan = new RowScan();
     const pieces = createReadStream(file, { signal, highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>;
-    return proveText(scan.through(pieces), () => scan.rows);
+    return proveText(scan.passThrough(pieces), () => scan.rows);
   }
 
   read(file: string): Promise<Readable> {

@@ -1,60 +1,67 @@
-import { archiveFolder } from "../../core/store/layout";
-import { extensionOf } from "../../core/declare/archive/formats";
-import { fenceStatement } from "../../core/partition/statements/retire";
-import { type ArchiveState, fencedStatement, readArchiveState } from "../../postgres/journal/archive-records";
-import { RowsMoved } from "../../postgres/copy/export-rows";
+import { formatArchiveFolder } from "../../core/store/layout";
+import { getExtension } from "../../core/declare/archive/formats";
+import { fenceStatement } from "../../core/partition/statements/retire-statements";
+import {
+  type ArchiveState,
+  type ExportDetail,
+  recordFencedStatement,
+  readArchiveState,
+  type PartRecord,
+} from "../../postgres/archive/archive-records";
+import { RowsMoved, exportRows } from "../../postgres/rows/export-rows";
 import { faultpoint } from "../../postgres/connect/faultpoint";
 import { ArchiveContradicted } from "../store/mismatch";
 import { completeArchive, type CompletedArchive } from "./complete";
 import { exportParts } from "./export-parts";
-import { type ArchiveJob, type Export, record, subjectOf } from "../job/job";
-import { recheckParts } from "./recheck";
-import { ObjectConflict } from "../store/errors";
+import { type ArchiveJob, jobOf, describeSubject } from "./archive-job";
+import { runJob } from "../../jobs/run-job";
+import { resumeOrBegin } from "../../jobs/resume";
+import { ObjectConflict } from "../store/store-errors";
+import { readColumns } from "../../postgres/rows/read-columns";
+import { hashContent } from "../store/read";
 
 /**
  * Archives one detached table: closes it to writers, exports it part by part, proves each part, and writes the manifest last. The
  * ledger and the parts record every step, so a killed run resumes. Deletes neither rows nor objects. The caller holds the
  * archive's own lock, not that of the table: this takes long.
  */
-export async function archivePartition(job: ArchiveJob): Promise<CompletedArchive> {
-  try {
-    return await archiveOnce(job);
-  } catch (error) {
-    if (!(error instanceof ArchiveContradicted || error instanceof RowsMoved)) throw error;
-    job.work.log.warn(`${error.message}; it is archived anew, as another generation`);
-    return archiveOnce(job);
-  }
+export function archivePartition(archive: ArchiveJob): Promise<CompletedArchive> {
+  return runJob(jobOf(archive), FINDINGS, () => archiveOnce(archive));
+}
+
+const FINDINGS = {
+  isUseless: (error: unknown): error is Error => error instanceof ObjectConflict || isContradicted(error),
+  isWorthAgain: isContradicted,
+  again: "it is archived anew, as another generation",
+};
+
+function isContradicted(error: unknown): error is Error {
+  return error instanceof ArchiveContradicted || error instanceof RowsMoved;
 }
 
 async function archiveOnce(job: ArchiveJob): Promise<CompletedArchive> {
-  try {
-    return await archive(job);
-  } catch (error) {
-    // An archive that is known to be useless is never resumed, by this run or a later one.
-    if (error instanceof ObjectConflict || error instanceof RowsMoved || error instanceof ArchiveContradicted)
-      await record(job, { event: "doubted", detail: { because: error.message, renew: true } });
-    throw error;
-  }
-}
-
-async function archive(job: ArchiveJob): Promise<CompletedArchive> {
   const before = await readArchiveState(job.work.database, job.away, job.store.url);
   const stood = before.fenced !== undefined && before.fenced === before.fence;
   if (!stood) await putUpFence(job);
   const state = stood ? before : await readArchiveState(job.work.database, job.away, job.store.url);
-  const current = await currentExport(job, state);
+  const { begun, resumed } = await resumeOrBegin(jobOf(job), canGoOn(job, state) ? state.export : undefined, {
+    detail: () => newDetail(job, state),
+    isOwn: (recorded, own) => recorded.generation === own.generation,
+    noun: "an archive of it",
+  });
   // Without a fence rows may have been written since: the earlier export is compared with the rows as they are now.
-  if (!stood && current.resumed) await recheckParts(job, state);
-  await job.store.abortUploads(current.export.detail.folder, { signal: job.work.signal });
-  const parts = await exportParts(job, current.export, state, current.resumed ? state.parts : []);
-  return completeArchive(job, current.export, parts);
+  if (!stood && resumed) await recheckParts(job, state);
+  await job.store.abortUploads(begun.detail.folder, { signal: job.work.signal });
+  const current = { ...begun, fence: state.fence };
+  const parts = await exportParts(job, current, state, resumed ? state.parts : []);
+  return completeArchive(job, current, parts);
 }
 
 async function putUpFence(job: ArchiveJob): Promise<void> {
   const { away, work } = job;
   const partition = { schema: away.partitionSchema, name: away.partition };
   const fence = fenceStatement({ management: work.management, references: job.references }, partition);
-  const record = { ...fencedStatement(work.management, away, work.run), transaction: fence.transaction };
+  const record = { ...recordFencedStatement(work.management, away, work.run), transaction: fence.transaction };
   await work.database.execute([fence, record], {
     signal: work.signal,
     log: work.log,
@@ -63,41 +70,71 @@ async function putUpFence(job: ArchiveJob): Promise<void> {
   await faultpoint(`after fence of ${away.partition}`);
 }
 
-/** Returns the earlier export if it can be resumed, else a new one. */
-async function currentExport(
-  job: ArchiveJob,
+/** Returns the facts of a new export. */
+async function newDetail(
+  { away, path, settings, store, work }: ArchiveJob,
   state: ArchiveState,
-): Promise<{ readonly export: Export; readonly resumed: boolean }> {
-  const { away, store, work } = job;
-  const filenodes = Object.fromEntries(state.relations.map(({ oid, filenode }) => [oid, filenode]));
-  const known = state.export;
-  if (known && canGoOn(job, state, filenodes)) {
-    const { id, at, run, detail } = known;
-    return { export: { id, detail, startedAt: at, run, fence: state.fence }, resumed: true };
-  }
+): Promise<ExportDetail> {
   const generation = state.generation + 1;
-  const { database } = await work.database.identity();
-  const place = { database, schema: away.schema, table: away.table, path: job.path, bounds: away.bounds };
-  const folder = archiveFolder({ ...place, generation });
-  const { format } = job.settings;
+  const { database } = await work.database.readIdentity();
+  const folder = formatArchiveFolder({
+    database,
+    schema: away.schema,
+    table: away.table,
+    path,
+    bounds: away.bounds,
+    generation,
+  });
+  const { format } = settings;
   const form = format === "parquet" ? {} : { encoding: format };
-  const detail = { generation, store: store.url, folder, ...form, filenodes };
-  await record(job, { event: "exporting", detail });
-  const begun = (await readArchiveState(work.database, away, store.url)).export;
-  if (begun?.detail.generation !== generation)
-    throw new Error(`${subjectOf(job)}: another update has begun an archive of it; run the update again`);
-  return { export: { id: begun.id, detail, startedAt: begun.at, run: begun.run, fence: state.fence }, resumed: false };
+  return { generation, store: store.url, folder, ...form, filenodes: filenodesOf(state) };
+}
+
+function filenodesOf({ relations }: ArchiveState): Record<string, string> {
+  return Object.fromEntries(relations.map(({ oid, filenode }) => [oid, filenode]));
 }
 
 /** Returns true if the export went to the same store, in the same form, from rows in the same files, and was not found faulty. */
-function canGoOn(job: ArchiveJob, state: ArchiveState, filenodes: Readonly<Record<string, string>>): boolean {
+function canGoOn(job: ArchiveJob, state: ArchiveState): boolean {
   const known = state.export;
   if (!known || known.detail.store !== job.store.url) return false;
   const { format } = job.settings;
   if ((known.detail.encoding ?? "parquet") !== format) return false;
   // An earlier version used other forms and names.
   if (known.detail.stem !== undefined) return false;
-  if (!state.parts.every((part) => part.key.endsWith(`.${extensionOf(format)}`))) return false;
+  if (!state.parts.every((part) => part.key.endsWith(`.${getExtension(format)}`))) return false;
   if (state.last === "doubted" && state.renew) return false;
-  return Object.entries(filenodes).every(([oid, filenode]) => known.detail.filenodes[oid] === filenode);
+  return Object.entries(filenodesOf(state)).every(([oid, filenode]) => known.detail.filenodes[oid] === filenode);
+}
+
+/**
+ * Compares the export with the rows as they are now, by a new hash of each part, after the fence was open in between. Reads the
+ * table once more, and writes nothing.
+ */
+async function recheckParts(job: ArchiveJob, state: ArchiveState): Promise<void> {
+  const columns = (await readColumns(job.work.database, job.away.oid)).map((column) => column.name);
+  for (const [index, part] of state.parts.entries()) {
+    job.work.log.status(
+      `${job.away.partition} was open to writers: comparing part ${index + 1} of ${state.parts.length}`,
+    );
+    await recheck(job, state, part, columns);
+  }
+}
+
+async function recheck(
+  job: ArchiveJob,
+  state: ArchiveState,
+  part: PartRecord,
+  columns: readonly string[],
+): Promise<void> {
+  const relation = state.relations.find((candidate) => candidate.oid === part.relation);
+  if (!relation) throw new ArchiveContradicted(`${describeSubject(job)}: a table that held rows of it is gone`);
+  const { signal } = job.work;
+  const options = { signal, subject: `comparing "${relation.schema}"."${relation.name}" with its archive` };
+  const request = { relation, columns, first: part.first, end: part.end, left: "this part was not compared" };
+  const sha256 = await exportRows(job.work.database, request, options, hashContent);
+  if (sha256 === part.textSha256) return;
+  throw new ArchiveContradicted(
+    `${describeSubject(job)}: the fence was open, and rows of ${part.key} are not those that were exported`,
+  );
 }

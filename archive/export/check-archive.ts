@@ -1,10 +1,11 @@
-import { wayOnOfDrop } from "../../core/archive/fault-words";
-import { countStatement } from "../../core/partition/statements/retire";
+import { describeDropFix } from "../../core/archive/fault-words";
+import { countStatement } from "../../core/partition/statements/retire-statements";
 import type { ArchivedFacts } from "../../core/observed/ledger";
-import { type ArchiveState, readArchiveState } from "../../postgres/journal/archive-records";
-import { countRows } from "../../postgres/journal/archive-table";
+import { type ArchiveState, readArchiveState } from "../../postgres/archive/archive-records";
+import { countAll } from "../../postgres/rows/count-all";
 import { ArchiveContradicted, ArchiveFault } from "../store/mismatch";
-import { type ArchiveJob, record } from "../job/job";
+import { type ArchiveJob, entryOf } from "./archive-job";
+import { writeEntry } from "../../jobs/journal";
 import { type OpenedArchive, openArchive } from "../read/open-archive";
 import { readBack } from "../read/read-back";
 
@@ -21,7 +22,7 @@ class ArchiveRefused extends Error {
     readonly renew: boolean,
     archives: boolean,
   ) {
-    super(`${finding}. ${wayOnOfDrop(archives, renew)}`);
+    super(`${finding}. ${describeDropFix(archives, renew)}`);
     this.name = "ArchiveRefused";
   }
 }
@@ -43,7 +44,10 @@ export async function checkArchive(job: CheckJob, archived: ArchivedFacts, archi
   } catch (error) {
     if (await isGone(job)) return false;
     if (error instanceof ArchiveRefused)
-      await record(job, { event: "doubted", detail: { because: error.message, renew: error.renew } });
+      await writeEntry(
+        job.work,
+        entryOf(job, { event: "doubted", detail: { because: error.message, renew: error.renew } }),
+      );
     throw error;
   }
 }
@@ -81,7 +85,7 @@ async function requireObjects(job: CheckJob, archived: ArchivedFacts, refuse: Re
   const source = { store, place: archived.manifest, ledger: work.database, signal, log };
   try {
     const opened = await openArchive(source);
-    if (!opened.known) return refuse(`"${archived.manifest}" is not known to the ledger as an archive`, true);
+    if (!opened.known) return refuse(`"${archived.manifest}" is not an archive of the ledger`, true);
     if (opened.known.rows !== archived.rows)
       refuse(`${archived.manifest} was archived with ${opened.known.rows} rows, not ${archived.rows}`, true);
     await lookForParts(job, opened);
@@ -108,10 +112,10 @@ async function lookForParts({ away, store, work }: CheckJob, { folder, manifest 
     if (found.sha256 !== undefined && found.sha256 !== part.sha256)
       throw new ArchiveFault(
         "damaged",
-        `${object} its SHA-256 is ${found.sha256}, the manifest says ${part.sha256} (${found.bytes} and ${part.bytes} bytes)`,
+        `${object} its SHA-256 is ${found.sha256}, in the manifest ${part.sha256} (${found.bytes} and ${part.bytes} bytes)`,
       );
     if (found.bytes !== part.bytes)
-      throw new ArchiveFault("damaged", `${object} it has ${found.bytes} bytes, the manifest says ${part.bytes}`);
+      throw new ArchiveFault("damaged", `${object} it has ${found.bytes} bytes, in the manifest ${part.bytes}`);
   }
 }
 
@@ -121,10 +125,10 @@ async function lookForParts({ away, store, work }: CheckJob, { folder, manifest 
  */
 async function requireRows({ away, work }: CheckJob, archived: ArchivedFacts): Promise<void> {
   const partition = { schema: away.partitionSchema, name: away.partition };
-  const rows = await countRows(work.database, countStatement(partition).sql);
+  const rows = await countAll(work.database, countStatement(partition).sql);
   if (rows === archived.rows) return;
   throw new Error(
-    `"${partition.schema}"."${partition.name}" holds ${rows} rows and its archive ${archived.rows}, though its fence has stood: a crash empties an UNLOGGED table, and a damaged disk loses rows. ` +
-      `Nothing was dropped. Where the archive is right, drop the table by hand; its archive ${archived.manifest} stays listed`,
+    `"${partition.schema}"."${partition.name}" holds ${rows} rows and its archive ${archived.rows}, although it was fenced: a crash empties an UNLOGGED table, and a damaged disk loses rows. ` +
+      `Nothing was dropped. Where the archive is right, drop the table by hand; its archive ${archived.manifest} remains listed`,
   );
 }

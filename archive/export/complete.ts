@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type ParquetColumn, parquetColumns } from "../../core/archive/format/columns";
+import { type ParquetColumn, chooseParquetColumns } from "../../core/archive/format/parquet-columns";
 import { MANIFEST_NAME } from "../../core/store/layout";
 import { formatManifest, type Manifest, type ManifestPart, parseManifest } from "../../core/archive/manifest";
 import { formatInstant, type Instant } from "../../core/time/instant";
@@ -7,15 +7,17 @@ import {
   archiveEventStatement,
   type ArchivedDetail,
   assertFencedStatement,
-} from "../../postgres/journal/archive-records";
-import { countArchived, readArchiveColumns, readArchiveTypes } from "../../postgres/journal/archive-table";
+} from "../../postgres/archive/archive-records";
+import { readColumnTypes } from "../../postgres/rows/column-types";
+import { countWithKeys } from "../../postgres/rows/count-all";
+import { readColumns } from "../../postgres/rows/read-columns";
 import { faultpoint } from "../../postgres/connect/faultpoint";
 import { ArchiveContradicted, ArchiveFault } from "../store/mismatch";
 import type { StoredPart } from "./export-parts";
-import { type ArchiveJob, type Export, subjectOf } from "../job/job";
+import { type ArchiveJob, type Export, describeSubject } from "./archive-job";
 import { readBack } from "../read/read-back";
 import { readSmall } from "../read/read-object";
-import { ObjectConflict } from "../store/errors";
+import { ObjectConflict } from "../store/store-errors";
 
 /** Archive that is complete and proved, as the ledger records it. */
 export interface CompletedArchive {
@@ -36,17 +38,19 @@ export async function completeArchive(
 ): Promise<CompletedArchive> {
   const { away, settings, store, work } = job;
   const sorted = [...parts].sort((a, b) => a.part - b.part);
-  const columns = await readArchiveColumns(work.database, away.oid);
+  const columns = await readColumns(work.database, away.oid);
   const key = columns.find((column) => column.name === job.key.column);
-  if (!key) throw new Error(`${subjectOf(job)}: it has no column "${job.key.column}"`);
-  const counted = await countArchived(work.database, { schema: away.partitionSchema, name: away.partition }, key);
+  if (!key) throw new Error(`${describeSubject(job)}: it has no column "${job.key.column}"`);
+  const counted = await countWithKeys(work.database, { schema: away.partitionSchema, name: away.partition }, key);
   const rows = sum(sorted, "rows");
   if (counted.rows !== rows)
-    throw new ArchiveContradicted(`${subjectOf(job)}: the table holds ${counted.rows} rows and its parts ${rows}`);
+    throw new ArchiveContradicted(
+      `${describeSubject(job)}: the table holds ${counted.rows} rows and its parts ${rows}`,
+    );
   if (store.confirm) await store.confirm(current.detail.folder, sorted);
   else if (settings.verify === "readBack") await readEveryPart(job, current.detail.folder, sorted);
-  const files = parquetColumns(columns);
-  const identity = await work.database.identity();
+  const files = chooseParquetColumns(columns);
+  const identity = await work.database.readIdentity();
   const { from, to } = away.bounds;
   const manifest: Manifest = {
     format: 1,
@@ -65,15 +69,15 @@ export async function completeArchive(
     key: { column: job.key.column, encoding: job.key.encoding, zone: job.key.zone },
     ...(counted.keys ? { keys: counted.keys } : {}),
     generation: current.detail.generation,
-    startedAt: current.startedAt,
+    startedAt: current.at,
     run: current.run,
     encoding: current.detail.encoding ?? "parquet",
     columns: columns.map((column, index) => ({ ...column, file: files[index] as ParquetColumn })),
-    types: await readArchiveTypes(work.database, away.oid),
+    types: await readColumnTypes(work.database, away.oid),
     rows,
     bytes: sum(sorted, "bytes"),
     textBytes: sum(sorted, "textBytes"),
-    parts: sorted.map((part) => manifestPart(part, current.detail.folder)),
+    parts: sorted.map((part) => toManifestPart(part, current.detail.folder)),
   };
   const where = `${current.detail.folder}${MANIFEST_NAME}`;
   const manifestSha256 = await putManifest(job, where, manifest);
@@ -104,7 +108,7 @@ async function recordArchived(job: ArchiveJob, current: Export, detail: Archived
       { ...assertFencedStatement(work.management, away, current.fence), transaction },
       { ...archiveEventStatement(work.management, away, work.run, { event: "archived", detail }, at), transaction },
     ],
-    { signal: work.signal, log: work.log, subject: subjectOf(job) },
+    { signal: work.signal, log: work.log, subject: describeSubject(job) },
   );
 }
 
@@ -132,7 +136,7 @@ async function putManifest(job: ArchiveJob, key: string, manifest: Manifest): Pr
     if (!(error instanceof ObjectConflict)) throw error;
     const { text, sha256 } = await readSmall(job.store, key, undefined, { signal });
     const there = parseManifest(text, error.object);
-    if (JSON.stringify(whatItSays(there)) !== JSON.stringify(whatItSays(manifest))) throw error;
+    if (JSON.stringify(collectIdentity(there)) !== JSON.stringify(collectIdentity(manifest))) throw error;
     return sha256;
   }
 }
@@ -141,7 +145,7 @@ async function putManifest(job: ArchiveJob, key: string, manifest: Manifest): Pr
  * Returns the facts that identify an archive: a database of the same name on another server may archive into the same store, and
  * then the manifest belongs to that.
  */
-function whatItSays({
+function collectIdentity({
   bounds,
   branch,
   columns,
@@ -158,7 +162,7 @@ function whatItSays({
   return { schema, table, oid: partition.oid, branch, from, to, key, encoding, columns, types, rows, parts };
 }
 
-function manifestPart(part: StoredPart, folder: string): ManifestPart {
+function toManifestPart(part: StoredPart, folder: string): ManifestPart {
   return {
     name: part.key.slice(folder.length),
     rows: part.rows,

@@ -1,48 +1,32 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { parquetColumns } from "../../core/archive/format/columns";
-import { partName } from "../../core/store/layout";
-import { type ArchiveEncoding, extensionOf } from "../../core/declare/archive/formats";
-import {
-  blocksFor,
-  compareTids,
-  FIRST_TID,
-  firstHalf,
-  formatTid,
-  nextRange,
-  parseTid,
-  type Tid,
-  type TidRange,
-} from "../../core/rows/tid";
-import {
-  type ArchiveState,
-  type PartRecord,
-  partStatement,
-  type RelationFacts,
-} from "../../postgres/journal/archive-records";
-import { type ArchiveColumn, readArchiveColumns } from "../../postgres/journal/archive-table";
+import { chooseParquetColumns } from "../../core/archive/format/parquet-columns";
+import { formatPartName } from "../../core/store/layout";
+import { type ArchiveEncoding, getExtension } from "../../core/declare/archive/formats";
+import { formatTid, parseTid, type TidRange } from "../../core/rows/tid";
+import { startWalk } from "../../core/rows/walk";
+import type { ArchiveState, PartRecord } from "../../postgres/archive/archive-records";
+import { exportRows } from "../../postgres/rows/export-rows";
+import { type RowColumn, readColumns } from "../../postgres/rows/read-columns";
+import type { SizedRelation } from "../../postgres/rows/relations";
 import { faultpoint } from "../../postgres/connect/faultpoint";
-import { requireSpace, spoolBytes } from "../store/disk-space";
+import { requireSpace, estimateSpoolBytes } from "../store/disk-space";
 import { ArchiveContradicted } from "../store/mismatch";
-import { type ArchiveJob, type Export, subjectOf } from "../job/job";
+import { type ArchiveJob, type Export, jobOf, describeSubject } from "./archive-job";
+import { takeInParts } from "../../jobs/in-parts";
+import { writeEntry } from "../../jobs/journal";
 import type { ChunkCodec, EncodedChunk } from "../codec/spool/chunk-codec";
-import { ChunkTooLarge } from "../codec/spool/errors";
+import { ChunkTooLarge } from "../codec/spool/codec-errors";
 import { openCodecOf } from "../codec/open-codec";
-import { Progress } from "../job/progress";
-import { sha256Of } from "../store/read";
+import { Progress } from "../../jobs/progress";
+import { hashContent } from "../store/read";
 import type { StoredObject } from "../store/store";
-import { makeWorkFolder } from "../job/work-folder";
+import { makeWorkFolder } from "../../jobs/work-folder";
 
 /** Part that is stored and proved. */
 export interface StoredPart extends PartRecord {
   readonly version?: string | undefined;
 }
-
-/** Share of the spool that a part is planned to fill: rows differ in length. */
-const FILL = 0.7;
-
-/** The first part is small: only then is it known how much text a block yields. */
-const FIRST_BLOCKS = 1024;
 
 /**
  * Brings every row of the table into the store, in parts of bounded size: parts of earlier runs are checked and reused, the rest
@@ -57,9 +41,9 @@ export async function exportParts(
   const directory = await makeWorkFolder("archive");
   const maxTextBytes = job.settings.spoolMegabytes * 1_000_000;
   try {
-    await requireSpace(directory, spoolBytes(maxTextBytes, encodingOf(current)), subjectOf(job));
-    const columns = await readArchiveColumns(job.work.database, job.away.oid);
-    const codec = await openCodecOf(encodingOf(current), parquetColumns(columns), { directory, maxTextBytes });
+    await requireSpace(directory, estimateSpoolBytes(maxTextBytes, getEncoding(current)), describeSubject(job));
+    const columns = await readColumns(job.work.database, job.away.oid);
+    const codec = await openCodecOf(getEncoding(current), chooseParquetColumns(columns), { directory, maxTextBytes });
     try {
       return await new Exporter(job, current, state, columns, codec, directory, maxTextBytes).run(known);
     } finally {
@@ -70,7 +54,7 @@ export async function exportParts(
   }
 }
 
-function encodingOf({ detail }: Export): ArchiveEncoding {
+function getEncoding({ detail }: Export): ArchiveEncoding {
   return detail.encoding ?? "parquet";
 }
 
@@ -86,7 +70,7 @@ class Exporter {
     private readonly job: ArchiveJob,
     private readonly current: Export,
     private readonly state: ArchiveState,
-    private readonly columns: readonly ArchiveColumn[],
+    private readonly columns: readonly RowColumn[],
     private readonly codec: ChunkCodec,
     private readonly directory: string,
     private readonly maxTextBytes: number,
@@ -96,11 +80,13 @@ class Exporter {
       0,
     );
     const bytes = state.relations.reduce((sum, relation) => sum + relation.bytes, 0);
-    this.progress = new Progress(job.away.partition, { rows, bytes }, (text) => job.work.log.status(text));
+    this.progress = new Progress(`archiving ${job.away.partition}`, { rows, bytes }, (text) =>
+      job.work.log.status(text),
+    );
   }
 
   private get extension(): string {
-    return extensionOf(encodingOf(this.current));
+    return getExtension(getEncoding(this.current));
   }
 
   async run(known: readonly PartRecord[]): Promise<StoredPart[]> {
@@ -122,82 +108,66 @@ class Exporter {
     const found = await this.job.store.head(part.key, { signal });
     if (found) {
       this.parts.push({ ...part, version: (await this.requireSame(part, found)).version });
-      this.progress.stored(part);
+      this.progress.done(part);
       return;
     }
     const relation = this.state.relations.find((candidate) => candidate.oid === part.relation);
-    if (!relation) throw new ArchiveContradicted(`${subjectOf(this.job)}: a table that held rows of it is gone`);
+    if (!relation) throw new ArchiveContradicted(`${describeSubject(this.job)}: a table that held rows of it is gone`);
     const range = { first: parseTid(part.first), end: parseTid(part.end) };
-    const file = join(this.directory, partName(part.part, this.extension));
+    const file = join(this.directory, formatPartName(part.part, this.extension));
     const chunk = await this.encode(relation, range, file);
     if (chunk.textSha256 !== part.textSha256)
-      throw new ArchiveContradicted(`${subjectOf(this.job)}: rows of ${part.key} are not those that were exported`);
+      throw new ArchiveContradicted(
+        `${describeSubject(this.job)}: rows of ${part.key} are not those that were exported`,
+      );
     await this.finish({ ...part, bytes: chunk.fileBytes, sha256: chunk.fileSha256 }, file);
   }
 
   /** Compares a stored part with its record; reads it if the store does not vouch for its checksum. */
   private async requireSame(part: PartRecord, found: StoredObject): Promise<StoredObject> {
     const sha256 =
-      found.sha256 ?? (await sha256Of(await this.job.store.get(part.key, { signal: this.job.work.signal })));
+      found.sha256 ?? (await hashContent(await this.job.store.get(part.key, { signal: this.job.work.signal })));
     if (sha256 === part.sha256 && found.bytes === part.bytes) return found;
     throw new ArchiveContradicted(
       `"${this.job.store.url}/${part.key}" is not what was stored there: SHA-256 ${sha256} instead of ${part.sha256}`,
     );
   }
 
-  private async exportRelation(relation: RelationFacts, known: readonly PartRecord[]): Promise<void> {
-    const end: Tid = { block: relation.blocks, line: 0 };
-    let first = known
-      .filter((part) => part.relation === relation.oid)
-      .map((part) => parseTid(part.end))
-      .reduce((last, tid) => (compareTids(last, tid) < 0 ? tid : last), FIRST_TID);
-    let blocks = Math.min(
-      FIRST_BLOCKS,
-      blocksFor(this.maxTextBytes / 4, { bytes: relation.bytes, blocks: relation.blocks }),
-    );
-    while (compareTids(first, end) < 0) {
-      const { range, chunk, file } = await this.nextChunk(relation, nextRange(first, blocks, end));
-      await this.finishing;
-      if (chunk.rows > 0) this.begin(relation, range, chunk, file);
-      const read = range.end.block - range.first.block;
-      if (chunk.textBytes > 0 && read > 0)
-        blocks = blocksFor(this.maxTextBytes * FILL, { bytes: chunk.textBytes, blocks: read });
-      else blocks *= 2;
-      first = range.end;
-    }
+  private exportRelation(relation: SizedRelation, known: readonly PartRecord[]): Promise<void> {
+    const { maxTextBytes } = this;
+    const ends = known.filter((part) => part.relation === relation.oid).map((part) => parseTid(part.end));
+    return takeInParts(startWalk(relation, ends, maxTextBytes), {
+      maxTextBytes,
+      take: (range) => this.encode(relation, range, this.nextFile(range)),
+      isTooLarge: (error) => error instanceof ChunkTooLarge,
+      handOn: async (range, chunk) => {
+        await this.finishing;
+        if (chunk.rows > 0) this.begin(relation, range, chunk, this.nextFile(range));
+      },
+    });
   }
 
-  /** Exports as much of the range as fits the spool: if too large, it starts again with half of it. */
-  private async nextChunk(
-    relation: RelationFacts,
-    range: TidRange,
-  ): Promise<{ readonly range: TidRange; readonly chunk: EncodedChunk; readonly file: string }> {
-    const file = join(this.directory, `next-${range.first.block}-${range.first.line}.${this.extension}`);
-    try {
-      return { range, chunk: await this.encode(relation, range, file), file };
-    } catch (error) {
-      await rm(file, { force: true });
-      const half = error instanceof ChunkTooLarge ? firstHalf(range) : undefined;
-      if (half === undefined) throw error;
-      return this.nextChunk(relation, half);
-    }
+  /** Returns the file of a part that has no number yet. */
+  private nextFile({ first }: TidRange): string {
+    return join(this.directory, `next-${first.block}-${first.line}.${this.extension}`);
   }
 
-  private encode(relation: RelationFacts, range: TidRange, file: string): Promise<EncodedChunk> {
+  private encode(relation: SizedRelation, range: TidRange, file: string): Promise<EncodedChunk> {
     const { signal } = this.job.work;
     const request = {
       relation,
       columns: this.columns.map((column) => column.name),
       first: formatTid(range.first),
       end: formatTid(range.end),
+      left: "this part was not archived",
     };
     this.progress.reading();
-    return this.job.work.database.exportRows(request, { signal, subject: subjectOf(this.job) }, (text) =>
+    return exportRows(this.job.work.database, request, { signal, subject: describeSubject(this.job) }, (text) =>
       this.codec.encode(text, file, { signal, onRead: (bytes) => this.progress.read(bytes) }),
     );
   }
 
-  private begin(relation: RelationFacts, range: TidRange, chunk: EncodedChunk, file: string): void {
+  private begin(relation: SizedRelation, range: TidRange, chunk: EncodedChunk, file: string): void {
     this.last += 1;
     const part: PartRecord = {
       part: this.last,
@@ -207,7 +177,7 @@ class Exporter {
       rows: chunk.rows,
       textBytes: chunk.textBytes,
       textSha256: chunk.textSha256,
-      key: `${this.current.detail.folder}${partName(this.last, this.extension)}`,
+      key: `${this.current.detail.folder}${formatPartName(this.last, this.extension)}`,
       bytes: chunk.fileBytes,
       sha256: chunk.fileSha256,
     };
@@ -221,16 +191,13 @@ class Exporter {
     const { store, work } = this.job;
     await this.prove(part, file);
     await faultpoint(`after proof of part ${part.part}`);
-    await work.database.execute(
-      [{ ...partStatement(work.management, this.current.id, part, work.run), transaction: `part ${part.part}` }],
-      { signal: work.signal, log: work.log, subject: subjectOf(this.job) },
-    );
+    await writeEntry(work, jobOf(this.job).journal.addPart(this.current, part), work);
     const content = { path: file, bytes: part.bytes, sha256: part.sha256 };
     const stored = await store.put(part.key, content, { signal: work.signal });
     await faultpoint(`after upload of part ${part.part}`);
     await rm(file, { force: true });
     this.parts.push({ ...part, version: stored.version });
-    this.progress.stored(part);
+    this.progress.done(part);
   }
 
   /** Fails unless the file yields what the server sent. */
@@ -238,7 +205,7 @@ class Exporter {
     const proof = await this.codec.prove(file, { signal: this.job.work.signal });
     if (proof.textSha256 === part.textSha256 && proof.rows === part.rows) return;
     throw new Error(
-      `${subjectOf(this.job)}: part ${part.part} does not give back what the server sent (${proof.rows} of ${part.rows} rows). ` +
+      `${describeSubject(this.job)}: part ${part.part} does not return what the server sent (${proof.rows} of ${part.rows} rows). ` +
         "Nothing was stored of it and nothing dropped: please report the types of the table's columns",
     );
   }

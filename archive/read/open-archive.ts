@@ -1,7 +1,7 @@
-import { type ArchiveReader, type ArchiveStanding, wayOnOfReader } from "../../core/archive/fault-words";
-import { keyInStore } from "../../core/store/layout";
+import { type ArchiveReader, type ArchiveStanding, describeReaderFix } from "../../core/archive/fault-words";
+import { findKeyInStore } from "../../core/store/layout";
 import { type Manifest, ManifestError, parseManifest } from "../../core/archive/manifest";
-import { type KnownArchive, readKnownArchive } from "../../postgres/journal/archive-known";
+import { type KnownArchive, readKnownArchive } from "../../postgres/archive/known-archive";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { ArchiveFault } from "../store/mismatch";
@@ -34,20 +34,20 @@ export interface OpenedArchive {
  */
 export async function openArchive(source: ArchiveSource): Promise<OpenedArchive> {
   const { ledger, log, place, store } = source;
-  const key = keyOf(store, place);
+  const key = resolveKey(store, place);
   const known = ledger && (await readKnownArchive(ledger, [place, `${store.url}/${key}`]));
   const { text, sha256 } = await readManifestText(source, key, known?.manifestSha256);
   const manifest = requireManifest(place, text, sha256, known);
   if (known) requireParts(place, manifest, known);
   else
     log.warn(
-      `"${place}": ${ledger ? "the ledger of this database does not know this archive" : "no ledger is at hand"}, so that it is checked against its own manifest only`,
+      `"${place}": ${ledger ? "this archive is not in the ledger of this database" : "no ledger is at hand"}, so that it is checked against its own manifest only`,
     );
   return { manifest, folder: key.slice(0, key.lastIndexOf("/") + 1), known };
 }
 
 /** Runs `body`, and adds to a fault found in it the next step for this reader. */
-export async function readingArchive<T>(
+export async function explainArchiveFaults<T>(
   source: ArchiveSource,
   reader: Exclude<ArchiveReader, "drop">,
   body: () => Promise<T>,
@@ -56,20 +56,20 @@ export async function readingArchive<T>(
     return await body();
   } catch (error) {
     if (!(error instanceof ArchiveFault)) throw error;
-    throw new ArchiveFault(error.kind, error.finding, wayOnOfReader(reader, await standingOf(source)));
+    throw new ArchiveFault(error.kind, error.finding, describeReaderFix(reader, await readStanding(source)));
   }
 }
 
-async function standingOf({ ledger, place, store }: ArchiveSource): Promise<ArchiveStanding | undefined> {
-  const known = ledger && (await readKnownArchive(ledger, [place, `${store.url}/${keyOf(store, place)}`]));
+async function readStanding({ ledger, place, store }: ArchiveSource): Promise<ArchiveStanding | undefined> {
+  const known = ledger && (await readKnownArchive(ledger, [place, `${store.url}/${resolveKey(store, place)}`]));
   return known?.standing;
 }
 
-function keyOf(store: ObjectStore, place: string): string {
-  const key = keyInStore(store.url, place);
+function resolveKey(store: ObjectStore, place: string): string {
+  const key = findKeyInStore(store.url, place);
   if (key !== undefined) return key;
   throw new Error(
-    `"${place}" does not lie in "${store.url}": an archive is looked for where the program says. Put archive.to back to where it was until that partition is dropped`,
+    `"${place}" is not in "${store.url}", the declared store. Declare the former archive.to until that partition is dropped`,
   );
 }
 
@@ -92,7 +92,7 @@ function requireManifest(place: string, text: string, sha256: string, known: Kno
   const other =
     wanted === undefined || wanted === sha256
       ? undefined
-      : `"${place}" is damaged: its SHA-256 is ${sha256}, the ledger says ${wanted}`;
+      : `"${place}" is damaged: its SHA-256 is ${sha256}, in the ledger ${wanted}`;
   let manifest: Manifest;
   try {
     manifest = parseManifest(text, place);
@@ -111,7 +111,7 @@ function requireParts(place: string, manifest: Manifest, known: KnownArchive): v
   const refuse = (what: string, found: unknown, wanted: unknown): never => {
     throw new ArchiveFault(
       "damaged",
-      `"${place}" is not the manifest that was stored there: ${what} is ${String(found)} in it, the ledger says ${String(wanted)}`,
+      `"${place}" is not the manifest that was stored there: ${what} is ${String(found)} in it, in the ledger ${String(wanted)}`,
     );
   };
   if (manifest.schema !== known.schema) refuse("the schema", manifest.schema, known.schema);

@@ -1,9 +1,11 @@
 import type { ManifestPart } from "../../core/archive/manifest";
 import { formatBytes } from "../../core/size";
 import type { Log } from "../../postgres/connect/log";
-import { seldom } from "../job/progress";
+import { seldom } from "../../jobs/progress";
 import { readPartBack } from "./read-object";
 import type { ObjectStore } from "../store/store";
+import { openArchive, explainArchiveFaults } from "./open-archive";
+import type { Database } from "../../postgres/database";
 
 /** Parts whose bytes are read once more. */
 interface ReadBack {
@@ -28,8 +30,33 @@ export async function readBack({ folder, log, name, parts, signal, store }: Read
   for (const [index, part] of parts.entries()) {
     const where = `reading back ${name}: part ${index + 1} of ${parts.length}`;
     log.status(where);
-    const onRead = (bytes: number): void => tell(() => `${where}, ${formatBytes(before + bytes)} of ${total}`);
-    await readPartBack(store, folder, part, { signal, onRead });
+    const reportRead = (bytes: number): void => tell(() => `${where}, ${formatBytes(before + bytes)} of ${total}`);
+    await readPartBack(store, folder, part, { signal, onRead: reportRead });
     before += part.bytes;
   }
+}
+
+/** Archive to be verified in its store. */
+interface VerifyJob {
+  readonly store: ObjectStore;
+  /** Location of its manifest. */
+  readonly manifest: string;
+  /** Name in the status. */
+  readonly name: string;
+  readonly database: Database;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/**
+ * Reads a whole archive in its store and compares it with the ledger: the manifest, and every byte of every object. Fails at the
+ * first difference. Changes nothing.
+ */
+export async function verifyArchive(job: VerifyJob): Promise<void> {
+  const { database, log, manifest: place, name, signal, store } = job;
+  const source = { store, place, ledger: database, signal, log };
+  await explainArchiveFaults(source, "verify", async () => {
+    const { folder, manifest } = await openArchive(source);
+    await readBack({ store, folder, parts: manifest.parts, name, signal, log });
+  });
 }

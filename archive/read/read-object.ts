@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ManifestPart } from "../../core/archive/manifest";
 import { ArchiveFault } from "../store/mismatch";
-import { StoreError } from "../store/errors";
+import { StoreError } from "../store/store-errors";
 import type { ObjectStore } from "../store/store";
 
 interface ObjectWanted {
@@ -44,11 +44,11 @@ export async function readObject<T>(
       "integrity",
       `${store.url}/${wanted.key}`,
       "reading",
-      `it came differently each time: its SHA-256 was ${first.sha256}, then ${second.sha256}, and ${wanted.source} says ${wanted.sha256}`,
+      `it came differently each time: its SHA-256 was ${first.sha256}, then ${second.sha256}, and in ${wanted.source} ${wanted.sha256}`,
     );
   throw new ArchiveFault(
     "damaged",
-    `${object} is damaged: its SHA-256 is ${second.sha256}, ${wanted.source} says ${wanted.sha256}`,
+    `${object} is damaged: its SHA-256 is ${second.sha256}, in ${wanted.source} ${wanted.sha256}`,
   );
 }
 
@@ -81,26 +81,26 @@ export async function readSmall(
 ): Promise<SmallObject> {
   const unchecked = wanted !== undefined;
   const read = async (): Promise<SmallObject> => {
-    const { result, sha256 } = await readOnce(store, { key, unchecked }, textOf, { signal });
+    const { result, sha256 } = await readOnce(store, { key, unchecked }, collectText, { signal });
     return { text: result, sha256 };
   };
-  const first = await read().catch(undefinedIfDamaged);
+  const first = await read().catch(ignoreDamaged);
   if (first && (wanted === undefined || first.sha256 === wanted)) return first;
-  const second = await read().catch(undefinedIfDamaged);
+  const second = await read().catch(ignoreDamaged);
   if (second) return second;
   throw new ArchiveFault(
     "damaged",
-    `"${store.url}/${key}" is damaged: what the store gives has another checksum than the store has recorded`,
+    `"${store.url}/${key}" is damaged: its checksum differs from the one that the store has recorded`,
   );
 }
 
-async function textOf(pieces: AsyncIterable<Buffer>): Promise<string> {
+async function collectText(pieces: AsyncIterable<Buffer>): Promise<string> {
   const all: Buffer[] = [];
   for await (const piece of pieces) all.push(piece);
   return Buffer.concat(all).toString("utf8");
 }
 
-function undefinedIfDamaged(error: unknown): undefined {
+function ignoreDamaged(error: unknown): undefined {
   if (!(error instanceof StoreError) || error.kind !== "integrity") throw error;
 }
 
@@ -115,7 +115,7 @@ async function readOnce<T>(
   { signal, onRead }: ReadOptions,
 ): Promise<{ readonly result: T; readonly sha256: string }> {
   const hash = createHash("sha256");
-  async function* hashed(): AsyncGenerator<Buffer> {
+  async function* readHashed(): AsyncGenerator<Buffer> {
     let bytes = 0;
     // Unchecked by the store: the hash is compared here, and a store's own error would not state the one found.
     for await (const piece of (await store.get(key, { signal, version, unchecked })) as AsyncIterable<Buffer>) {
@@ -127,14 +127,14 @@ async function readOnce<T>(
     }
   }
   try {
-    const result = await take(hashed());
+    const result = await take(readHashed());
     return { result, sha256: hash.digest("hex") };
   } catch (error) {
-    if (error instanceof StoreError && error.kind === "missing") throw goneFault(store, key);
+    if (error instanceof StoreError && error.kind === "missing") throw createGoneFault(store, key);
     throw error;
   }
 }
 
-function goneFault(store: ObjectStore, key: string): ArchiveFault {
+function createGoneFault(store: ObjectStore, key: string): ArchiveFault {
   return new ArchiveFault("gone", `"${store.url}/${key}" is gone`);
 }

@@ -11,7 +11,7 @@ import { fetchPart } from "../read/fetch-part";
 import { openCodecOf } from "../codec/open-codec";
 import type { ChunkCodec } from "../codec/spool/chunk-codec";
 import type { ObjectStore } from "../store/store";
-import { makeWorkFolder } from "../job/work-folder";
+import { makeWorkFolder } from "../../jobs/work-folder";
 
 /** Archive whose rows are wanted. */
 interface RowSource {
@@ -37,11 +37,11 @@ export async function withArchivedRows<T>(
   const { manifest, subject } = source;
   const directory = await makeWorkFolder("restore");
   try {
-    await requireSpace(directory, Math.max(0, ...manifest.parts.map((part) => roomFor(part, manifest))), subject);
+    await requireSpace(directory, Math.max(0, ...manifest.parts.map((part) => computeRoom(part, manifest))), subject);
     const files = manifest.columns.map(({ file }) => file);
     const codec = await openCodecOf(manifest.encoding, files, { directory, maxTextBytes: Infinity });
     try {
-      return await use(textsOf(source, codec, directory));
+      return await use(readTexts(source, codec, directory));
     } finally {
       await codec.close();
     }
@@ -51,24 +51,24 @@ export async function withArchivedRows<T>(
 }
 
 /** Returns the bytes of disk that a part needs: a CSV is stored there with its whole text. */
-function roomFor(part: ManifestPart, { encoding }: Manifest): number {
+function computeRoom(part: ManifestPart, { encoding }: Manifest): number {
   return part.bytes + (encoding === "csv" ? part.textBytes : 0);
 }
 
-async function* textsOf(source: RowSource, codec: ChunkCodec, directory: string): AsyncGenerator<Readable> {
+async function* readTexts(source: RowSource, codec: ChunkCodec, directory: string): AsyncGenerator<Readable> {
   const { folder, log, manifest, name, signal, store } = source;
   for (const [index, part] of manifest.parts.entries()) {
     log.status(`restoring ${name}: part ${index + 1} of ${manifest.parts.length} (${part.rows} rows)`);
     const file = join(directory, part.name);
     await fetchPart(store, `${folder}${part.name}`, part, file, signal);
-    yield proved(await codec.read(file, { signal }), part, `${folder}${part.name}`);
+    yield verifyText(await codec.read(file, { signal }), part, `${folder}${part.name}`);
     await rm(file, { force: true });
     await faultpoint(`after restored part ${index + 1} of ${name}`);
   }
 }
 
 /** Passes the text on, and ends with an error unless all of it is what the server once sent. */
-function proved(text: Readable, part: ManifestPart, key: string): Readable {
+function verifyText(text: Readable, part: ManifestPart, key: string): Readable {
   const hash = createHash("sha256");
   const check = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -82,7 +82,7 @@ function proved(text: Readable, part: ManifestPart, key: string): Readable {
           ? null
           : new ArchiveFault(
               "damaged",
-              `"${key}" does not give back the rows that were archived: the SHA-256 of their text is ${found}, the manifest says ${part.textSha256}`,
+              `"${key}" does not return the archived rows: the SHA-256 of their text is ${found}, in the manifest ${part.textSha256}`,
             ),
       );
     },

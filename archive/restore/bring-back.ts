@@ -1,13 +1,13 @@
 import type { LiveColumn } from "../../core/rows/column-mapping";
-import { branchShape } from "../../core/partition/branch/create-branch";
-import { branchKey } from "../../core/levels/levels";
+import { deriveBranchShape } from "../../core/partition/branch/branch-steps";
+import { encodeBranchPath } from "../../core/levels/levels";
 import type { DetachedTable, LedgerDetail } from "../../core/observed/ledger";
 import type { Creation } from "../../core/plan/create/creation";
 import type { ParentShape } from "../../core/partition/carry/parent";
-import { formatInterval, intervalKey } from "../../core/time/interval";
-import { ledgerStatement } from "../../postgres/registry/registry";
+import { formatInterval, toIntervalKey } from "../../core/time/interval";
+import { recordLedgerStatement } from "../../postgres/registry/registry";
 import { createPartition } from "../../postgres/work/create-partition";
-import type { WorkContext } from "../../postgres/work/context";
+import type { WorkContext } from "../../postgres/work/work-context";
 import { restorePartition } from "./restore-partition";
 import type { ObjectStore } from "../store/store";
 
@@ -53,9 +53,10 @@ async function readArchive(job: BringBack): Promise<void> {
   if (found?.kind !== "restore" || !parent) return;
   const { archive, partition } = found;
   const half = detached.find(
-    (table) => table.half && intervalKey(table.bounds) === intervalKey(partition) && table.branch === keyOf(found),
+    (table) =>
+      table.half && toIntervalKey(table.bounds) === toIntervalKey(partition) && table.branch === getBranchKey(found),
   );
-  const above = parentOf(parent, found);
+  const above = getParent(parent, found);
   const store = await job.openStore(archive.manifest);
   try {
     const { rows } = await restorePartition({
@@ -82,7 +83,7 @@ async function attach(job: BringBack): Promise<boolean> {
   const found = creations.find((one) => isSame(one, wanted));
   if (found?.kind !== "attach" || !parent) return false;
   if (wanted.kind === "attach" && found.readOnly) await pinDetached(job, found.detached);
-  await createPartition(work, parentOf(parent, found), found);
+  await createPartition(work, getParent(parent, found), found);
   work.database.invalidate(table.schema, table.table);
   const how = found.readOnly ? ", read-only" : "";
   work.log.info(`attached ${found.detached.name} (${formatInterval(found.partition)})${how}`);
@@ -95,19 +96,19 @@ async function pinDetached({ pin, table, work }: BringBack, away: DetachedTable)
   const { bounds, branch, name: partition, schema: partitionSchema } = away;
   const detail = { ...(away.toArchive ? { archive: true as const } : {}), ...pin };
   const entry = { ...table, partition, partitionSchema, branch, bounds, run: work.run, detail };
-  const record = ledgerStatement(work.management, { ...entry, event: "restored" });
+  const record = recordLedgerStatement(work.management, { ...entry, event: "restored" });
   const subject = `pinning "${partitionSchema}"."${partition}"`;
   await work.database.execute([record], { signal: work.signal, log: work.log, subject });
 }
 
-function parentOf(table: ParentShape, creation: Creation): ParentShape {
-  return creation.branch ? branchShape(table, creation.branch) : table;
+function getParent(table: ParentShape, creation: Creation): ParentShape {
+  return creation.branch ? deriveBranchShape(table, creation.branch) : table;
 }
 
 function isSame(one: Creation, other: Creation): boolean {
-  return intervalKey(one.partition) === intervalKey(other.partition) && keyOf(one) === keyOf(other);
+  return toIntervalKey(one.partition) === toIntervalKey(other.partition) && getBranchKey(one) === getBranchKey(other);
 }
 
-function keyOf(creation: Creation): string {
-  return branchKey(creation.branch?.path ?? []);
+function getBranchKey(creation: Creation): string {
+  return encodeBranchPath(creation.branch?.path ?? []);
 }

@@ -1,19 +1,20 @@
 import { mapColumns, type LiveColumn } from "../../core/rows/column-mapping";
 import type { Manifest } from "../../core/archive/manifest";
-import { branchKey } from "../../core/levels/levels";
+import { encodeBranchPath } from "../../core/levels/levels";
 import { quote, quoteQualified } from "../../core/names/identifier";
 import type { LedgerDetail } from "../../core/observed/ledger";
-import { laterTexts, restoredTableStatements } from "../../core/partition/create/restore";
+import { buildTextsAfterLoad, buildRestoredTableStatements } from "../../core/partition/create/restored-table";
 import type { ParentShape } from "../../core/partition/carry/parent";
 import { formatInstant } from "../../core/time/instant";
 import { formatInterval } from "../../core/time/interval";
-import type { DesiredPartition } from "../../core/window/window";
-import { readForcedSecurity, tableExists } from "../../postgres/journal/archive-table";
+import type { DesiredPartition } from "../../core/window/window-partitions";
+import { importRows } from "../../postgres/rows/import-rows";
+import { readForcedSecurity, hasTable } from "../../postgres/rows/receiving-table";
 import { faultpoint } from "../../postgres/connect/faultpoint";
-import { ledgerStatement } from "../../postgres/registry/registry";
-import type { WorkContext } from "../../postgres/work/context";
+import { recordLedgerStatement } from "../../postgres/registry/registry";
+import type { WorkContext } from "../../postgres/work/work-context";
 import { withArchivedRows } from "./archived-rows";
-import { type ArchiveSource, openArchive, readingArchive } from "../read/open-archive";
+import { type ArchiveSource, openArchive, explainArchiveFaults } from "../read/open-archive";
 import type { ObjectStore } from "../store/store";
 
 /** Archive to be restored as a partition. */
@@ -42,7 +43,7 @@ interface PartitionRestore {
 export function restorePartition(job: PartitionRestore): Promise<{ readonly rows: number }> {
   const { manifest: place, store, work } = job;
   const source = { store, place, ledger: work.database, signal: work.signal, log: work.log };
-  return readingArchive(source, "restore", () => restore(job, source));
+  return explainArchiveFaults(source, "restore", () => restore(job, source));
 }
 
 async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{ readonly rows: number }> {
@@ -71,14 +72,16 @@ async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{
     create: [{ sql: `TRUNCATE ${table}` }, ...force("NO FORCE")],
     rows: manifest.rows,
     finish: [
-      ...laterTexts(parent, partition).map((sql) => ({ sql })),
+      ...buildTextsAfterLoad(parent, partition).map((sql) => ({ sql })),
       ...force("FORCE"),
       { sql: `ANALYZE ${table}` },
       record(job, "restored", { manifest: place, rows: manifest.rows, archive: true, ...job.pin }),
     ],
   };
   const source = { store, manifest, folder, name: relation.name, subject, signal, log };
-  const rows = await withArchivedRows(source, (texts) => work.database.importRows(request, { signal, subject }, texts));
+  const rows = await withArchivedRows(source, (texts) =>
+    importRows(work.database, request, { signal, subject }, texts),
+  );
   await faultpoint(`after rows of ${relation.name}`);
   return { rows };
 }
@@ -91,7 +94,7 @@ function requireMapping(job: PartitionRestore, manifest: Manifest): ReturnType<t
   const mapping = mapColumns(manifest.columns, columns);
   if (mapping.problems.length === 0) return mapping;
   throw new Error(
-    `the archive of "${partition.name}" does not fit into "${root.schema}"."${root.table}" as it is now: ${mapping.problems.join("; ")}. ` +
+    `the archive of "${partition.name}" cannot be loaded into "${root.schema}"."${root.table}" as it is now: ${mapping.problems.join("; ")}. ` +
       "Nothing was restored. A table of it loses nothing: " +
       `pgpartition restore ${root.schema}.${root.table} --from ${formatInstant(partition.from)} --to ${formatInstant(partition.to)} --as table`,
   );
@@ -102,7 +105,7 @@ function requireRange({ manifest: place, partition }: PartitionRestore, manifest
   const { from, to } = manifest.bounds;
   if (`${from ?? ".."}/${to ?? ".."}` === formatInterval(partition)) return;
   throw new Error(
-    `"${place}" is the archive of ${from ?? ".."}/${to ?? ".."}, and ${formatInterval(partition)} is wanted: nothing was restored`,
+    `"${place}" is the archive of ${from ?? ".."}/${to ?? ".."}, not of ${formatInterval(partition)}: nothing was restored`,
   );
 }
 
@@ -115,11 +118,11 @@ async function makeTable(
   subject: string,
 ): Promise<void> {
   const { parent, partition, work } = job;
-  if (await tableExists(work.database, relation))
+  if (await hasTable(work.database, relation))
     throw new Error(
       `${subject}: a table "${relation.schema}"."${relation.name}" exists that is not a partition; nothing was restored. Rename it, or drop it`,
     );
-  const statements = restoredTableStatements(parent, partition);
+  const statements = buildRestoredTableStatements(parent, partition);
   const transaction = statements[0]?.transaction;
   await work.database.execute(
     [...statements, { ...record(job, "restoring", { manifest: job.manifest }), transaction }],
@@ -128,10 +131,10 @@ async function makeTable(
 }
 
 function record({ parent, partition, work }: PartitionRestore, event: "restoring" | "restored", detail: LedgerDetail) {
-  return ledgerStatement(work.management, {
+  return recordLedgerStatement(work.management, {
     schema: parent.root.schema,
     table: parent.root.table,
-    branch: branchKey(parent.path),
+    branch: encodeBranchPath(parent.path),
     partition: partition.name,
     partitionSchema: parent.partitionSchema,
     bounds: { from: partition.from, to: partition.to },

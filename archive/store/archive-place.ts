@@ -1,7 +1,7 @@
-import { keyInStore, storeOfManifest } from "../../core/store/layout";
+import { findKeyInStore, findStoreOfManifest } from "../../core/store/layout";
 import { formatLocation, parseLocation } from "../../core/store/location";
 import type { StoreSettings } from "../../core/declare/archive/store-settings";
-import { tableInsteadOfStore } from "../../core/declare/archive/table-destination";
+import { explainTableInsteadOfStore } from "../../core/declare/archive/table-destination";
 import { openStore } from "./open";
 import type { ObjectStore } from "./store";
 
@@ -15,13 +15,13 @@ export function openStoreOfManifest(
   manifest: string,
   given: Pick<StoreSettings, "region" | "endpoint"> = {},
 ): ObjectStore {
-  const rows = tableInsteadOfStore(manifest, table);
+  const rows = explainTableInsteadOfStore(manifest, table);
   if (rows !== undefined) throw new Error(`"${manifest}" is no object of a store: ${rows}`);
-  if (declared && liesIn(declared.to, manifest)) return openStore({ ...declared, ...given });
-  const to = storeOfManifest(manifest);
+  if (declared && isStoredIn(declared.to, manifest)) return openStore({ ...declared, ...given });
+  const to = findStoreOfManifest(manifest);
   if (to === undefined)
     throw new Error(
-      `"${manifest}" is not the place of a manifest; it ends in /table=…/from=…/gen=…/_manifest.json, or one of an earlier version in .manifest.json`,
+      `"${manifest}" is not the name of a manifest, which ends in /table=…/from=…/gen=…/_manifest.json, or one of an earlier version in .manifest.json`,
     );
   const { region, endpoint, pathStyle } = declared ?? {};
   return openStore({
@@ -33,7 +33,7 @@ export function openStoreOfManifest(
   });
 }
 
-function liesIn(to: string, manifest: string): boolean {
+function isStoredIn(to: string, manifest: string): boolean {
   const location = parseLocation(to, "", []);
-  return location !== undefined && keyInStore(formatLocation(location), manifest) !== undefined;
+  return location !== undefined && findKeyInStore(formatLocation(location), manifest) !== undefined;
 }

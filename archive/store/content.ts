@@ -1,7 +1,7 @@
 // Reads content in parts, and hashes it first: once for the whole and once for each part.
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { StoreError } from "./errors";
+import { StoreError } from "./store-errors";
 import type { Content } from "./store";
 
 /** Limit of S3. */
@@ -34,10 +34,11 @@ export async function openSource(object: string, content: Content, wantedPartByt
   });
   try {
     const { size } = await file.stat();
-    if (size !== content.bytes) throw changed(object, content.path, `${content.bytes} bytes`, `${size} bytes`);
+    if (size !== content.bytes)
+      throw createChangedError(object, content.path, `${content.bytes} bytes`, `${size} bytes`);
     const hashes = await hashParts(file, size, partBytes);
     if (hashes.sha256 !== content.sha256)
-      throw changed(object, content.path, `SHA-256 ${content.sha256}`, `SHA-256 ${hashes.sha256}`);
+      throw createChangedError(object, content.path, `SHA-256 ${content.sha256}`, `SHA-256 ${hashes.sha256}`);
     const read = (part: number): Promise<Uint8Array> =>
       readExactly(file, part * partBytes, Math.min(partBytes, size - part * partBytes));
     return { bytes: size, ...hashes, partBytes, read, close: () => file.close() };
@@ -51,18 +52,18 @@ export async function openSource(object: string, content: Content, wantedPartByt
  * Returns the checksum that S3 holds for an object in parts: the SHA-256 of the parts' concatenated SHA-256s, and the number of
  * parts.
  */
-export function compositeSha256(partSha256: readonly string[]): string {
+export function hashComposite(partSha256: readonly string[]): string {
   const hash = createHash("sha256");
   for (const part of partSha256) hash.update(Buffer.from(part, "base64"));
   return `${hash.digest("base64")}-${String(partSha256.length)}`;
 }
 
-function sha256Base64(body: Uint8Array): string {
+function hashBase64(body: Uint8Array): string {
   return createHash("sha256").update(body).digest("base64");
 }
 
 function fromMemory(body: Uint8Array): Source {
-  const sha256 = sha256Base64(body);
+  const sha256 = hashBase64(body);
   return {
     bytes: body.length,
     sha256: Buffer.from(sha256, "base64").toString("hex"),
@@ -108,6 +109,6 @@ async function readExactly(file: FileHandle, position: number, bytes: number): P
   return buffer;
 }
 
-function changed(object: string, path: string, declared: string, found: string): StoreError {
+function createChangedError(object: string, path: string, declared: string, found: string): StoreError {
   return new StoreError("integrity", object, "storing", `the file "${path}" should have ${declared} and has ${found}`);
 }

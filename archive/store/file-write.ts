@@ -3,7 +3,7 @@ import { mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PRIVATE_FILE_MODE } from "../../core/defaults";
 import type { Source } from "./content";
-import { codeOf } from "./file-errors";
+import { getErrorCode } from "./file-errors";
 import type { PutOptions } from "./store";
 
 /** Mode of the folders of archives, private like the files in them. */
@@ -43,7 +43,7 @@ async function makeFolder(path: string): Promise<boolean> {
     await mkdir(path, { mode: FOLDER_MODE });
     return true;
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
+    if (getErrorCode(error) !== "EEXIST") throw error;
     if ((await stat(path)).isDirectory()) return false;
     throw Object.assign(new Error(`"${path}" is no directory`), { code: "ENOTDIR" });
   }

@@ -1,5 +1,5 @@
 // Checks keys: none may be read as a location outside of the store's prefix.
-import { StoreError } from "./errors";
+import { StoreError } from "./store-errors";
 
 /** Limit of S3, prefix included. */
 const MAX_KEY_BYTES = 1024;
@@ -11,24 +11,24 @@ const MAX_PART_BYTES = 255;
  * Returns the key with the prefix before it. Refuses keys that leave the prefix or that other software would read differently:
  * `..`, empty parts, backslashes, control characters. `%2f` remains three characters: nothing here decodes a key.
  */
-export function fullKey(url: string, prefix: string, key: string): string {
-  const reason = reasonAgainst(key) ?? tooLong(joined(prefix, key));
+export function toFullKey(url: string, prefix: string, key: string): string {
+  const reason = explainBadKey(key) ?? explainTooLong(joinKey(prefix, key));
   if (reason !== undefined) throw new StoreError("key", url, "using", `the key ${JSON.stringify(key)} ${reason}`);
-  return joined(prefix, key);
+  return joinKey(prefix, key);
 }
 
 /** Does the same for the beginning of keys, which may end anywhere and be empty. */
-export function fullPrefix(url: string, prefix: string, start: string): string {
-  const reason = start === "" ? undefined : reasonAgainst(start.replace(/\/$/, ""));
+export function toFullPrefix(url: string, prefix: string, start: string): string {
+  const reason = start === "" ? undefined : explainBadKey(start.replace(/\/$/, ""));
   if (reason !== undefined) throw new StoreError("key", url, "using", `the prefix ${JSON.stringify(start)} ${reason}`);
-  return joined(prefix, start);
+  return joinKey(prefix, start);
 }
 
-function joined(prefix: string, key: string): string {
+function joinKey(prefix: string, key: string): string {
   return prefix === "" ? key : `${prefix}/${key}`;
 }
 
-function reasonAgainst(key: string): string | undefined {
+function explainBadKey(key: string): string | undefined {
   const parts = key.split("/");
   if (parts.some((part) => part === "")) return "has an empty part";
   if (parts.some((part) => part === "." || part === "..")) return 'has a part "." or ".."';
@@ -37,6 +37,6 @@ function reasonAgainst(key: string): string | undefined {
   return undefined;
 }
 
-function tooLong(key: string): string | undefined {
+function explainTooLong(key: string): string | undefined {
   return Buffer.byteLength(key) > MAX_KEY_BYTES ? "has more than 1024 bytes with the prefix" : undefined;
 }

@@ -1,10 +1,10 @@
 // Reads a body to its end and no further: missing bytes are an error, not the end of the content.
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
-import { StoreError } from "./errors";
+import { StoreError } from "./store-errors";
 
 /** Yields the body's pieces, and explains errors of the SDK. `bytes`: length as the store reported it. */
-export async function* guarded(
+export async function* guardBody(
   body: Readable,
   bytes: number | undefined,
   object: string,
@@ -26,7 +26,7 @@ export async function* guarded(
 }
 
 /** Returns the SHA-256 in hex. */
-export async function sha256Of(content: Readable): Promise<string> {
+export async function hashContent(content: Readable): Promise<string> {
   const hash = createHash("sha256");
   for await (const piece of content as AsyncIterable<Uint8Array>) hash.update(piece);
   return hash.digest("hex");

@@ -41,12 +41,12 @@ export async function connectS3(settings: StoreSettings, limits: S3Limits): Prom
   // The SDK prints a warning on Node 20, in the output of preview, whose reader can rarely change that.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const sdk = await import("@aws-sdk/client-s3");
-  const client = new sdk.S3(configuration(settings, limits));
+  const client = new sdk.S3(buildConfiguration(settings, limits));
   let time: Date | undefined;
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
-      const date = dateHeader(result.response);
+      const date = readDateHeader(result.response);
       if (date !== undefined) time = date;
       return result;
     },
@@ -56,10 +56,10 @@ export async function connectS3(settings: StoreSettings, limits: S3Limits): Prom
   return { client, storeTime: () => time, hide: (text) => hideCredentials(client, text) };
 }
 
-function configuration(settings: StoreSettings, limits: S3Limits): S3ClientConfig {
+function buildConfiguration(settings: StoreSettings, limits: S3Limits): S3ClientConfig {
   const { endpoint, pathStyle = endpoint !== undefined } = settings;
   const region =
-    settings.region ?? (endpoint === undefined ? undefined : (environmentRegion() ?? REGION_OF_OTHER_STORES));
+    settings.region ?? (endpoint === undefined ? undefined : (readEnvironmentRegion() ?? REGION_OF_OTHER_STORES));
   return {
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -74,11 +74,11 @@ function configuration(settings: StoreSettings, limits: S3Limits): S3ClientConfi
   };
 }
 
-function environmentRegion(): string | undefined {
+function readEnvironmentRegion(): string | undefined {
   return process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"] || undefined;
 }
 
-function dateHeader(response: unknown): Date | undefined {
+function readDateHeader(response: unknown): Date | undefined {
   const headers = (response as { headers?: Record<string, string> } | undefined)?.headers;
   const time = new Date(headers?.["date"] ?? Number.NaN);
   return Number.isNaN(time.getTime()) ? undefined : time;

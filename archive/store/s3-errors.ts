@@ -1,4 +1,4 @@
-import { StoreError, type StoreErrorKind } from "./errors";
+import { StoreError, type StoreErrorKind } from "./store-errors";
 
 /** Fields of the SDK's errors that are used here. */
 interface S3Failure {
@@ -10,7 +10,7 @@ interface S3Failure {
   readonly region: string | undefined;
 }
 
-export function failureOf(error: unknown): S3Failure {
+export function toFailure(error: unknown): S3Failure {
   const raw = error as {
     readonly name?: string;
     readonly Code?: string;
@@ -22,7 +22,7 @@ export function failureOf(error: unknown): S3Failure {
   };
   return {
     name: raw.Code ?? raw.name ?? "Error",
-    message: plain(raw.message ?? String(error)),
+    message: removeAdvice(raw.message ?? String(error)),
     ...(raw.code === undefined ? {} : { code: raw.code }),
     status: raw.$metadata?.httpStatusCode ?? raw.$response?.statusCode,
     region:
@@ -33,32 +33,32 @@ export function failureOf(error: unknown): S3Failure {
 }
 
 /** Removes advice to programmers: everything after the first line, and the name of the SDK's package. */
-function plain(message: string): string {
+function removeAdvice(message: string): string {
   const [line = ""] = message.split("\n");
   return line.replace(/^@smithy\/\S+ - (\[\w+\] )?/, "").replace(/ \([^()]*client requestHandler\)/, "");
 }
 
 /** Explains a failure in a sentence. `hide` removes credentials. */
-export async function s3Error(
+export async function explainS3Error(
   error: unknown,
   doing: string,
   object: string,
   hide: (text: string) => Promise<string>,
 ): Promise<StoreError> {
   if (error instanceof StoreError) return error;
-  const failure = failureOf(error);
-  const kind = kindOf(failure);
-  return new StoreError(kind, object, doing, await hide(causeOf(failure)), wayOn(kind, failure));
+  const failure = toFailure(error);
+  const kind = classify(failure);
+  return new StoreError(kind, object, doing, await hide(describeCause(failure)), suggestFix(kind, failure));
 }
 
-function causeOf({ name, message, status, code }: S3Failure): string {
+function describeCause({ name, message, status, code }: S3Failure): string {
   // An answer to HEAD has no body, so only its status is known.
   const said = message === "" || message === "UnknownError" || message === name ? "" : `: ${message}`;
   const plain = name === "Error" && said !== "" ? said.slice(2) : `${code ?? name}${said}`;
   return status === undefined || status === 200 ? plain : `${plain} (status ${status})`;
 }
 
-function wayOn(kind: StoreErrorKind, { region }: S3Failure): string | undefined {
+function suggestFix(kind: StoreErrorKind, { region }: S3Failure): string | undefined {
   return kind === "wrong-region" && region !== undefined ? `Set region: "${region}".` : undefined;
 }
 
@@ -100,7 +100,7 @@ const KINDS: Readonly<Record<string, StoreErrorKind>> = {
   XAmzContentSHA256Mismatch: "integrity",
 };
 
-function kindOf({ name, message, status, code }: S3Failure): StoreErrorKind {
+function classify({ name, message, status, code }: S3Failure): StoreErrorKind {
   const known = KINDS[name];
   if (known !== undefined) return known;
   if (/region is missing/i.test(message)) return "configuration";

@@ -1,13 +1,13 @@
 import type { GetObjectLockConfigurationCommandOutput, S3 } from "@aws-sdk/client-s3";
-import { failureOf } from "./s3-errors";
-import { within } from "./s3-upload";
+import { toFailure } from "./s3-errors";
+import { toAbortOption } from "./s3-upload";
 import type { StoreFacts } from "./store";
 
 /**
  * Reads the guarantees of a bucket. Fails if it cannot be listed below the prefix; facts that the role may not read are
  * undefined.
  */
-export async function bucketFacts(
+export async function readStoreFacts(
   client: S3,
   bucket: string,
   prefix: string,
@@ -15,12 +15,12 @@ export async function bucketFacts(
 ): Promise<StoreFacts> {
   const Bucket = bucket;
   // Not HeadBucket: it is denied to a role that may list the prefix only.
-  await client.listObjectsV2({ Bucket, Prefix: prefix === "" ? "" : `${prefix}/`, MaxKeys: 1 }, within(signal));
+  await client.listObjectsV2({ Bucket, Prefix: prefix === "" ? "" : `${prefix}/`, MaxKeys: 1 }, toAbortOption(signal));
   const [versioning, objectLock, encryption, region] = await Promise.all([
-    told(client.getBucketVersioning({ Bucket }, within(signal))),
-    lockOf(client, bucket, signal),
-    told(client.getBucketEncryption({ Bucket }, within(signal))),
-    told(client.getBucketLocation({ Bucket }, within(signal))),
+    readIfAllowed(client.getBucketVersioning({ Bucket }, toAbortOption(signal))),
+    readLock(client, bucket, signal),
+    readIfAllowed(client.getBucketEncryption({ Bucket }, toAbortOption(signal))),
+    readIfAllowed(client.getBucketLocation({ Bucket }, toAbortOption(signal))),
   ]);
   return {
     versioning: versioning && versioning.Status === "Enabled",
@@ -32,18 +32,22 @@ export async function bucketFacts(
   };
 }
 
-async function lockOf(client: S3, Bucket: string, signal: AbortSignal | undefined): Promise<StoreFacts["objectLock"]> {
+async function readLock(
+  client: S3,
+  Bucket: string,
+  signal: AbortSignal | undefined,
+): Promise<StoreFacts["objectLock"]> {
   try {
-    return lockFacts(await client.getObjectLockConfiguration({ Bucket }, within(signal)));
+    return toLockFacts(await client.getObjectLockConfiguration({ Bucket }, toAbortOption(signal)));
   } catch (error) {
-    const { name, status } = failureOf(error);
+    const { name, status } = toFailure(error);
     return name === "ObjectLockConfigurationNotFoundError" || status === 404
       ? { enabled: false }
-      : undefinedIfTold(error);
+      : ignoreRefusal(error);
   }
 }
 
-function lockFacts({
+function toLockFacts({
   ObjectLockConfiguration: lock,
 }: GetObjectLockConfigurationCommandOutput): StoreFacts["objectLock"] {
   const { Mode, Days, Years } = lock?.Rule?.DefaultRetention ?? {};
@@ -55,13 +59,13 @@ function lockFacts({
   };
 }
 
-function told<T>(answer: Promise<T>): Promise<T | undefined> {
-  return answer.catch(undefinedIfTold);
+function readIfAllowed<T>(answer: Promise<T>): Promise<T | undefined> {
+  return answer.catch(ignoreRefusal);
 }
 
 /** Treats a question that the store does not support, or that the role may not ask, as unanswered; silence is an error. */
-function undefinedIfTold(error: unknown): undefined {
-  const { status } = failureOf(error);
+function ignoreRefusal(error: unknown): undefined {
+  const { status } = toFailure(error);
   if (status !== undefined && ((status >= 400 && status < 500 && status !== 429) || status === 501)) return undefined;
   throw error;
 }

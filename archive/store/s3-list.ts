@@ -6,7 +6,7 @@ import type {
   S3,
   _Object,
 } from "@aws-sdk/client-s3";
-import { within } from "./s3-upload";
+import { toAbortOption } from "./s3-upload";
 
 /** Sends one request to the store, about the keys below a prefix. */
 export type AskPage = <T>(question: (client: S3) => Promise<T>) => Promise<T>;
@@ -16,7 +16,7 @@ interface Below {
   readonly Prefix: string;
 }
 
-export async function* objectsBelow(
+export async function* listObjectsBelow(
   ask: AskPage,
   below: Below,
   signal: AbortSignal | undefined,
@@ -25,7 +25,7 @@ export async function* objectsBelow(
   do {
     const from = ContinuationToken === undefined ? {} : { ContinuationToken };
     const page: ListObjectsV2CommandOutput = await ask((client) =>
-      client.listObjectsV2({ ...below, ...from }, within(signal)),
+      client.listObjectsV2({ ...below, ...from }, toAbortOption(signal)),
     );
     for (const object of page.Contents ?? [])
       // Some tools store an empty object for a folder.
@@ -34,7 +34,7 @@ export async function* objectsBelow(
   } while (ContinuationToken !== undefined);
 }
 
-export async function* uploadsBelow(
+export async function* listUploadsBelow(
   ask: AskPage,
   below: Below,
   signal: AbortSignal | undefined,
@@ -43,7 +43,7 @@ export async function* uploadsBelow(
   do {
     const marker: { KeyMarker?: string; UploadIdMarker?: string } = from;
     const page: ListMultipartUploadsCommandOutput = await ask((client) =>
-      client.listMultipartUploads({ ...below, ...marker }, within(signal)),
+      client.listMultipartUploads({ ...below, ...marker }, toAbortOption(signal)),
     );
     yield* page.Uploads ?? [];
     const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;

@@ -1,7 +1,7 @@
 // Sends one object, in one request if it is small, in parts if it is large; never overwrites.
 import type { CompletedPart, ObjectLockMode, S3, StorageClass } from "@aws-sdk/client-s3";
-import { compositeSha256, type Source } from "./content";
-import { failureOf } from "./s3-errors";
+import { hashComposite, type Source } from "./content";
+import { toFailure } from "./s3-errors";
 import type { PutOptions } from "./store";
 
 /** Names in the object's metadata: SHA-256 of the whole, in hex, and the composite that it belongs to. */
@@ -38,7 +38,7 @@ async function sendWhole(client: S3, target: Target, source: Source, { signal, o
       IfNoneMatch: "*",
       Metadata: { [WHOLE_SHA256]: source.sha256 },
     },
-    within(signal),
+    toAbortOption(signal),
   );
   onSent?.(source.bytes);
 }
@@ -51,22 +51,22 @@ async function sendParts(client: S3, target: Target, source: Source, options: Pu
       ...target,
       ChecksumAlgorithm: "SHA256",
       ChecksumType: "COMPOSITE",
-      Metadata: { [WHOLE_SHA256]: source.sha256, [COMPOSITE_SHA256]: compositeSha256(source.partSha256) },
+      Metadata: { [WHOLE_SHA256]: source.sha256, [COMPOSITE_SHA256]: hashComposite(source.partSha256) },
     },
-    within(signal),
+    toAbortOption(signal),
   );
   try {
     const Parts = await sendEach(client, { ...place, UploadId }, source, options);
     await client.completeMultipartUpload(
       { ...place, UploadId, MultipartUpload: { Parts }, ChecksumType: "COMPOSITE", IfNoneMatch: "*" },
-      within(signal),
+      toAbortOption(signal),
     );
   } catch (error) {
     // Parts of an unfinished upload cost money. If this fails too, abortUploads finds them. The signal that ended the upload must
     // not end this.
-    if (failureOf(error).name !== "NoSuchUpload")
+    if (toFailure(error).name !== "NoSuchUpload")
       await client
-        .abortMultipartUpload({ ...place, UploadId }, within(AbortSignal.timeout(GIVE_UP_MS)))
+        .abortMultipartUpload({ ...place, UploadId }, toAbortOption(AbortSignal.timeout(GIVE_UP_MS)))
         .catch(() => undefined);
     throw error;
   }
@@ -86,7 +86,7 @@ async function sendEach(
     const PartNumber = index + 1;
     const { ETag } = await client.uploadPart(
       { ...place, PartNumber, Body, ContentLength: Body.length, ChecksumSHA256 },
-      within(signal),
+      toAbortOption(signal),
     );
     parts.push({ PartNumber, ETag, ChecksumSHA256 });
     sent += Body.length;
@@ -96,6 +96,6 @@ async function sendEach(
 }
 
 /** Returns an option of the SDK, which accepts no undefined signal. */
-export function within(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+export function toAbortOption(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
 }

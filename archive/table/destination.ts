@@ -1,9 +1,10 @@
-import { tablePlace, type ArchiveTable } from "../../core/declare/archive/table-destination";
-import { columnProblems, makeTableStatements } from "../../core/archive/table-sql";
+import { formatTablePlace, type ArchiveTable } from "../../core/declare/archive/table-destination";
+import { listColumnProblems, makeTableStatements } from "../../core/archive/table-sql";
 import type { KeySpec } from "../../core/declare/table/spec";
 import type { OpenInterval } from "../../core/time/interval";
-import { isPartOf, readArchiveTable } from "../../postgres/journal/archive-register";
-import { missingTypes, readArchiveColumns, readArchiveTypes } from "../../postgres/journal/archive-table";
+import { isPartOf, readArchiveTable } from "../../postgres/archive/archive-register";
+import { listMissingTypes, readColumnTypes } from "../../postgres/rows/column-types";
+import { readColumns } from "../../postgres/rows/read-columns";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { TableStore } from "./table-store";
@@ -23,12 +24,12 @@ export async function openTable(
   table: ArchiveTable,
   databases: Pick<TableDestination, "target" | "source" | "log">,
 ): Promise<TableDestination> {
-  const identity = await databases.target.identity();
-  return { ...databases, table, place: tablePlace(table, identity.database) };
+  const identity = await databases.target.readIdentity();
+  return { ...databases, table, place: formatTablePlace(table, identity.database) };
 }
 
 /** Returns the store for one partition. */
-export function storeOfPartition(
+export function openPartitionStore(
   destination: TableDestination,
   partition: { readonly oid: string; readonly key: KeySpec; readonly bounds: OpenInterval },
 ): TableStore {
@@ -38,35 +39,35 @@ export function storeOfPartition(
 }
 
 /** Returns the reasons why rows of the table with this oid cannot go into the archive table, which may be absent. */
-export async function tableProblems(destination: TableDestination, oid: string): Promise<string[]> {
+export async function findDestinationProblems(destination: TableDestination, oid: string): Promise<string[]> {
   const { table, target, source } = destination;
   const facts = await readArchiveTable(target, table);
   if (facts.oid === undefined) {
-    const missing = await missingTypes(target, await readArchiveTypes(source, oid));
+    const missing = await listMissingTypes(target, await readColumnTypes(source, oid));
     return missing.map(({ definition }) => `its database lacks a type that columns are of: ${definition};`);
   }
   if (facts.kind !== "r" && facts.kind !== "p") return ["it is no table"];
   if ((await isSameDatabase(destination)) && (await isPartOf(source, facts.oid, oid)))
     return ["it is the table that is archived, or a part of it"];
-  const columns = await readArchiveColumns(source, oid);
-  const there = await readArchiveColumns(target, facts.oid);
+  const columns = await readColumns(source, oid);
+  const there = await readColumns(target, facts.oid);
   return [
     ...(facts.mayUse ? [] : [`the role lacks SELECT, INSERT or DELETE on it`]),
     ...(facts.meddling.length > 0
       ? [`what its triggers or rules (${facts.meddling.join(", ")}) do to archived rows cannot be proved: remove them`]
       : []),
-    ...columnProblems(table, "the table", columns, there),
+    ...listColumnProblems(table, "the table", columns, there),
   ];
 }
 
 /** Creates schema, table and register if absent. Fails before anything is stored if the rows cannot go in. */
 async function makeReady(destination: TableDestination, oid: string, key: string): Promise<void> {
   const { table, target, source, log } = destination;
-  const problems = await tableProblems(destination, oid);
-  if (problems.length > 0) throw new Error(`archive table ${nameOf(destination)}: ${problems.join("; ")}`);
+  const problems = await findDestinationProblems(destination, oid);
+  if (problems.length > 0) throw new Error(`archive table ${formatTableName(destination)}: ${problems.join("; ")}`);
   const facts = await readArchiveTable(target, table);
   const elsewhere = !(await isSameDatabase(destination));
-  const columns = (await readArchiveColumns(source, oid)).map(({ collation, ...column }) => ({
+  const columns = (await readColumns(source, oid)).map(({ collation, ...column }) => ({
     ...column,
     // Another database may lack it, and the text of a value is the same without.
     ...(collation === undefined || elsewhere ? {} : { collation }),
@@ -75,16 +76,16 @@ async function makeReady(destination: TableDestination, oid: string, key: string
   await target.execute(makeTableStatements(table, columns, key, there), {
     signal: new AbortController().signal,
     log,
-    subject: `making archive table ${nameOf(destination)}`,
+    subject: `creating archive table ${formatTableName(destination)}`,
   });
 }
 
-function nameOf({ table }: TableDestination): string {
+function formatTableName({ table }: TableDestination): string {
   return `"${table.schema}"."${table.name}"`;
 }
 
 async function isSameDatabase({ target, source }: TableDestination): Promise<boolean> {
   if (target === source) return true;
-  const [one, other] = await Promise.all([target.identity(), source.identity()]);
+  const [one, other] = await Promise.all([target.readIdentity(), source.readIdentity()]);
   return one.systemIdentifier === other.systemIdentifier && one.databaseOid === other.databaseOid;
 }

@@ -1,22 +1,28 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
-import { type ArchivedColumn, rangeCondition, registerOf, type TableRef } from "../../core/archive/table-sql";
+import {
+  type ArchivedColumn,
+  buildArchivedRangeCondition,
+  quoteRegister,
+  type TableRef,
+} from "../../core/archive/table-sql";
 import type { KeySpec } from "../../core/declare/table/spec";
 import type { OpenInterval } from "../../core/time/interval";
 import {
   countBrought,
   countRange,
-  manifestEntryStatements,
+  recordManifestStatements,
   readEntries,
   type RegisterEntry,
   takeBackStatements,
-} from "../../postgres/journal/archive-register";
-import { readArchiveColumns } from "../../postgres/journal/archive-table";
+} from "../../postgres/archive/archive-register";
+import { storeRows } from "../../postgres/archive/store-rows";
+import { readColumns } from "../../postgres/rows/read-columns";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { ArchiveContradicted } from "../store/mismatch";
-import { ObjectConflict, StoreError } from "../store/errors";
+import { ObjectConflict, StoreError } from "../store/store-errors";
 import type { CallOptions, Content, ObjectStore, PutOptions, StoredObject, StoreFacts } from "../store/store";
 
 /** Archive table that receives the rows of one partition. */
@@ -54,7 +60,8 @@ export class TableStore implements ObjectStore {
     if ("body" in content) await this.putManifest(key, content.body, sha256, signal);
     else await this.putRows(key, content, signal);
     const found = await this.entry(key);
-    if (!found) throw new StoreError("integrity", `${this.url}/${key}`, "checking", "it was stored, and is not there");
+    if (!found)
+      throw new StoreError("integrity", `${this.url}/${key}`, "checking", "it was stored, and does not exist");
     if (found.sha256 !== sha256) throw new ObjectConflict(`${this.url}/${key}`, found.sha256, sha256);
     return storedObject(found);
   }
@@ -112,7 +119,7 @@ export class TableStore implements ObjectStore {
   private async putManifest(key: string, body: Uint8Array, sha256: string, signal: AbortSignal | undefined) {
     const { source } = await this.describe();
     const text = Buffer.from(body).toString("utf8");
-    const statements = manifestEntryStatements(this.settings.table, {
+    const statements = recordManifestStatements(this.settings.table, {
       key,
       source,
       bytes: body.length,
@@ -131,8 +138,9 @@ export class TableStore implements ObjectStore {
     const { target, table } = this.settings;
     const entry = { key, source, bytes, sha256 };
     const names = columns.map(({ name }) => name);
-    await target.storeRows(
-      { table, columns: names, register: registerOf(table), entry },
+    await storeRows(
+      target,
+      { table, columns: names, register: quoteRegister(table), entry },
       this.options(`archiving ${key} in "${table.schema}"."${table.name}"`, signal),
       () => createReadStream(path, { highWaterMark: 1 << 18 }),
     );
@@ -150,7 +158,7 @@ export class TableStore implements ObjectStore {
     );
     await this.refuseChanged(condition, older);
     await target.execute(takeBackStatements(table, condition, older), {
-      ...this.options(`taking back rows of "${table.schema}"."${table.name}" that are archived anew`, signal),
+      ...this.options(`deleting rows of "${table.schema}"."${table.name}" that are archived again`, signal),
     });
     return older.length;
   }
@@ -159,9 +167,9 @@ export class TableStore implements ObjectStore {
     if (others.length === 0) return;
     const { table } = this.settings;
     throw new Error(
-      `"${table.schema}"."${table.name}" has rows of this range already, archived from a table that is another one than this (${others[0]?.key ?? ""}). ` +
-        "Nothing was archived, because they would be there twice. Where these are the same rows, restored, delete them there and say so in the register: " +
-        `UPDATE ${registerOf(table)} SET removed_at = now() WHERE object_key LIKE '${range}%'; or archive into another table`,
+      `"${table.schema}"."${table.name}" has rows of this range already, archived from another table than this (${others[0]?.key ?? ""}). ` +
+        "Nothing was archived, because it would have them twice. If these are the same rows, restored, delete them there and record it in the register: " +
+        `UPDATE ${quoteRegister(table)} SET removed_at = now() WHERE object_key LIKE '${range}%'; or archive into another table`,
     );
   }
 
@@ -183,7 +191,7 @@ export class TableStore implements ObjectStore {
     if (all === known) return;
     throw new Error(
       `"${table.schema}"."${table.name}" holds ${all - known} rows of this range that were changed since they were archived, or never were: ` +
-        `archived anew, they could be there twice. Nothing was archived. Delete them, or move them away: they are those WHERE ${condition}`,
+        `archived again, they could exist twice. Nothing was archived. Delete them, or move them elsewhere: they are those WHERE ${condition}`,
     );
   }
 
@@ -206,13 +214,13 @@ export class TableStore implements ObjectStore {
 
   private async read(): Promise<Described> {
     const { source, oid, key, bounds } = this.settings;
-    const columns = await readArchiveColumns(source, oid);
+    const columns = await readColumns(source, oid);
     const column = columns.find(({ name }) => name === key.column);
     if (!column) throw new Error(`${this.url}: the table that is archived has no column "${key.column}"`);
-    const identity = await source.identity();
+    const identity = await source.readIdentity();
     return {
       columns,
-      condition: rangeCondition(key, column, bounds),
+      condition: buildArchivedRangeCondition(key, column, bounds),
       source: `${identity.systemIdentifier}/${identity.databaseOid}/${oid}`,
     };
   }

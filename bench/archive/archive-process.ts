@@ -7,8 +7,8 @@ import { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import type { ChunkCodec } from "../../archive/codec/spool/chunk-codec";
 import { openCodec } from "../../archive/codec/parquet/codec";
-import { parquetColumns, type SourceColumn } from "../../core/archive/format/columns";
-import { COPY_SETTINGS } from "../../core/archive/format/copy-settings";
+import { chooseParquetColumns, type SourceColumn } from "../../core/archive/format/parquet-columns";
+import { COPY_SETTINGS } from "../../core/rows/copy-settings";
 
 const SPOOL_BYTES = 256_000_000;
 
@@ -23,7 +23,7 @@ async function main(verb: string, url: string, table: string, folder: string): P
   );
   const started = performance.now();
   const spool = await mkdtemp(join(folder, "spool-"));
-  const codec = await openCodec(parquetColumns(rows), { directory: spool, maxTextBytes: 2 * SPOOL_BYTES });
+  const codec = await openCodec(chooseParquetColumns(rows), { directory: spool, maxTextBytes: 2 * SPOOL_BYTES });
   if (verb === "archive") await archive(client, codec, table, folder);
   else await restore(client, codec, table, folder);
   await codec.close();

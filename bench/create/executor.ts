@@ -1,13 +1,13 @@
 // The provider's own work without engine and plugin: lock, read, decide, execute.
-import type { Observation } from "../../core/observed/table";
+import type { Observation } from "../../core/observed/observed-table";
 import { planCreation } from "../../core/plan/create/creation";
 import { requireTableSpec } from "../../core/declare/table/parse";
-import { observedParent } from "../../core/partition/carry/parent";
+import { buildObservedParent } from "../../core/partition/carry/parent";
 import { parseInstant } from "../../core/time/instant";
-import { planWindow } from "../../core/window/window";
+import { planWindow } from "../../core/window/window-partitions";
 import { Database } from "../../postgres/database";
-import type { WorkContext } from "../../postgres/work/context";
-import { createPartition, withCreated } from "../../postgres/work/create-partition";
+import type { WorkContext } from "../../postgres/work/work-context";
+import { createPartition, addCreated } from "../../postgres/work/create-partition";
 import type { BenchDatabase } from "../support/server";
 import { agentLogs, AS_OF } from "../support/tables";
 
@@ -50,8 +50,8 @@ async function createAll(work: WorkContext, partitions: number): Promise<void> {
     if (creation.kind === "present") continue;
     if (observation.table === undefined || creation.kind === "refuse")
       throw new Error("the bench's own table is not as it should be");
-    const parent = observedParent(observation.table, window.key, observation);
+    const parent = buildObservedParent(observation.table, window.key, observation);
     await createPartition(work, parent, creation);
-    observation = withCreated(parent, observation, creation);
+    observation = addCreated(parent, observation, creation);
   }
 }

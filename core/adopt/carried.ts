@@ -1,15 +1,15 @@
-import { identityOf } from "../partition/carry/newborn";
+import { getIdentity } from "../partition/carry/newborn";
 import type { PartitionProfile } from "../declare/table/profile";
-import { siblingNotes, unsaidNotes } from "../partition/carry/sibling-notes";
-import { alike, siblingsOf } from "../partition/carry/siblings";
-import type { ObservedTable } from "../observed/table";
+import { noteSiblingDifferences, noteUndeclaredProperties } from "../partition/carry/sibling-notes";
+import { findSharedValue, getSiblings } from "../partition/carry/siblings";
+import type { ObservedTable } from "../observed/observed-table";
 import type { ObservedReplication } from "../observed/replication";
 import type { TableSpecArgs } from "../declare/table/args";
-import type { PublicationArgs } from "../declare/table/publication-args";
+import type { PublicationArgs } from "../declare/table/publications";
 import type { IndexSpec } from "../declare/table/spec";
 
 /** Returns the publications that name the table, as declared; adopting a membership changes nothing. */
-export function declaredPublications(replication: ObservedReplication): Pick<TableSpecArgs, "publications"> {
+export function declarePublications(replication: ObservedReplication): Pick<TableSpecArgs, "publications"> {
   const members = replication.publications.flatMap(({ name, member }) => (member ? [[name, member] as const] : []));
   if (members.length === 0) return {};
   if (members.every(([, { where, columns }]) => where === undefined && columns === undefined))
@@ -34,9 +34,9 @@ export function declaredPartitions(
   table: ObservedTable,
   indexes: readonly IndexSpec[],
 ): Pick<TableSpecArgs, "partitionSchema" | "replicaIdentity"> {
-  const { all } = siblingsOf(table);
-  const schema = alike(all, (one) => one.schema)?.value;
-  const identity = alike(all, identityOf)?.value;
+  const { all } = getSiblings(table);
+  const schema = findSharedValue(all, (one) => one.schema)?.value;
+  const identity = findSharedValue(all, getIdentity)?.value;
   const index = indexes.find((one) => one.unique && one.name === identity?.index);
   return {
     ...(schema === undefined || schema === table.schema ? {} : { partitionSchema: schema }),
@@ -47,7 +47,7 @@ export function declaredPartitions(
 
 /** Notes further properties of partitions: those in which they differ, and those that no program declares. */
 export function partitionStateNotes(table: ObservedTable, profile: PartitionProfile): string[] {
-  const family = { schema: table.schema, profile, siblings: siblingsOf(table) };
+  const family = { schema: table.schema, profile, siblings: getSiblings(table) };
   const identity = profile.replicaIdentity;
   const onTable = table.carried?.replicaIdentity;
   return [
@@ -56,8 +56,8 @@ export function partitionStateNotes(table: ObservedTable, profile: PartitionProf
           `all partitions have replica identity ${identity.kind === "index" ? `index "${identity.index ?? ""}"` : identity.kind} and the table has ${onTable.kind}: the first update sets it on the table too (ACCESS EXCLUSIVE for an instant), and changes no partition`,
         ]
       : []),
-    ...siblingNotes(family),
-    ...unsaidNotes(family, table),
+    ...noteSiblingDifferences(family),
+    ...noteUndeclaredProperties(family, table),
   ];
 }
 
@@ -65,7 +65,7 @@ export function partitionStateNotes(table: ObservedTable, profile: PartitionProf
  * Notes properties of the table that the declaration leaves out: declared, they would be aligned on every partition, and that
  * change is an operator's decision.
  */
-export function carriedNotes(table: ObservedTable, replication: ObservedReplication): string[] {
+export function noteOmittedProperties(table: ObservedTable, replication: ObservedReplication): string[] {
   const { carried } = table;
   const policies = carried?.policies.map((policy) => `"${policy.name}"`) ?? [];
   const roles = carried?.grants.map((grant) => `"${grant.role}"`) ?? [];
@@ -78,7 +78,7 @@ export function carriedNotes(table: ObservedTable, replication: ObservedReplicat
       : []),
     ...(roles.length > 0
       ? [
-          `${roles.join(", ")} ${roles.length > 1 ? "have" : "has"} privileges: not declared, so left as they are. grants declares them`,
+          `${roles.join(", ")} ${roles.length > 1 ? "have" : "has"} privileges: not declared, so left as they are. Declare them with grants`,
         ]
       : []),
     ...single.map(

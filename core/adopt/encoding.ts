@@ -1,5 +1,5 @@
-import type { ObservedPartition } from "../observed/table";
-import { compareInstants, earlier, formatInstant, type Instant, later } from "../time/instant";
+import type { ObservedPartition } from "../observed/observed-table";
+import { compareInstants, pickEarlier, formatInstant, type Instant, pickLater } from "../time/instant";
 import type { Interval } from "../time/interval";
 import type { KeyEncoding } from "../time/key";
 import { CannotAdopt } from "./cannot-adopt";
@@ -34,31 +34,31 @@ const NEAR_YEARS = 30;
  */
 export function chooseReading<T extends BoundsReading>(readings: readonly T[], subject: KeySubject, said = false): T {
   const [first, ...rest] = readings.filter((one) => said || one.encoding === "time" || isTold(one, subject.now));
-  if (!first) throw new CannotAdopt(noTimes(readings, subject));
-  return rest.reduce((best, one) => (regularity(one) > regularity(best) ? one : best), first);
+  if (!first) throw new CannotAdopt(explainNoTimes(readings, subject));
+  return rest.reduce((best, one) => (countRegular(one) > countRegular(best) ? one : best), first);
 }
 
 /** Notes if the bounds do not confirm a reading that the operator gave. */
-export function readingNotes(reading: BoundsReading, now: Instant): string[] {
+export function noteUnconfirmedReading(reading: BoundsReading, now: Instant): string[] {
   if (reading.encoding === "time" || isTold(reading, now)) return [];
-  const range = rangeOf(reading);
+  const range = findRange(reading);
   if (!range) return [];
-  const near = finite(reading).some((part) => isNear(part, now));
+  const near = listFinite(reading).some((part) => isNear(part, now));
   return [
     near
-      ? `read as ${reading.encoding}, most partitions have no length of any calendar: if the key is no time, this program makes partitions among its numbers`
-      : `read as ${reading.encoding}, all partitions lie between ${day(range.from)} and ${day(range.to)}, far from the present: if the key is no time, this program makes partitions among its numbers`,
+      ? `read as ${reading.encoding}, most partitions have no length of any calendar: if the key is no time, this program creates partitions among its numbers`
+      : `read as ${reading.encoding}, all partitions are between ${formatDay(range.from)} and ${formatDay(range.to)}, far from the present: if the key is no time, this program creates partitions among its numbers`,
   ];
 }
 
 /** Counts partitions that are whole calendar intervals. */
-function regularity(reading: BoundsReading): number {
-  return finite(reading).filter((part) => findPeriod(part, reading.zone) !== "whole").length;
+function countRegular(reading: BoundsReading): number {
+  return listFinite(reading).filter((part) => findPeriod(part, reading.zone) !== "whole").length;
 }
 
 function isTold(reading: BoundsReading, now: Instant): boolean {
   if (hasUnread(reading)) return false;
-  const parts = finite(reading);
+  const parts = listFinite(reading);
   const near = parts.filter((part) => isNear(part, now));
   return near.length > 0 && near.length * 2 >= parts.length && hasTimeLengths(near, reading.zone);
 }
@@ -69,57 +69,57 @@ function hasTimeLengths(parts: readonly Interval[], zone: string): boolean {
 }
 
 function isNear(part: Interval, now: Instant): boolean {
-  const years = (count: number) => now.toZonedDateTimeISO("UTC").add({ years: count }).toInstant();
-  return compareInstants(years(-NEAR_YEARS), part.from) <= 0 && compareInstants(part.to, years(NEAR_YEARS)) <= 0;
+  const addYears = (count: number) => now.toZonedDateTimeISO("UTC").add({ years: count }).toInstant();
+  return compareInstants(addYears(-NEAR_YEARS), part.from) <= 0 && compareInstants(part.to, addYears(NEAR_YEARS)) <= 0;
 }
 
 function hasUnread({ parts }: BoundsReading): boolean {
   return parts.some((part) => !part.isDefault && part.bounds === undefined);
 }
 
-function finite({ parts }: BoundsReading): Interval[] {
+function listFinite({ parts }: BoundsReading): Interval[] {
   return parts.flatMap(({ bounds }) => (bounds?.from && bounds.to ? [{ from: bounds.from, to: bounds.to }] : []));
 }
 
-function rangeOf(reading: BoundsReading): Interval | undefined {
+function findRange(reading: BoundsReading): Interval | undefined {
   const ends = reading.parts.flatMap(({ bounds }) => [bounds?.from, bounds?.to].flatMap((end) => end ?? []));
   const [first] = ends;
-  return first && { from: ends.reduce(earlier, first), to: ends.reduce(later, first) };
+  return first && { from: ends.reduce(pickEarlier, first), to: ends.reduce(pickLater, first) };
 }
 
-function noTimes(readings: readonly BoundsReading[], subject: KeySubject): string {
+function explainNoTimes(readings: readonly BoundsReading[], subject: KeySubject): string {
   const { name, column, type, now } = subject;
   const [sample] = readings[0]?.parts.filter((part) => !part.isDefault) ?? [];
   const key = `the key "${column}" (${type}) of ${name}`;
   if (!sample)
-    return `${key} has no partition whose bounds would tell how it writes times: say it with --key (${encodings(readings)})`;
+    return `${key} has no partition whose bounds show how it writes times: declare it with --key (${listEncodings(readings)})`;
   const found = `${key} is cut by bounds that are no times: "${sample.name}" is ${sample.boundsText}`;
   if (readings.every(hasUnread))
     return type === "uuid"
       ? `${found}. Bounds of UUIDv7 are the first or the last UUID of a millisecond, and these are not: no window of time can be declared over them`
       : `${found}. Columns that hold times are date, timestamp, timestamptz, integers of seconds, milliseconds or microseconds, and UUIDv7`;
-  const nano = nanoseconds(readings, now);
+  const nano = findNanosecondTime(readings, now);
   if (nano !== undefined)
-    return `${found}. As nanoseconds they would begin on ${day(nano)}, and no key here is read by nanoseconds: leave its partitions to the tool that makes them, or move the rows into a table whose key is a timestamptz`;
+    return `${found}. As nanoseconds they would begin on ${formatDay(nano)}, and no key here is read by nanoseconds: leave its partitions to the tool that creates them, or move the rows into a table whose key is a timestamptz`;
   const read = readings.filter((one) => !hasUnread(one));
   const places = read.flatMap((one) => {
-    const range = rangeOf(one);
-    return range ? [`as ${one.encoding} they lie between ${day(range.from)} and ${day(range.to)}`] : [];
+    const range = findRange(one);
+    return range ? [`as ${one.encoding} they are between ${formatDay(range.from)} and ${formatDay(range.to)}`] : [];
   });
-  const history = read.find((one) => finite(one).length > 0 && hasTimeLengths(finite(one), one.zone));
+  const history = read.find((one) => listFinite(one).length > 0 && hasTimeLengths(listFinite(one), one.zone));
   const way = history
-    ? `If they are times of then, say it: --key ${history.encoding}`
-    : "What is cut by the numbers of rows has no window of time: leave its partitions to the tool that makes them";
-  return `${found}; ${[...new Set(places)].join(", ")}, and by none of these most partitions lie within ${NEAR_YEARS} years of now and have a length of time. ${way}`;
+    ? `If these times are right, set --key ${history.encoding}`
+    : "Partitions by row numbers have no window of time: leave them to the tool that creates them";
+  return `${found}; ${[...new Set(places)].join(", ")}, and by none of these most partitions are within ${NEAR_YEARS} years of now and have a length of time. ${way}`;
 }
 
-function encodings(readings: readonly BoundsReading[]): string {
+function listEncodings(readings: readonly BoundsReading[]): string {
   return [...new Set(readings.map((one) => one.encoding))].join(", ");
 }
 
 /** Returns the time of a reading by microseconds that is near the present once divided by a thousand. */
-function nanoseconds(readings: readonly BoundsReading[], now: Instant): Instant | undefined {
-  const numbers = readings[0]?.parts.flatMap((part) => numbersOf(part.boundsText)) ?? [];
+function findNanosecondTime(readings: readonly BoundsReading[], now: Instant): Instant | undefined {
+  const numbers = readings[0]?.parts.flatMap((part) => parseNumbers(part.boundsText)) ?? [];
   const largest = numbers.reduce((a, b) => (b > a ? b : a), 0n);
   const at = now.epochNanoseconds;
   const years = BigInt(NEAR_YEARS) * 366n * 86_400_000_000_000n;
@@ -128,16 +128,16 @@ function nanoseconds(readings: readonly BoundsReading[], now: Instant): Instant 
   return now.add({ nanoseconds: Number(largest - at) }).round({ smallestUnit: "second" });
 }
 
-function numbersOf(text: string): bigint[] {
+function parseNumbers(text: string): bigint[] {
   return [...text.matchAll(/\('?(-?\d+)'?\)/g)].map((match) => BigInt(match[1] ?? "0"));
 }
 
-function day(instant: Instant): string {
+function formatDay(instant: Instant): string {
   return formatInstant(instant).slice(0, 10).replace(/-$/, "");
 }
 
 /** Suggests a further time zone by which the bounds might be days: the offset of most of them from midnight in UTC. */
-export function offsetZone(parts: readonly Interval[]): string | undefined {
+export function suggestOffsetZone(parts: readonly Interval[]): string | undefined {
   const counts = new Map<number, number>();
   for (const { from } of parts) {
     const { hour, minute, second, millisecond, microsecond, nanosecond } = from.toZonedDateTimeISO("UTC");
@@ -154,9 +154,9 @@ export function offsetZone(parts: readonly Interval[]): string | undefined {
 }
 
 /** Lists time zones whose calendar explains more of the bounds than the current one. */
-export function explainingZones(reading: BoundsReading, zones: readonly string[]): string[] {
-  const parts = finite(reading);
-  const least = Math.max(regularity(reading) + 1, Math.ceil(parts.length * 0.8));
+export function listExplainingZones(reading: BoundsReading, zones: readonly string[]): string[] {
+  const parts = listFinite(reading);
+  const least = Math.max(countRegular(reading) + 1, Math.ceil(parts.length * 0.8));
   const sample = parts.slice(-SAMPLE);
   return zones.filter((zone) => {
     const last = sample.at(-1);

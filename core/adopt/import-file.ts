@@ -1,9 +1,9 @@
-import { partitionResourceName } from "../names/child-names";
+import { formatPartitionResourceName } from "../names/child-names";
 import { formatMemberId, formatTableId } from "../names/resource-id";
-import { planWindow } from "../window/window";
-import { sameInterval } from "../time/interval";
+import { planWindow } from "../window/window-partitions";
+import { isSameInterval } from "../time/interval";
 import type { Instant } from "../time/instant";
-import type { Adoption } from "./adopt";
+import type { Adoption } from "./adopt-table";
 
 /** Input of `pulumi import --file`. */
 export interface ImportFile {
@@ -37,7 +37,7 @@ export function importFile(
   const { spec } = adoption;
   const { name } = found;
   const table = { schema: spec.schema, table: spec.table };
-  const child = (type: string, childName: string, id: string): ImportedResource => ({
+  const importChild = (type: string, childName: string, id: string): ImportedResource => ({
     type: `pgpartition:index:${type}`,
     name: childName,
     id,
@@ -45,18 +45,20 @@ export function importFile(
   });
   const desired = spec.window.resources === "window" ? [] : planWindow(spec.window, found.now).desired;
   const partitions = desired.flatMap((wanted) => {
-    const there = adoption.partitions.find((partition) => sameInterval(partition, wanted));
-    return there ? [child("Partition", partitionResourceName(name, wanted), formatMemberId(table, there.name))] : [];
+    const there = adoption.partitions.find((partition) => isSameInterval(partition, wanted));
+    return there
+      ? [importChild("Partition", formatPartitionResourceName(name, wanted), formatMemberId(table, there.name))]
+      : [];
   });
   return {
     resources: [
       { type: "pgpartition:index:PartitionedTable", name, component: true },
-      child("Table", `${name}-table`, formatTableId(table)),
+      importChild("Table", `${name}-table`, formatTableId(table)),
       ...partitions,
       ...spec.indexes
         .filter((index) => found.indexes.includes(index.name))
-        .map((index) => child("Index", `${name}-${index.index}`, formatMemberId(table, index.name))),
-      ...(found.managed ? [child("PartitionWindow", `${name}-window`, formatTableId(table))] : []),
+        .map((index) => importChild("Index", `${name}-${index.index}`, formatMemberId(table, index.name))),
+      ...(found.managed ? [importChild("PartitionWindow", `${name}-window`, formatTableId(table))] : []),
     ],
   };
 }

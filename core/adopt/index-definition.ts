@@ -17,11 +17,11 @@ export interface ReadIndex {
 export function readIndexDefinition(text: string): ReadIndex | undefined {
   const head = /^USING (\w+) /.exec(text);
   if (!head) return undefined;
-  const keys = bracketed(text.slice(head[0].length));
+  const keys = splitBrackets(text.slice(head[0].length));
   if (!keys) return undefined;
   const include = / ?INCLUDE /y.exec(keys.rest);
-  const included = include ? bracketed(keys.rest.slice(include[0].length)) : undefined;
-  const where = whereOf(included ? included.rest : keys.rest);
+  const included = include ? splitBrackets(keys.rest.slice(include[0].length)) : undefined;
+  const where = parseWhere(included ? included.rest : keys.rest);
   if (where === undefined) return undefined;
   return {
     method: head[1] ?? "",
@@ -32,12 +32,12 @@ export function readIndexDefinition(text: string): ReadIndex | undefined {
 }
 
 /** Reads the WHERE clause. Empty: none. Undefined: another clause. */
-function whereOf(text: string): string | undefined {
+function parseWhere(text: string): string | undefined {
   const rest = text.trim();
   if (rest === "") return "";
   if (!rest.startsWith("WHERE ")) return undefined;
   const condition = rest.slice("WHERE ".length);
-  return withoutBrackets(condition);
+  return removeBrackets(condition);
 }
 
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[a-z_][\w$]*)`;
@@ -56,33 +56,33 @@ function readSubject(text: string): IndexColumnSpec {
   const simple = SIMPLE.exec(text);
   if (simple) {
     const [, column = "", opclass] = simple;
-    return { column: unquote(column), ...opclassOf(opclass) };
+    return { column: unquote(column), ...parseOpclass(opclass) };
   }
-  const end = endOfExpression(text);
-  return { expression: withoutBrackets(text.slice(0, end)), ...opclassOf(text.slice(end).trim() || undefined) };
+  const end = findExpressionEnd(text);
+  return { expression: removeBrackets(text.slice(0, end)), ...parseOpclass(text.slice(end).trim() || undefined) };
 }
 
-function opclassOf(text: string | undefined): { opclass?: string } {
+function parseOpclass(text: string | undefined): { opclass?: string } {
   return text === undefined ? {} : { opclass: text.split(".").map(unquote).join(".") };
 }
 
 /** Finds the end of an expression, which an operator class may follow. */
-function endOfExpression(text: string): number {
+function findExpressionEnd(text: string): number {
   const last = text.lastIndexOf(")");
   return last >= 0 && new RegExp(`^ ${NAME}(?:\\.${NAME})?$`).test(text.slice(last + 1)) ? last + 1 : text.length;
 }
 
 /** Returns the part between the first parenthesis and its closing one. */
-function bracketed(text: string): { readonly inner: string; readonly rest: string } | undefined {
+function splitBrackets(text: string): { readonly inner: string; readonly rest: string } | undefined {
   if (!text.startsWith("(")) return undefined;
-  for (const { at, depth } of places(text)) {
+  for (const { at, depth } of walkUnquoted(text)) {
     if (depth === 0 && text[at] === ")") return { inner: text.slice(1, at), rest: text.slice(at + 1) };
   }
   return undefined;
 }
 
-function withoutBrackets(text: string): string {
-  const found = bracketed(text);
+function removeBrackets(text: string): string {
+  const found = splitBrackets(text);
   return found?.rest === "" ? found.inner : text;
 }
 
@@ -90,7 +90,7 @@ function withoutBrackets(text: string): string {
 function splitOutside(text: string): string[] {
   const parts: string[] = [];
   let from = 0;
-  for (const { at, depth } of places(text)) {
+  for (const { at, depth } of walkUnquoted(text)) {
     if (depth !== 0 || text[at] !== ",") continue;
     parts.push(text.slice(from, at).trim());
     from = at + 1;
@@ -99,7 +99,7 @@ function splitOutside(text: string): string[] {
 }
 
 /** Yields every character outside quotes, with the number of open parentheses after it. */
-function* places(text: string): Generator<{ readonly at: number; readonly depth: number }> {
+function* walkUnquoted(text: string): Generator<{ readonly at: number; readonly depth: number }> {
   let depth = 0;
   let quoted: string | undefined;
   for (let at = 0; at < text.length; at += 1) {

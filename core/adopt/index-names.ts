@@ -1,4 +1,4 @@
-import type { ObservedPartitionIndex } from "../observed/table";
+import type { ObservedPartitionIndex } from "../observed/observed-table";
 
 /** Key and name template of an index on the parent; the template gives its existing name. */
 interface NamedIndex {

@@ -1,4 +1,4 @@
-import { partitionName, templateProblem } from "../names/template";
+import { formatPartitionName, findTemplateProblem } from "../names/template";
 import type { Interval } from "../time/interval";
 import type { Period } from "../time/period";
 
@@ -46,13 +46,13 @@ export function findTemplate(
     partitions
       .slice(0, 1)
       .concat(partitions.slice(-2))
-      .flatMap((one) => templatesOf(one.name, table)),
+      .flatMap((one) => listTemplates(one.name, table)),
   );
   let best: FoundTemplate | undefined;
   for (const template of candidates) {
-    if (templateProblem(template, period) !== undefined) continue;
+    if (findTemplateProblem(template, period) !== undefined) continue;
     const others = partitions
-      .filter((one) => partitionName(template, table, one, zone) !== one.name)
+      .filter((one) => formatPartitionName(template, table, one, zone) !== one.name)
       .map((one) => one.name);
     if (!best || others.length < best.others.length) best = { template, others };
   }
@@ -60,26 +60,26 @@ export function findTemplate(
 }
 
 /** Returns every reading of a name; a name with braces would be confused with a template. */
-function templatesOf(name: string, table: string): string[] {
+function listTemplates(name: string, table: string): string[] {
   if (/[{}]/.test(name)) return [];
   const prefix = name.startsWith(table) ? "{table}" : "";
   const rest = prefix === "" ? name : name.slice(table.length);
   return rest
     .split(/(\d+)/)
     .filter((part) => part !== "")
-    .reduce<string[]>((texts, part) => texts.flatMap((text) => readingsOf(part).map((one) => text + one)), [prefix]);
+    .reduce<string[]>((texts, part) => texts.flatMap((text) => listReadings(part).map((one) => text + one)), [prefix]);
 }
 
 /** Longer runs of digits would give too many combinations and are taken literally. */
 const LONGEST_RUN = 10;
 
-function readingsOf(part: string): readonly string[] {
+function listReadings(part: string): readonly string[] {
   if (!/^\d+$/.test(part) || part.length > LONGEST_RUN) return [part];
-  const fitting = READINGS.filter((reading) => widthOf(reading) === part.length);
+  const fitting = READINGS.filter((reading) => measureWidth(reading) === part.length);
   return [...fitting, part];
 }
 
-function widthOf(reading: string): number {
+function measureWidth(reading: string): number {
   const widths: Readonly<Record<string, number>> = { yyyy: 4, gggg: 4, q: 1 };
   return [...reading.matchAll(/\{(\w+)\}/g)].reduce((sum, match) => sum + (widths[match[1] ?? ""] ?? 2), 0);
 }

@@ -11,21 +11,21 @@ interface ProgramParts {
 
 const DECIDE: Readonly<Record<string, string>> = {
   window: "to decide: proposed from the partitions that exist",
-  onExpire: 'to decide: "detach" keeps the rows in a table of their own, "drop" deletes them',
+  onExpire: 'to decide: "detach" keeps the rows in a separate table, "drop" deletes them',
 };
 
 /** Returns the TypeScript program that declares one adopted table. */
-export function programText({ name, args, management, notes }: ProgramParts): string {
+export function renderProgram({ name, args, management, notes }: ProgramParts): string {
   const entries = Object.entries(args).filter(([, value]) => value !== undefined);
   const lines = entries.flatMap(([key, value]) => [
     ...(DECIDE[key] === undefined ? [] : [`    // ${DECIDE[key]}`]),
-    `    ${property(key)}: ${literal(value, 4)},`,
+    `    ${formatProperty(key)}: ${formatLiteral(value, 4)},`,
   ]);
   return [
     'import { ManagementSchema, PartitionedTable } from "pulumi-pgpartition";',
     "",
     ...notes.map((note) => `// ${note.replaceAll("\n", " ")}`),
-    ...(args.columns ? [] : ["// The columns are left to the tool that made them; --columns declares them too."]),
+    ...(args.columns ? [] : ["// The columns are left to the tool that created them; --columns declares them too."]),
     `const management = new ManagementSchema("management", { schema: ${JSON.stringify(management)} });`,
     "",
     "new PartitionedTable(",
@@ -43,27 +43,28 @@ export function programText({ name, args, management, notes }: ProgramParts): st
 const WIDTH = 100;
 
 /** Formats a value as TypeScript: on one line if it fits. */
-function literal(value: unknown, indent: number): string {
-  const flat = flatLiteral(value);
+function formatLiteral(value: unknown, indent: number): string {
+  const flat = formatFlatLiteral(value);
   if (flat.length + indent <= WIDTH || typeof value !== "object" || value === null) return flat;
   const inner = " ".repeat(indent + 2);
   const end = " ".repeat(indent);
-  if (Array.isArray(value)) return `[\n${value.map((one) => `${inner}${literal(one, indent + 2)},\n`).join("")}${end}]`;
+  if (Array.isArray(value))
+    return `[\n${value.map((one) => `${inner}${formatLiteral(one, indent + 2)},\n`).join("")}${end}]`;
   const entries = Object.entries(value).filter(([, one]) => one !== undefined);
-  return `{\n${entries.map(([key, one]) => `${inner}${property(key)}: ${literal(one, indent + 2)},\n`).join("")}${end}}`;
+  return `{\n${entries.map(([key, one]) => `${inner}${formatProperty(key)}: ${formatLiteral(one, indent + 2)},\n`).join("")}${end}}`;
 }
 
-function flatLiteral(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flatLiteral).join(", ")}]`;
+function formatFlatLiteral(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(formatFlatLiteral).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).filter(([, one]) => one !== undefined);
   return entries.length === 0
     ? "{}"
-    : `{ ${entries.map(([key, one]) => `${property(key)}: ${flatLiteral(one)}`).join(", ")} }`;
+    : `{ ${entries.map(([key, one]) => `${formatProperty(key)}: ${formatFlatLiteral(one)}`).join(", ")} }`;
 }
 
 /** `__proto__` as a plain key would set the prototype. */
-function property(key: string): string {
+function formatProperty(key: string): string {
   if (key === "__proto__") return '["__proto__"]';
   return /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);
 }

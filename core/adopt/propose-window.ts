@@ -1,11 +1,11 @@
-import type { ObservedTable } from "../observed/table";
+import type { ObservedTable } from "../observed/observed-table";
 import type { WindowArgs } from "../declare/window/window";
-import { type GridSegment, intervalAt } from "../time/grid";
+import { type GridSegment, findIntervalAt } from "../time/grid";
 import { compareInstants, formatInstant, type Instant } from "../time/instant";
 import type { Period } from "../time/period";
 import { addSpan, MAX_SPAN_COUNT, type SpanUnit } from "../time/span";
 import { CannotAdopt } from "./cannot-adopt";
-import { SPAN_WORDS } from "./grid";
+import { SPAN_WORDS } from "./find-grid";
 import type { NamedInterval } from "./partition-names";
 
 /** Facts from which a window is proposed. */
@@ -37,35 +37,35 @@ export function proposeWindow(
           ", ",
         )}), so there is no room for a window between them: detach the one without an end, and attach it again with the end that its rows have`,
     );
-  const base = intervalAt(grid, now, zone)?.from ?? now;
+  const base = findIntervalAt(grid, now, zone)?.from ?? now;
   const lead: WindowArgs["lead"] = unlimited
     ? { until: formatInstant(unlimited) }
-    : words(ahead(base, last?.to, period, zone));
+    : formatSpan(chooseLead(base, last?.to, period, zone));
   const isAhead = last && compareInstants(base, last.from) < 0;
   const notes = [
     ...(endless && unlimited
       ? [
-          `the last partition "${endless.name}" has no end: nothing can be made after ${formatInstant(unlimited)} until it is detached, and then attached again with an end. lead ends there`,
+          `the last partition "${endless.name}" has no end: nothing can be created after ${formatInstant(unlimited)} until it is detached, and then attached again with an end. lead ends there`,
         ]
       : []),
-    ...(!isAhead && !unlimited ? ["no partition lies ahead of the present one: the first update makes the next"] : []),
+    ...(!isAhead && !unlimited ? ["no partition exists after the present one: the first update creates the next"] : []),
   ];
   if (open || !first)
     return {
       window: { lead, retention: "forever", start: formatInstant(first?.from ?? base) },
       notes: [
         ...notes,
-        ...(open ? ["the first partition has no beginning: it stays attached, outside the window"] : []),
+        ...(open ? ["the first partition has no beginning: it remains attached, outside the window"] : []),
       ],
     };
-  const back = span(
+  const back = findLeastSpan(
     (unit, count) => compareInstants(addSpan(base, { count, unit }, zone, -1), first.from) <= 0,
     period,
   );
   const horizon = addSpan(base, back, zone, -1);
   const exact = compareInstants(horizon, first.from) === 0;
   return {
-    window: { lead, retention: words(back), ...(exact ? {} : { start: formatInstant(first.from) }) },
+    window: { lead, retention: formatSpan(back), ...(exact ? {} : { start: formatInstant(first.from) }) },
     notes,
   };
 }
@@ -76,8 +76,8 @@ interface Counted {
 }
 
 /** Returns the longest lead that ends before the last partition: the interval that it ends in is the last one wanted. */
-function ahead(base: Instant, end: Instant | undefined, period: Period, zone: string): Counted {
-  const beyond = span(
+function chooseLead(base: Instant, end: Instant | undefined, period: Period, zone: string): Counted {
+  const beyond = findLeastSpan(
     (unit, count) => end === undefined || compareInstants(addSpan(base, { count, unit }, zone), end) >= 0,
     period,
   );
@@ -88,7 +88,7 @@ function ahead(base: Instant, end: Instant | undefined, period: Period, zone: st
 const UNITS: readonly Period[] = ["hour", "day", "week", "month", "quarter", "year"];
 
 /** Returns the least sufficient count, in the interval's own unit, or in a longer one if the count would be too large. */
-function span(isEnough: (unit: Period, count: number) => boolean, period: Period): Counted {
+function findLeastSpan(isEnough: (unit: Period, count: number) => boolean, period: Period): Counted {
   for (const unit of UNITS.slice(UNITS.indexOf(period))) {
     if (!isEnough(unit, MAX_SPAN_COUNT)) continue;
     let [low, high] = [1, MAX_SPAN_COUNT];
@@ -102,6 +102,6 @@ function span(isEnough: (unit: Period, count: number) => boolean, period: Period
   return { count: MAX_SPAN_COUNT, unit: "year" };
 }
 
-function words({ count, unit }: Counted): `${number} months` {
+function formatSpan({ count, unit }: Counted): `${number} months` {
   return `${count} ${SPAN_WORDS[unit]}` as `${number} months`;
 }

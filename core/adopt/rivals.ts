@@ -51,18 +51,18 @@ export function retireRivals(table: { readonly schema: string; readonly table: s
   const jobs = rivals.jobs.filter((job) => runsFor(job, table.table, functions, rivals.partman));
   return [
     ...jobs.map((job) => ({
-      what: `job ${job.name === undefined ? job.id : `"${job.name}"`} of pg_cron (${job.schedule}${job.active ? "" : ", not active"}) runs: ${oneLine(job.command)}`,
+      what: `job ${job.name === undefined ? job.id : `"${job.name}"`} of pg_cron (${job.schedule}${job.active ? "" : ", not active"}) runs: ${toOneLine(job.command)}`,
       sql: `SELECT cron.unschedule(${job.name === undefined ? job.id : quoteLiteral(job.name)});`,
     })),
-    ...(rivals.partman ? [partmanRow(rivals.partman)] : []),
+    ...(rivals.partman ? [describePartman(rivals.partman)] : []),
     ...functions.map(({ kind, signature, source }) => ({
-      what: `${kind} ${signature} ${whatItDoes(source)}; drop it once nobody calls it`,
+      what: `${kind} ${signature} ${describeEffect(source)}; drop it once nothing calls it`,
       sql: `DROP ${kind.toUpperCase()} ${signature};`,
     })),
   ];
 }
 
-function partmanRow(partman: FoundPartman): Retiring {
+function describePartman(partman: FoundPartman): Retiring {
   const facts = [
     partman.interval && `interval ${partman.interval}`,
     partman.premake && `premake ${partman.premake}`,
@@ -82,7 +82,7 @@ function managesPartitions(source: string, table: string): boolean {
   return mentions(source, table) && (CREATES.test(source) || DROPS.test(source));
 }
 
-function whatItDoes(source: string): string {
+function describeEffect(source: string): string {
   const does = [...(CREATES.test(source) ? ["creates"] : []), ...(DROPS.test(source) ? ["drops"] : [])];
   return `${does.join(" and ")} partitions`;
 }
@@ -107,16 +107,16 @@ function mentions(text: string, name: string): boolean {
   return new RegExp(`(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9])`, "i").test(text);
 }
 
-function oneLine(text: string): string {
+function toOneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
 
 /** Returns a script for an operator to read and run. */
-export function rivalsText(retiring: readonly Retiring[]): string {
+export function renderRivals(retiring: readonly Retiring[]): string {
   if (retiring.length === 0)
     return "-- No job, function or pg_partman configuration was found that creates or drops partitions of it.\n";
   return [
-    "-- What creates or drops partitions of the table today. Run this right before the first `pulumi up`: two makers would work against",
+    "-- What creates or drops partitions of the table today. Run this right before the first `pulumi up`: two creators would work against",
     "-- one another, and a table that pg_partman maintains is refused.",
     ...retiring.flatMap(({ what, sql }) => [`-- ${what}`, sql]),
     "",

@@ -1,10 +1,11 @@
-import { adoptionProblems } from "../table/alter/adoption";
-import { differencesOf } from "../table/alter/alteration";
-import { constraintRefusals } from "../table/alter/constraint-refusals";
-import { checkExpression as checkText } from "../table/alter/constraints";
-import type { ObservedColumn, ObservedConstraint, ObservedTable } from "../observed/table";
+import { findAdoptionProblems } from "../table/alter/adoption-problems";
+import { findDifferences } from "../table/alter/alteration";
+import { findConstraintRefusals } from "../table/alter/constraint-refusals";
+import { parseCheckExpression as checkText } from "../table/alter/constraint-changes";
+import type { ObservedColumn, ObservedConstraint, ObservedTable } from "../observed/observed-table";
 import { formatProblem, type Problem } from "../problems/problem";
-import type { ColumnArgs, TableSpecArgs } from "../declare/table/args";
+import type { TableSpecArgs } from "../declare/table/args";
+import type { ColumnArgs } from "../declare/table/column";
 import { checkExpression } from "../declare/table/expression-problems";
 import { parseTableSpec } from "../declare/table/parse";
 import type { TableSpec } from "../declare/table/spec";
@@ -19,12 +20,12 @@ interface Said {
  * Leaves out declared columns and constraints that the product would refuse or change: undeclared ones are left as they are. A
  * single column cannot be left out while others are declared: then all of them are left to the tool that created them.
  */
-export function sayable(args: TableSpecArgs, table: ObservedTable): Said {
+export function omitRefused(args: TableSpecArgs, table: ObservedTable): Said {
   if (!args.columns) return { args, notes: [] };
   const notes: string[] = [];
-  const plain = withoutConstraints(withoutDefaults(args, notes), table, notes);
-  const problems = problemsOf(plain, table);
-  if (problems.length === 0) return { args: plain, notes: [...notes, ...keptNotes(table)] };
+  const plain = omitConstraints(omitKeyDefaults(args, notes), table, notes);
+  const problems = findProblems(plain, table);
+  if (problems.length === 0) return { args: plain, notes: [...notes, ...noteGenerated(table)] };
   const {
     columns: _columns,
     primaryKey: _key,
@@ -36,13 +37,13 @@ export function sayable(args: TableSpecArgs, table: ObservedTable): Said {
   return {
     args: rest,
     notes: [
-      `the columns cannot be declared and are left to the tool that made them, with keys and constraints: ${problems.map(formatProblem).join(" ")}`,
+      `the columns cannot be declared and are left to the tool that created them, with keys and constraints: ${problems.map(formatProblem).join(" ")}`,
     ],
   };
 }
 
 /** Declares the key as it has to be; another note reports if it may be NULL today. */
-function withoutDefaults(args: TableSpecArgs, notes: string[]): TableSpecArgs {
+function omitKeyDefaults(args: TableSpecArgs, notes: string[]): TableSpecArgs {
   const keys = args.partitionBy.flatMap((level) => ("range" in level ? [level.range] : []));
   const columns = Object.entries(args.columns ?? {}).map(([name, declared]): [string, string | ColumnArgs] => {
     if (typeof declared === "string") return [name, declared];
@@ -51,7 +52,7 @@ function withoutDefaults(args: TableSpecArgs, notes: string[]): TableSpecArgs {
     if (text !== undefined) checkExpression("default", text, problems);
     if (problems.length > 0)
       notes.push(
-        `the default of column "${name}" (${text ?? ""}) cannot be declared: it stays as it is, and new partitions get it from the table`,
+        `the default of column "${name}" (${text ?? ""}) cannot be declared: it is left as it is, and new partitions get it from the table`,
       );
     const kept = {
       ...rest,
@@ -68,30 +69,34 @@ const MORE =
   /\b(DEFERRABLE|INITIALLY DEFERRED|MATCH FULL|NULLS NOT DISTINCT|NOT ENFORCED|NO INHERIT|WITHOUT OVERLAPS|PERIOD)\b|\bINCLUDE \(|\bON DELETE SET (?:NULL|DEFAULT) \(/;
 
 /** Leaves out constraints: one that is not declared stays on the table, and ATTACH requires it of each new partition. */
-function withoutConstraints(args: TableSpecArgs, table: ObservedTable, notes: string[]): TableSpecArgs {
+function omitConstraints(args: TableSpecArgs, table: ObservedTable, notes: string[]): TableSpecArgs {
   const unsaid = new Set<string>();
   for (const one of table.constraints) {
     const problems: Problem[] = [];
     if (one.kind === "check") checkExpression("checks", checkText(one.definition), problems);
-    const says = saysMore(one);
+    const says = hasUndeclarableParts(one);
     if (problems.length === 0 && !says) continue;
     unsaid.add(one.name);
     notes.push(
       one.kind === "primary"
-        ? `the primary key "${one.name}" says more than can be declared (${one.definition}): its columns are declared, and it stays as it is`
-        : `${WORDS[one.kind]} "${one.name}" says more than can be declared (${one.definition}): left out, and left as it is; new partitions get it from the table`,
+        ? `the primary key "${one.name}" has more than can be declared (${one.definition}): its columns are declared, and it is left as it is`
+        : `${WORDS[one.kind]} "${one.name}" has more than can be declared (${one.definition}): left out, and left as it is; new partitions get it from the table`,
     );
   }
-  const kept = <T>(list: Readonly<Record<string, T>> | undefined) => {
+  const filterDeclared = <T>(list: Readonly<Record<string, T>> | undefined) => {
     const entries = Object.entries(list ?? {}).filter(([name]) => !unsaid.has(name));
     return entries.length > 0 ? Object.fromEntries(entries) : undefined;
   };
   const { uniques, checks, foreignKeys, ...rest } = args;
-  const lists = { uniques: kept(uniques), checks: kept(checks), foreignKeys: kept(foreignKeys) };
-  return withRest(rest, lists);
+  const lists = {
+    uniques: filterDeclared(uniques),
+    checks: filterDeclared(checks),
+    foreignKeys: filterDeclared(foreignKeys),
+  };
+  return joinLists(rest, lists);
 }
 
-function withRest(
+function joinLists(
   rest: TableSpecArgs,
   lists: { readonly [K in "uniques" | "checks" | "foreignKeys"]: TableSpecArgs[K] | undefined },
 ): TableSpecArgs {
@@ -118,7 +123,7 @@ const WORDS: Readonly<Record<ObservedConstraint["kind"], string>> = {
   exclusion: "the exclusion constraint",
 };
 
-function saysMore({ kind, definition }: ObservedConstraint): boolean {
+function hasUndeclarableParts({ kind, definition }: ObservedConstraint): boolean {
   return (
     kind === "exclusion" ||
     (kind !== "check" && MORE.test(definition)) ||
@@ -127,30 +132,33 @@ function saysMore({ kind, definition }: ObservedConstraint): boolean {
 }
 
 /** Lists problems that Check and the first update would report for the columns. */
-function problemsOf(args: TableSpecArgs, table: ObservedTable): Problem[] {
+function findProblems(args: TableSpecArgs, table: ObservedTable): Problem[] {
   const parsed = parseTableSpec(args);
   if (!parsed.ok)
     return parsed.problems.filter(({ path }) => /^(?:columns|primaryKey|uniques|checks|foreignKeys)\b/.test(path));
-  return columnProblems(parsed.value, { ...table, columns: table.columns.map((one) => asDeclared(one, parsed.value)) });
+  return findColumnProblems(parsed.value, {
+    ...table,
+    columns: table.columns.map((one) => treatKeyAsNotNull(one, parsed.value)),
+  });
 }
 
 /** Treats the key as NOT NULL: one that may be NULL is reported separately, with the statements that fix it. */
-function asDeclared(found: ObservedColumn, spec: TableSpec): ObservedColumn {
+function treatKeyAsNotNull(found: ObservedColumn, spec: TableSpec): ObservedColumn {
   return found.name === spec.window.key.column ? { ...found, nullable: false } : found;
 }
 
-function columnProblems(spec: TableSpec, table: ObservedTable): Problem[] {
+function findColumnProblems(spec: TableSpec, table: ObservedTable): Problem[] {
   const name = `"${table.schema}.${table.name}"`;
-  const differences = differencesOf(spec, table, []);
-  return [...adoptionProblems(differences, name), ...constraintRefusals(differences.constraints, name)];
+  const differences = findDifferences(spec, table, []);
+  return [...findAdoptionProblems(differences, name), ...findConstraintRefusals(differences.constraints, name)];
 }
 
 /** Notes properties that are declared by their name or type alone. */
-function keptNotes(table: ObservedTable): string[] {
+function noteGenerated(table: ObservedTable): string[] {
   return table.columns
     .filter((column) => column.generated)
     .map(
       (column) =>
-        `column "${column.name}" is generated, which a declaration does not say: it is declared by its type, stays generated, and new partitions get that from the table`,
+        `column "${column.name}" is generated, which cannot be declared: it is declared by its type, remains generated, and new partitions get that from the table`,
     );
 }

@@ -17,30 +17,33 @@ export interface ArchiveStanding {
  * Returns the fix for a read-only operation. Before the drop the rows are in the table; after it the store's objects have to be
  * recovered. Without a ledger nothing is known of the partition.
  */
-export function wayOnOfReader(reader: Exclude<ArchiveReader, "drop">, standing: ArchiveStanding | undefined): string {
-  return `${NOT_DONE[reader]}${whereTheRowsAre(standing)}`;
+export function describeReaderFix(
+  reader: Exclude<ArchiveReader, "drop">,
+  standing: ArchiveStanding | undefined,
+): string {
+  return `${NOT_DONE[reader]}${describeRowLocation(standing)}`;
 }
 
 const NOT_DONE: Readonly<Record<Exclude<ArchiveReader, "drop">, string>> = {
   restore: "Nothing was restored. ",
-  query: "No answer was given; a range of --from and --to that leaves this archive out is answered. ",
+  query: "Nothing was queried; a range of --from and --to without this archive works. ",
   verify: "",
 };
 
-function whereTheRowsAre(standing: ArchiveStanding | undefined): string {
+function describeRowLocation(standing: ArchiveStanding | undefined): string {
   if (standing?.there)
     return `No row is lost by it: the table ${standing.partition} has not been dropped and still has them`;
   const copy = "from a replica or a backup of the store, or in a bucket with versions from the version before";
-  if (standing === undefined) return `Bring the object back, ${copy}, and run it again`;
-  const gone = standing.droppedAt === undefined ? "is not there any more" : `was dropped on ${standing.droppedAt}`;
-  return `The table ${standing.partition} ${gone}, and this is what is left of its rows: bring the object back, ${copy}, and run it again`;
+  if (standing === undefined) return `Recover the object, ${copy}, and run it again`;
+  const gone = standing.droppedAt === undefined ? "no longer exists" : `was dropped on ${standing.droppedAt}`;
+  return `The table ${standing.partition} ${gone}, and these are its only rows: recover the object, ${copy}, and run it again`;
 }
 
 /** Returns the fix for a refused drop; `renew`: the stored objects can no longer be used. */
-export function wayOnOfDrop(archives: boolean, renew: boolean): string {
+export function describeDropFix(archives: boolean, renew: boolean): string {
   const next = renew
-    ? "archives it anew, as another generation"
+    ? "archives it again, as another generation"
     : "compares it with the rows as they are, and completes it";
-  if (archives) return `Nothing was dropped: the partition stays, closed to writers, and the next update ${next}`;
-  return `Nothing was dropped: the partition stays, closed to writers. Where onExpire: "archive" is declared with its place, the next update ${next}`;
+  if (archives) return `Nothing was dropped: the partition remains, closed to writers, and the next update ${next}`;
+  return `Nothing was dropped: the partition remains, closed to writers. Where onExpire: "archive" is declared with its store, the next update ${next}`;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parquetColumnSchema } from "./format/columns";
+import { parquetColumnSchema } from "./format/parquet-columns";
 
 /**
  * Object stored next to the parts of an archive, written after them: the archive is complete only with it. It holds all that a

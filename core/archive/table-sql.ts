@@ -1,9 +1,9 @@
 import { fitIdentifier, quote, quoteList, quoteLiteral, quoteQualified } from "../names/identifier";
 import type { KeySpec } from "../declare/table/spec";
 import type { Statement } from "../sql/statement";
-import { formatBound, keyKind } from "../time/key";
+import { formatBound, findKeyKind } from "../time/key";
 import type { OpenInterval } from "../time/interval";
-import type { SourceColumn } from "./format/columns";
+import type { SourceColumn } from "./format/parquet-columns";
 
 /** A table by its name. */
 export interface TableRef {
@@ -23,7 +23,7 @@ const REGISTER = "pgpartition_archived";
 /** Temporary table of one transaction: holds the rows of a part until they have been compared. */
 export const STAGE = "pg_temp.pgpartition_part";
 
-export function registerOf({ schema }: TableRef): string {
+export function quoteRegister({ schema }: TableRef): string {
   return quoteQualified(schema, REGISTER);
 }
 
@@ -43,11 +43,11 @@ export function makeTableStatements(
     ...(there.table
       ? []
       : [
-          `CREATE TABLE IF NOT EXISTS ${target} (${columns.map(columnText).join(", ")})`,
+          `CREATE TABLE IF NOT EXISTS ${target} (${columns.map(formatColumn).join(", ")})`,
           `CREATE INDEX IF NOT EXISTS ${quote(index)} ON ${target} (${quote(key)})`,
         ]),
-    `CREATE TABLE IF NOT EXISTS ${registerOf(table)} (archive_table text NOT NULL, object_key text NOT NULL, source text NOT NULL, bytes bigint NOT NULL, sha256 text NOT NULL, row_count bigint, xid xid, body text, at timestamptz NOT NULL DEFAULT pg_catalog.now(), who text NOT NULL DEFAULT current_user, removed_at timestamptz, PRIMARY KEY (archive_table, object_key))`,
-    `COMMENT ON TABLE ${registerOf(table)} IS 'Rows of the archive tables of this schema by the transactions that brought them, with the hashes that they were proved by; kept by pulumi-pgpartition.'`,
+    `CREATE TABLE IF NOT EXISTS ${quoteRegister(table)} (archive_table text NOT NULL, object_key text NOT NULL, source text NOT NULL, bytes bigint NOT NULL, sha256 text NOT NULL, row_count bigint, xid xid, body text, at timestamptz NOT NULL DEFAULT pg_catalog.now(), who text NOT NULL DEFAULT current_user, removed_at timestamptz, PRIMARY KEY (archive_table, object_key))`,
+    `COMMENT ON TABLE ${quoteRegister(table)} IS 'Rows of the archive tables of this schema by the transactions that brought them, with the hashes that they were proved by; kept by pulumi-pgpartition.'`,
   ];
   return texts.map((sql) => ({
     sql,
@@ -56,7 +56,7 @@ export function makeTableStatements(
     locks: [],
     hold: "instant",
     hazards: [],
-    undo: "drop what was made, as long as nothing is archived in it",
+    undo: "drop what was created, as long as nothing is archived in it",
   }));
 }
 
@@ -88,8 +88,8 @@ export function removeText(table: TableRef, condition: string): string {
 }
 
 /** Returns the condition for the rows of a range, which an index on the key can serve. */
-export function rangeCondition(key: KeySpec, column: ArchivedColumn, { from, to }: OpenInterval): string {
-  const kind = keyKind(column.base ?? column.type, key.encoding);
+export function buildArchivedRangeCondition(key: KeySpec, column: ArchivedColumn, { from, to }: OpenInterval): string {
+  const kind = findKeyKind(column.base ?? column.type, key.encoding);
   if (kind === undefined) throw new RangeError(`"${column.name}" of type ${column.type} is no key of ${key.encoding}`);
   const name = quote(column.name);
   const conditions = [
@@ -100,7 +100,7 @@ export function rangeCondition(key: KeySpec, column: ArchivedColumn, { from, to 
 }
 
 /** Explains why rows of these columns do not fit a table with those; both sides are shown. */
-export function columnProblems(
+export function listColumnProblems(
   table: TableRef,
   source: string,
   columns: readonly ArchivedColumn[],
@@ -110,7 +110,7 @@ export function columnProblems(
   return columns.flatMap((column) => {
     const found = there.find(({ name }) => name === column.name);
     if (!found)
-      return [`it has no column ${quote(column.name)}: ALTER TABLE ${target} ADD COLUMN ${columnText(column)};`];
+      return [`it has no column ${quote(column.name)}: ALTER TABLE ${target} ADD COLUMN ${formatColumn(column)};`];
     if (found.generated) return [`its column ${quote(column.name)} is generated, and takes no value`];
     if (found.type !== column.type)
       return [`its column ${quote(column.name)} is ${found.type}, and in ${source} it is ${column.type}`];
@@ -128,10 +128,10 @@ export function archiveRowsStatement(table: TableRef, elsewhere: boolean): State
     locks: elsewhere ? [] : [{ relation: `${table.schema}.${table.name}`, role: "archive", mode: "ROW EXCLUSIVE" }],
     hold: "grows with rows",
     hazards: [],
-    undo: "none needed: rows of an archive that was never completed are taken back",
+    undo: "none needed: rows of an archive that was never completed are deleted",
   };
 }
 
-function columnText({ name, type, collation }: ArchivedColumn): string {
+function formatColumn({ name, type, collation }: ArchivedColumn): string {
   return `${quote(name)} ${type}${collation === undefined ? "" : ` COLLATE ${collation}`}`;
 }

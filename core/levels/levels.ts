@@ -66,11 +66,11 @@ export interface BranchRef {
 }
 
 /** Returns one text for each path, by which the ledger identifies a branch regardless of its name. Empty for the table itself. */
-export function branchKey(path: readonly string[]): string {
+export function encodeBranchPath(path: readonly string[]): string {
   return path.length === 0 ? "" : JSON.stringify(path);
 }
 
-/** Reads a path that {@link branchKey} wrote. */
-export function branchPath(key: string): readonly string[] {
+/** Reads a path that {@link encodeBranchPath} wrote. */
+export function decodeBranchPath(key: string): readonly string[] {
   return key === "" ? [] : (JSON.parse(key) as string[]);
 }

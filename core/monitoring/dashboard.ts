@@ -1,11 +1,11 @@
 import model from "./dashboard.json";
 import { fillPlaceholders } from "./placeholders";
-import type { MonitoringSettings } from "./settings";
+import type { MonitoringSettings } from "./monitoring-settings";
 
 const HOUR = 3_600;
 
 /** Returns a Grafana dashboard: JSON model of schema version 39 (Grafana 10.4), which later versions read. */
-export function dashboard(settings: MonitoringSettings): object {
+export function buildDashboard(settings: MonitoringSettings): object {
   const { alertBytes, defaultRows, imbalance, jobSilentSeconds, runwaySeconds, title, warnBytes } = settings;
   const filled = fillPlaceholders(model, {
     alertBytes,

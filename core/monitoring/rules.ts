@@ -2,10 +2,10 @@ import { quote } from "../names/identifier";
 import type { TableId } from "../names/resource-id";
 import { fillPlaceholders } from "./placeholders";
 import model from "./rules.json";
-import type { MonitoringSettings } from "./settings";
+import type { MonitoringSettings } from "./monitoring-settings";
 
 /** Returns the alerting rules of Prometheus from rules.json, each with its remedy. */
-export function alertRules(settings: MonitoringSettings): object {
+export function buildAlertRules(settings: MonitoringSettings): object {
   const { alertBytes, creationSeconds, defaultRows, imbalance, jobSilentSeconds, smallBytes, warnBytes } = settings;
   const { groups } = fillPlaceholders(model, {
     alertBytes,
@@ -24,7 +24,7 @@ export function alertRules(settings: MonitoringSettings): object {
   return {
     groups: groups.map(({ name, rules: [short, ...others] }) => ({
       name,
-      rules: [...(short ? runwayRules(short, settings) : []), ...others].map((rule) => ({
+      rules: [...(short ? buildRunwayRules(short, settings) : []), ...others].map((rule) => ({
         ...rule,
         labels: { ...settings.labels, ...rule.labels },
         // Copies each, because YAML writes a repeated object as an alias.
@@ -37,8 +37,8 @@ export function alertRules(settings: MonitoringSettings): object {
 const RUNWAY = "pgpartition_runway_seconds";
 
 /** Returns the rule of a short runway, repeated for each table with its own limit. */
-function runwayRules<Rule extends { readonly expr: string }>(rule: Rule, settings: MonitoringSettings): Rule[] {
-  const own = settings.runwayOf.map(({ table, seconds }) => ({ series: `${RUNWAY}${selector(table)}`, seconds }));
+function buildRunwayRules<Rule extends { readonly expr: string }>(rule: Rule, settings: MonitoringSettings): Rule[] {
+  const own = settings.runwayOf.map(({ table, seconds }) => ({ series: `${RUNWAY}${formatSelector(table)}`, seconds }));
   if (own.length === 0) return [rule];
   const others = `(${RUNWAY} unless on (schema, table) (${own.map(({ series }) => series).join(" or ")}))`;
   return [
@@ -48,6 +48,6 @@ function runwayRules<Rule extends { readonly expr: string }>(rule: Rule, setting
 }
 
 /** Returns a label matcher; Go escapes strings as JSON does. */
-function selector(table: TableId): string {
+function formatSelector(table: TableId): string {
   return `{schema=${JSON.stringify(table.schema)}, table=${JSON.stringify(table.table)}}`;
 }

@@ -16,12 +16,15 @@ export const managementSchemaWireSchema = z.object({
 export type ManagementSchemaWire = z.infer<typeof managementSchemaWireSchema>;
 
 /** Returns the statement that records them in the database, where the view partition_size reads them. */
-export function thresholdStatement(management: string, { smallBytes, warnBytes, alertBytes }: SizeThresholds): string {
+export function buildThresholdStatement(
+  management: string,
+  { smallBytes, warnBytes, alertBytes }: SizeThresholds,
+): string {
   return `SELECT ${quote(management)}.set_size_thresholds(${smallBytes}, ${warnBytes}, ${alertBytes})`;
 }
 
 /** True if two sets of thresholds are equal. */
-export function sameThresholds(a: SizeThresholds, b: SizeThresholds): boolean {
+export function areSameThresholds(a: SizeThresholds, b: SizeThresholds): boolean {
   return a.smallBytes === b.smallBytes && a.warnBytes === b.warnBytes && a.alertBytes === b.alertBytes;
 }
 
@@ -31,6 +34,6 @@ export function reportThresholds({ smallBytes, warnBytes, alertBytes }: SizeThre
     report(
       "sizes",
       `small, warn and alert are ${smallBytes}, ${warnBytes} and ${alertBytes} bytes.`,
-      "Let each be larger than the one before.",
+      "Make each larger than the one before.",
     );
 }

@@ -5,10 +5,10 @@ import type { Interval } from "../time/interval";
  * Returns the name of a Partition among the children of a table: from the bounds, never from the name template, because renaming
  * partitions must not replace resources.
  */
-export function partitionResourceName(table: string, partition: Interval): string {
-  return `${table}-${compact(partition.from)}_${compact(partition.to)}`;
+export function formatPartitionResourceName(table: string, partition: Interval): string {
+  return `${table}-${formatCompact(partition.from)}_${formatCompact(partition.to)}`;
 }
 
-function compact(instant: Instant): string {
+function formatCompact(instant: Instant): string {
   return formatInstant(instant).replace(/T00:00:00Z$/, "");
 }

@@ -27,7 +27,7 @@ const CLOSE = "\uFDD2";
 /** Quoting doubles the two quotes at its beginning like all others, and so shows how often it was quoted. */
 const HEAD = `'"\uFDD3`;
 
-export function hole(name: HoleName): string {
+export function createHole(name: HoleName): string {
   return `${OPEN}${HEAD}${name}${CLOSE}`;
 }
 
@@ -36,7 +36,7 @@ export function hasHole(text: string): boolean {
 }
 
 /** Returns a name with a hole that is cut to the length of a name once it is known. */
-export function fittedLater(name: string): string {
+export function fitLater(name: string): string {
   return `${OPEN_FIT}${HEAD}${name}${CLOSE}`;
 }
 
@@ -45,26 +45,26 @@ export function fittedLater(name: string): string {
  *
  * @example templateOf(`DROP TABLE ${quote(hole("name"))}`) // ['DROP TABLE "', { hole: "name", quotes: [2, 1] }, '"']
  */
-export function templateOf(text: string): Template {
+export function splitAtHoles(text: string): Template {
   const pieces: (string | Hole)[] = [];
   let at = 0;
   for (;;) {
-    const open = nextOpen(text, at);
+    const open = findNextOpen(text, at);
     if (open > at || open < 0) pieces.push(text.slice(at, open < 0 ? undefined : open));
     if (open < 0) return pieces.filter((piece) => piece !== "");
-    const end = closeOf(text, open);
-    pieces.push(pieceOf(text.slice(open, end)));
+    const end = findClose(text, open);
+    pieces.push(parseHole(text.slice(open, end)));
     at = end + 1;
   }
 }
 
-function nextOpen(text: string, from: number): number {
+function findNextOpen(text: string, from: number): number {
   const found = [OPEN, OPEN_FIT].map((mark) => text.indexOf(mark, from)).filter((index) => index >= 0);
   return found.length === 0 ? -1 : Math.min(...found);
 }
 
 /** Returns the end of the hole that begins there; a hole to be fitted contains others. */
-function closeOf(text: string, open: number): number {
+function findClose(text: string, open: number): number {
   let depth = 0;
   for (let index = open; index < text.length; index += 1) {
     const mark = text[index];
@@ -76,10 +76,10 @@ function closeOf(text: string, open: number): number {
 }
 
 /** Reads a hole without its last character. */
-function pieceOf(text: string): Hole {
+function parseHole(text: string): Hole {
   const [, single = "", double = "", body = ""] = /^.('+)("+)\uFDD3(.*)$/su.exec(text) ?? [];
   const quotes = double.length + single.length > 2 ? { quotes: [double.length, single.length] as const } : {};
   // Only hole() writes these, with names of its type.
   if (text.startsWith(OPEN)) return { hole: body as HoleName, ...quotes };
-  return { fit: templateOf(body.replaceAll(double, '"').replaceAll(single, "'")), ...quotes };
+  return { fit: splitAtHoles(body.replaceAll(double, '"').replaceAll(single, "'")), ...quotes };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { fittedLater, hasHole } from "./hole";
+import { fitLater, hasHole } from "./hole";
 
 /** PostgreSQL cuts longer identifiers silently (NAMEDATALEN - 1), after which two partitions can share one name. */
 export const MAX_IDENTIFIER_BYTES = 63;
@@ -32,7 +32,7 @@ export function quoteLiteral(text: string): string {
 }
 
 /** Returns the length that PostgreSQL counts: bytes of UTF-8, not characters. */
-export function byteLength(name: string): number {
+export function countBytes(name: string): number {
   return Buffer.byteLength(name, "utf8");
 }
 
@@ -42,21 +42,21 @@ export function byteLength(name: string): number {
  */
 export function fitIdentifier(name: string): string {
   // The length is known only when the hole is filled.
-  if (hasHole(name)) return fittedLater(name);
-  if (byteLength(name) <= MAX_IDENTIFIER_BYTES) return name;
-  return `${cutToBytes(name, MAX_IDENTIFIER_BYTES - HASH_LENGTH - 1)}_${shortHash(name)}`;
+  if (hasHole(name)) return fitLater(name);
+  if (countBytes(name) <= MAX_IDENTIFIER_BYTES) return name;
+  return `${trimToBytes(name, MAX_IDENTIFIER_BYTES - HASH_LENGTH - 1)}_${hashShort(name)}`;
 }
 
 /** Returns eight hexadecimal digits that distinguish two otherwise equal names. */
-export function shortHash(text: string): string {
+export function hashShort(text: string): string {
   return createHash("sha256").update(text, "utf8").digest("hex").slice(0, HASH_LENGTH);
 }
 
-function cutToBytes(name: string, bytes: number): string {
+function trimToBytes(name: string, bytes: number): string {
   let kept = "";
   let used = 0;
   for (const character of name) {
-    used += byteLength(character);
+    used += countBytes(character);
     if (used > bytes) break;
     kept += character;
   }
@@ -64,6 +64,6 @@ function cutToBytes(name: string, bytes: number): string {
 }
 
 /** Returns PostgreSQL's own name for a primary key, written explicitly so that preview can show it. */
-export function primaryKeyName(table: string): string {
+export function formatPrimaryKeyName(table: string): string {
   return fitIdentifier(`${table}_pkey`);
 }

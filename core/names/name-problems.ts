@@ -1,5 +1,5 @@
-import { byteLength, MAX_IDENTIFIER_BYTES } from "./identifier";
-import { placeholdersOf } from "./template";
+import { countBytes, MAX_IDENTIFIER_BYTES } from "./identifier";
+import { listPlaceholders } from "./template";
 import type { Problem } from "../problems/problem";
 
 /** Checks a name that the user wrote in full: it is used as written or refused, never cut. */
@@ -11,7 +11,7 @@ export function checkName(path: string, name: string, problems: Problem[]): void
 /** Checks a template. Without placeholders it is a full name; with them, the result is fitted with a hash. */
 export function checkTemplateText(path: string, template: string, problems: Problem[]): void {
   checkText(path, template, problems);
-  if (placeholdersOf(template).length === 0) checkLength(path, template, problems);
+  if (listPlaceholders(template).length === 0) checkLength(path, template, problems);
 }
 
 /** Checks that a name filled into templates does not look like one of their placeholders. */
@@ -35,7 +35,7 @@ export function checkSchemaName(path: string, name: string, problems: Problem[])
     path,
     code: "invalid-name",
     message: `the schema ${JSON.stringify(name)} belongs to PostgreSQL.`,
-    fix: "Use a schema of your own; names that begin with pg_ are reserved.",
+    fix: "Use another schema; names that begin with pg_ are reserved.",
   });
 }
 
@@ -55,12 +55,12 @@ function checkText(path: string, name: string, problems: Problem[]): void {
 }
 
 function checkLength(path: string, name: string, problems: Problem[]): void {
-  const bytes = byteLength(name);
+  const bytes = countBytes(name);
   if (bytes <= MAX_IDENTIFIER_BYTES) return;
   problems.push({
     path,
     code: "name-too-long",
-    message: `the name ${JSON.stringify(name)} has ${bytes} bytes; PostgreSQL keeps ${MAX_IDENTIFIER_BYTES} and would cut it silently.`,
+    message: `the name ${JSON.stringify(name)} has ${bytes} bytes; PostgreSQL stores ${MAX_IDENTIFIER_BYTES} and would cut it silently.`,
     fix: "Choose a shorter name.",
   });
 }

@@ -1,11 +1,11 @@
-import { shortHash } from "./identifier";
+import { hashShort } from "./identifier";
 
 /**
  * Turns a partition value into a part of a name: lower case, everything but letters, digits and underscores dropped.
  *
  * @example slug("abc-123") // "abc123"
  */
-export function slug(value: string): string {
+export function toSlug(value: string): string {
   return value
     .normalize("NFKD")
     .toLowerCase()
@@ -17,18 +17,18 @@ export function slug(value: string): string {
  *
  * @example labelOf("---", true) // "cb3f91d5"
  */
-export function labelOf(value: string, slugged: boolean): string {
-  const label = slugged ? slug(value) : value;
-  return label === "" ? shortHash(value) : label;
+export function toLabel(value: string, slugged: boolean): string {
+  const label = slugged ? toSlug(value) : value;
+  return label === "" ? hashShort(value) : label;
 }
 
 /** Returns values whose slugs are equal or empty: each group would give several partitions one name. */
-export function slugCollisions(
+export function findSlugCollisions(
   values: readonly string[],
 ): { readonly slug: string; readonly values: readonly string[] }[] {
   const bySlug = new Map<string, string[]>();
   for (const value of new Set(values)) {
-    const name = slug(value);
+    const name = toSlug(value);
     bySlug.set(name, [...(bySlug.get(name) ?? []), value]);
   }
   return [...bySlug.entries()]

@@ -8,12 +8,12 @@ import { fitIdentifier } from "./identifier";
  * {table} {base} (the branch, or the table) {yyyy} {mm} {dd} {hh} {q} (quarter) {gggg} (ISO week year) {ww} (ISO week).
  */
 const TIME_PLACEHOLDERS: Readonly<Record<string, (at: Temporal.ZonedDateTime) => string>> = {
-  yyyy: (at) => yearText(at.year),
+  yyyy: (at) => formatYear(at.year),
   mm: (at) => pad(at.month, 2),
   dd: (at) => pad(at.day, 2),
   hh: (at) => pad(at.hour, 2),
   q: (at) => String(Math.ceil(at.month / 3)),
-  gggg: (at) => yearText(at.yearOfWeek ?? at.year),
+  gggg: (at) => formatYear(at.yearOfWeek ?? at.year),
   ww: (at) => pad(at.weekOfYear ?? 0, 2),
 };
 
@@ -49,7 +49,13 @@ const REQUIRED: Readonly<Record<Period | "whole", readonly (readonly string[])[]
  *
  * @example partitionName("{table}_y{yyyy}m{mm}", "workflow_events", january2025, "UTC") // "workflow_events_y2025m01"
  */
-export function partitionName(template: string, table: string, interval: Interval, zone: string, base = table): string {
+export function formatPartitionName(
+  template: string,
+  table: string,
+  interval: Interval,
+  zone: string,
+  base = table,
+): string {
   const at = interval.from.toZonedDateTimeISO(zone);
   const own: Readonly<Record<string, string>> = { table, base };
   return fitIdentifier(fill(template, (placeholder) => own[placeholder] ?? TIME_PLACEHOLDERS[placeholder]?.(at)));
@@ -61,7 +67,7 @@ export function partitionName(template: string, table: string, interval: Interva
  * @example branchName("{base}_site_{value}", { base: "petri_obs_prog_abc123", value: "def456" }) //
  * "petri_obs_prog_abc123_site_def456"
  */
-export function branchName(template: string, values: Readonly<Record<string, string>>): string {
+export function formatBranchName(template: string, values: Readonly<Record<string, string>>): string {
   return fitIdentifier(fill(template, (placeholder) => values[placeholder]));
 }
 
@@ -71,13 +77,16 @@ export function branchName(template: string, values: Readonly<Record<string, str
  * @example indexName("{partition}_run_ts_idx", { partition: "workflow_events_y2025m01" }) //
  * "workflow_events_y2025m01_run_ts_idx"
  */
-export function indexName(template: string, values: { table?: string; partition?: string; index?: string }): string {
+export function formatIndexName(
+  template: string,
+  values: { table?: string; partition?: string; index?: string },
+): string {
   return fitIdentifier(fill(template, (placeholder) => values[placeholder as keyof typeof values]));
 }
 
 /** Returns the problem of a partition name template for a period, or undefined. */
-export function templateProblem(template: string, period: Period | "whole"): string | undefined {
-  const used = placeholdersOf(template);
+export function findTemplateProblem(template: string, period: Period | "whole"): string | undefined {
+  const used = listPlaceholders(template);
   const unknown = used.filter((name) => name !== "table" && name !== "base" && !(name in TIME_PLACEHOLDERS));
   if (unknown.length > 0) {
     return `unknown placeholder {${unknown.join("}, {")}}; known are {table}, {base}, {${Object.keys(TIME_PLACEHOLDERS).join("}, {")}}`;
@@ -88,7 +97,7 @@ export function templateProblem(template: string, period: Period | "whole"): str
 }
 
 /** Returns the placeholders of a template in order of appearance. */
-export function placeholdersOf(template: string): string[] {
+export function listPlaceholders(template: string): string[] {
   return [...template.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? "");
 }
 
@@ -98,7 +107,7 @@ function fill(template: string, value: (placeholder: string) => string | undefin
 }
 
 /** Formats a year. Years before 1 are counted as PostgreSQL prints them. */
-function yearText(year: number): string {
+function formatYear(year: number): string {
   return year > 0 ? pad(year, 4) : `${pad(1 - year, 4)}bc`;
 }
 

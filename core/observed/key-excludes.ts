@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { quote, quoteLiteral } from "../names/identifier";
-import { compareInstants, type Instant, later } from "../time/instant";
+import { compareInstants, type Instant, pickLater } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
-import { endText, type KeyText } from "../time/key";
+import { formatEnd, type KeyText } from "../time/key";
 
 /** The partition key as conditions spell it. */
 export interface Key extends KeyText {
@@ -20,15 +20,15 @@ export interface NamedCheck {
  * CHECK is the proof that spares an ATTACH from reading the default partition ("implied by existing constraints"). Undefined:
  * nothing is attached.
  */
-export function excludingCheck(key: Key, stretches: readonly OpenInterval[]): NamedCheck | undefined {
+export function buildExcludingCheck(key: Key, stretches: readonly OpenInterval[]): NamedCheck | undefined {
   if (stretches.length === 0) return undefined;
-  const condition = stretches.map((stretch) => `NOT (${within(key, stretch)})`).join(" AND ");
+  const condition = stretches.map((stretch) => `NOT (${buildKeyRangeCondition(key, stretch)})`).join(" AND ");
   return { name: `excludes_attached_${digest(condition)}`, condition };
 }
 
 /** Returns the CHECK that proves that a default partition holds only one range, before it becomes the partition of that range. */
-export function holdingCheck(key: Key, range: OpenInterval): NamedCheck {
-  const condition = `${quote(key.column)} IS NOT NULL AND ${within(key, range)}`;
+export function buildHoldingCheck(key: Key, range: OpenInterval): NamedCheck {
+  const condition = `${quote(key.column)} IS NOT NULL AND ${buildKeyRangeCondition(key, range)}`;
   return { name: `holds_range_${digest(condition)}`, condition };
 }
 
@@ -38,21 +38,21 @@ export function isOurs(check: { readonly name: string }): boolean {
 }
 
 /** Returns a condition: `"ts" >= '2025-01-01 00:00:00+00' AND "ts" < '2025-02-01 00:00:00+00'` */
-export function within(key: Key, range: OpenInterval): string {
+export function buildKeyRangeCondition(key: Key, range: OpenInterval): string {
   const column = quote(key.column);
   const parts = [
-    ...(range.from ? [`${column} >= ${quoteLiteral(endText(key, "from", range.from))}`] : []),
-    ...(range.to ? [`${column} < ${quoteLiteral(endText(key, "to", range.to))}`] : []),
+    ...(range.from ? [`${column} >= ${quoteLiteral(formatEnd(key, "from", range.from))}`] : []),
+    ...(range.to ? [`${column} < ${quoteLiteral(formatEnd(key, "to", range.to))}`] : []),
   ];
   return parts.length > 0 ? parts.join(" AND ") : `${column} IS NOT NULL`;
 }
 
 /** Merges neighbouring ranges, oldest first: a window without gaps is one range, however many partitions it has. */
-export function stretchesOf(ranges: readonly OpenInterval[]): OpenInterval[] {
+export function mergeRanges(ranges: readonly OpenInterval[]): OpenInterval[] {
   const stretches: OpenInterval[] = [];
   for (const { from, to } of [...ranges].sort((a, b) => compareStarts(a.from, b.from))) {
     const last = stretches.at(-1);
-    if (last && meets(last, from)) stretches[stretches.length - 1] = { from: last.from, to: farther(last.to, to) };
+    if (last && meets(last, from)) stretches[stretches.length - 1] = { from: last.from, to: pickFarther(last.to, to) };
     else stretches.push({ from, to });
   }
   return stretches;
@@ -62,8 +62,8 @@ function meets(stretch: OpenInterval, from: Instant | undefined): boolean {
   return stretch.to === undefined || from === undefined || compareInstants(from, stretch.to) <= 0;
 }
 
-function farther(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
-  return a && b ? later(a, b) : undefined;
+function pickFarther(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  return a && b ? pickLater(a, b) : undefined;
 }
 
 function compareStarts(a: Instant | undefined, b: Instant | undefined): number {

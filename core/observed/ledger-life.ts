@@ -41,7 +41,7 @@ export const ONCE: readonly LedgerEvent[] = [
 const IN_THE_TABLE: readonly LedgerEvent[] = ["created", "adopted", "attached"];
 
 /** Returns contradictions in a ledger, one sentence each; `entries` of one table, ordered by id. */
-export function lifeProblems(
+export function findContradictions(
   entries: readonly { readonly partition: string; readonly oid: string | undefined; readonly event: LedgerEvent }[],
 ): string[] {
   const last = new Map<string, { readonly event: LedgerEvent; readonly partition: string }>();

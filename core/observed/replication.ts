@@ -1,4 +1,4 @@
-import type { PublishedChange } from "../declare/table/publication-args";
+import type { PublishedChange } from "../declare/table/publications";
 
 /** Publications of the database, and their readers. */
 export interface ObservedReplication {

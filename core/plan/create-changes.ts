@@ -1,14 +1,14 @@
-import { branchShape, type NewBranch } from "../partition/branch/create-branch";
-import { describePath } from "../partition/branch/tree";
+import { deriveBranchShape, type NewBranch } from "../partition/branch/branch-steps";
+import { describePath } from "../partition/branch/desired-branches";
 import type { ParentShape } from "../partition/carry/parent";
 import type { Statement } from "../sql/statement";
 import { formatInstant } from "../time/instant";
-import type { DesiredPartition } from "../window/window";
-import { type Change, sizeFacts } from "./change/change";
+import type { DesiredPartition } from "../window/window-partitions";
+import { type Change, toSizeFacts } from "./change/change";
 import type { Creation } from "./create/creation";
 import type { BranchCreation } from "./create/creations";
-import { withCreation } from "./upkeep/default-partition";
-import { branchStatements, statementsOfCreation } from "./create/statements";
+import { applyCreation } from "./upkeep/plan-default";
+import { buildBranchStatements, buildCreationStatements } from "./create/step-statements";
 
 /** A branch with its contents, or a partition that is created, attached again or restored. */
 export type CreateStep =
@@ -28,22 +28,22 @@ export function planCreateChanges(
 ): CreateChange[] {
   let table = parent;
   return [
-    ...branches.map((branch) => branchChange(branch, parent ? branchStatements(parent, branch) : [])),
+    ...branches.map((branch) => buildBranchChange(branch, parent ? buildBranchStatements(parent, branch) : [])),
     ...creations.flatMap((creation) => {
       if (creation.kind === "present" || creation.kind === "refuse") return [];
-      const above = table && creation.branch ? branchShape(table, creation.branch) : table;
+      const above = table && creation.branch ? deriveBranchShape(table, creation.branch) : table;
       const options = management === undefined ? {} : { management };
-      const change = creationChange(creation, above ? statementsOfCreation(above, creation, options) : []);
-      table = table && withCreation(table, creation);
+      const change = buildCreationChange(creation, above ? buildCreationStatements(above, creation, options) : []);
+      table = table && applyCreation(table, creation);
       return [change];
     }),
   ];
 }
 
 /** Plans a branch with its contents as one change: its partitions follow from the window. */
-function branchChange(creation: BranchCreation, statements: readonly Statement[]): CreateChange {
+function buildBranchChange(creation: BranchCreation, statements: readonly Statement[]): CreateChange {
   const { branch } = creation;
-  const partitions = [...partitionsBelow(branch)];
+  const partitions = [...listPartitionsBelow(branch)];
   return {
     verb: "create",
     section: "create",
@@ -56,12 +56,12 @@ function branchChange(creation: BranchCreation, statements: readonly Statement[]
   };
 }
 
-function* partitionsBelow(branch: NewBranch): Generator<DesiredPartition> {
+function* listPartitionsBelow(branch: NewBranch): Generator<DesiredPartition> {
   yield* branch.partitions;
-  for (const child of branch.children) yield* partitionsBelow(child);
+  for (const child of branch.children) yield* listPartitionsBelow(child);
 }
 
-function creationChange(creation: DueCreation, statements: readonly Statement[]): CreateChange {
+function buildCreationChange(creation: DueCreation, statements: readonly Statement[]): CreateChange {
   return {
     verb: creation.kind,
     bounds: creation.partition,
@@ -76,7 +76,7 @@ function describeCreation(creation: DueCreation): Pick<CreateChange, "subject" |
   const { partition } = creation;
   switch (creation.kind) {
     case "create": {
-      const lost = "was dropped outside Pulumi, its rows are gone; made anew, empty";
+      const lost = "was dropped outside Pulumi, its rows are gone; created again, empty";
       const reason = creation.lost ? lost : "in the window and missing";
       return { subject: partition.name, section: "create", reasons: [reason], facts: {} };
     }
@@ -87,13 +87,13 @@ function describeCreation(creation: DueCreation): Pick<CreateChange, "subject" |
         subject: name,
         section: creation.readOnly ? "restore" : "create",
         reasons: [`detached ${formatInstant(detachedAt)}, ${why}`],
-        facts: sizeFacts(creation.detached),
+        facts: toSizeFacts(creation.detached),
       };
     }
     case "restore": {
       const readOnly = creation.readOnly ? ", read-only" : "";
       const reason = `named in restored${readOnly}; its archive is ${creation.archive.manifest}`;
-      return { subject: partition.name, section: "restore", reasons: [reason], facts: sizeFacts(creation.archive) };
+      return { subject: partition.name, section: "restore", reasons: [reason], facts: toSizeFacts(creation.archive) };
     }
   }
 }

@@ -1,10 +1,11 @@
 import type { WindowSpec } from "../declare/table/spec";
-import { observedParent, type ParentShape } from "../partition/carry/parent";
-import { timePartitions } from "../partition/branch/tree";
+import { DEFAULT_MANAGEMENT_SCHEMA } from "../defaults";
+import { buildObservedParent, type ParentShape } from "../partition/carry/parent";
+import { timePartitions } from "../partition/branch/desired-branches";
 import type { Problem } from "../problems/problem";
 import type { Instant } from "../time/instant";
-import { decidingNow } from "../window/clocks";
-import { type PlannedWindow, planWindow } from "../window/window";
+import { getDecidingNow } from "../window/clocks";
+import { type PlannedWindow, planWindow } from "../window/window-partitions";
 import { planAlignments } from "./align/alignment";
 import { planReadOnly } from "./align/read-only";
 import type { Change } from "./change/change";
@@ -12,13 +13,14 @@ import { planCreateChanges } from "./create-changes";
 import type { Creation } from "./create/creation";
 import { planCreations, type PlannedCreations } from "./create/creations";
 import { type PreparedPlan, planPrepared } from "./prepare/prepared";
-import { keptChanges, retireChanges } from "./retire-changes";
+import { listKeptChanges, planRetireChanges } from "./retire-changes";
 import { planCleanup } from "./retire/cleanup";
-import { planRetirement, type RetirementPlan } from "./retire/retirement";
+import { planRetirement, type RetirementPlan } from "./retire/plan-retirement";
 import type { PlanContext, PlannedChange, TableChanges } from "./table-plan";
-import { type DefaultPlan, planDefault } from "./upkeep/default-partition";
+import { type DefaultPlan, planDefault } from "./upkeep/plan-default";
+import { type NamesPlan, planFunctionNames } from "./upkeep/function-names";
 import { planLaterKeys } from "./upkeep/later-keys";
-import { planAnalysis, planTriggers } from "./upkeep/upkeep";
+import { planAnalysis, planTriggers } from "./upkeep/plan-upkeep";
 
 /** Every topic of one plan, before their changes are put in order. */
 export interface Topics {
@@ -28,6 +30,7 @@ export interface Topics {
   readonly created: CreatePlan;
   readonly retired: RetirementPlan;
   readonly fallback: DefaultPlan;
+  readonly named: NamesPlan;
   readonly prepared: PreparedPlan | undefined;
 }
 
@@ -56,16 +59,17 @@ export function planTopics(context: PlanContext): Topics {
   const created = planCreated(context);
   const retired = context.retire === false ? NOTHING_RETIRED : planRetired(context);
   const fallback = planDefault(parent, context.observation, created.creations, retired.due);
+  const named = planNames(context);
   const prepared = planPrepare(context, parent);
-  return { context, now: decidingNow(context.clocks), parent, created, retired, fallback, prepared };
+  return { context, now: getDecidingNow(context.clocks), parent, created, retired, fallback, named, prepared };
 }
 
 /** Puts the topics together. */
 export function changesOf(topics: Topics): TableChanges {
-  const { parent, created, retired, fallback, prepared } = topics;
+  const { parent, created, retired, fallback, named, prepared } = topics;
   return {
     changes: listChanges(topics),
-    problems: [...created.problems, ...retired.problems, ...fallback.problems],
+    problems: [...created.problems, ...retired.problems, ...fallback.problems, ...named.problems],
     parent,
     defaultPartition: fallback.facts,
     creations: created.creations,
@@ -84,10 +88,10 @@ export function planParent({
   planned,
 }: Pick<PlanContext, "spec" | "observation" | "clocks" | "profile" | "planned">): ParentShape | undefined {
   if (!observation.table) return planned && { ...planned.parent, below: spec.levels.below };
-  return observedParent(observation.table, spec.key, {
+  return buildObservedParent(observation.table, spec.key, {
     ...observation,
     profile,
-    now: decidingNow(clocks),
+    now: getDecidingNow(clocks),
     levels: spec.levels,
   });
 }
@@ -95,7 +99,7 @@ export function planParent({
 /** Plans the partitions that the window or `restored` lacks. Refusals are among its problems. */
 export function planCreated({ spec, observation, clocks, values = [] }: CreateContext): CreatePlan {
   const window = planWindow(spec, clocks.asOf);
-  const created = planCreations(spec, window, observation, values, clocks.asOf, decidingNow(clocks));
+  const created = planCreations(spec, window, observation, values, clocks.asOf, getDecidingNow(clocks));
   const refused = created.restores.flatMap((one) => (one.kind === "refuse" ? [one.problem] : []));
   return {
     ...created,
@@ -112,12 +116,21 @@ export function listRestores({ creations, restores }: PlannedCreations): Creatio
 /** Plans retirement of time partitions, in any branch. */
 export function planRetired(context: RetireContext): RetirementPlan {
   const { spec, registered, observation, clocks, retiring, values = [], empty = new Set() } = context;
-  const cleanup = planCleanup(spec, values, observation, empty, decidingNow(clocks));
+  const cleanup = planCleanup(spec, values, observation, empty, getDecidingNow(clocks));
   const table = observation.table && { ...observation.table, partitions: timePartitions(spec, observation.table) };
   return planRetirement(spec, registered, { ...observation, table }, clocks, retiring, cleanup);
 }
 
 const NOTHING_RETIRED: RetirementPlan = { due: [], deferred: [], problems: [], notes: [], stopped: undefined };
+
+function planNames({
+  spec,
+  observation,
+  takenNames = [],
+  management = DEFAULT_MANAGEMENT_SCHEMA,
+}: PlanContext): NamesPlan {
+  return planFunctionNames(management, spec, observation.registration?.aliases ?? [], takenNames);
+}
 
 function planPrepare(
   { spec, observation, clocks, prepare }: PlanContext,
@@ -136,11 +149,11 @@ function planPrepare(
  * resources create.
  */
 function listChanges(topics: Topics): PlannedChange[] {
-  const { context, now, parent, created, retired, fallback, prepared } = topics;
+  const { context, now, parent, created, retired, fallback, named, prepared } = topics;
   const { spec, observation, clocks, management, shown, sourceTriggers } = context;
   const keys = keyChanges(topics);
   const analysis = [planAnalysis(spec, observation, created.creations) ?? []].flat();
-  const upkeep = [...fallback.upkeep, ...planTriggers(spec, sourceTriggers), ...analysis];
+  const upkeep = [...fallback.upkeep, ...planTriggers(spec, sourceTriggers), ...named.upkeep, ...analysis];
   return [
     ...(spec.resources === "window" ? keys : []),
     ...planCreateChanges(parent, created.branches, [...created.creations, ...created.restores], management),
@@ -148,8 +161,8 @@ function listChanges(topics: Topics): PlannedChange[] {
     ...planAlignments(parent, observation, retired.due, shown),
     ...planReadOnly(spec, created, { ledger: observation.ledger, clocks, management }),
     ...(prepared?.changes ?? []),
-    ...retireChanges(retired, parent, now, management),
-    ...keptChanges(spec, created, clocks),
+    ...planRetireChanges(retired, parent, now, management),
+    ...listKeptChanges(spec, created, clocks),
     ...(parent ? upkeep : []),
   ];
 }

@@ -1,19 +1,19 @@
 import { MAX_LISTED_DROPS } from "../defaults";
-import type { ObservedPartition } from "../observed/table";
+import type { ObservedPartition } from "../observed/observed-table";
 import type { ParentShape } from "../partition/carry/parent";
-import { siblingNotes } from "../partition/carry/sibling-notes";
+import { noteSiblingDifferences } from "../partition/carry/sibling-notes";
 import type { Statement } from "../sql/statement";
-import { describeUnindexed, unindexedKeysOf } from "../table/compare/foreign-key-indexes";
-import { halfNotes } from "./align/read-only";
-import { type Change, entriesIn } from "./change/change";
-import { previousWindow, runwayNotes, summary } from "./change/summary";
-import { tableFacts } from "./change/table-facts";
-import type { WindowPlan } from "./change/types";
-import { workOf } from "./change/work";
+import { describeUnindexed, findUnindexedKeysInCatalogue } from "../table/compare/foreign-key-indexes";
+import { noteUnfinishedRestores } from "./align/read-only";
+import { type Change, listEntries } from "./change/change";
+import { describePreviousWindow, noteRunway, computeSummary } from "./change/summary";
+import { collectTableFacts } from "./change/table-facts";
+import type { WindowPlan } from "./change/plan-types";
+import { listWork } from "./change/work";
 import { changesOf, listRestores, planTopics, type Topics } from "./plan-changes";
-import { keptWarnings } from "./retire-changes";
-import { describeFailed } from "./retire/backup";
-import { replicationWarnings } from "./retire/replication-warnings";
+import { warnOfKept } from "./retire-changes";
+import { describeFailed } from "./retire/backup-guard";
+import { warnOfReplication } from "./retire/replication-warnings";
 import { dueIn, type PlanContext, type PlannedChange, type TablePlan } from "./table-plan";
 
 /** Plans one table against the live database, with everything that preview, policies and state show of it. */
@@ -21,17 +21,17 @@ export function planTable(context: PlanContext): TablePlan {
   const topics = planTopics(context);
   const planned = changesOf(topics);
   const { created, fallback, retired } = topics;
-  const streams = replicationWarnings(context.observation, retired.due);
+  const streams = warnOfReplication(context.observation, retired.due);
   return {
     ...planned,
     plan: describePlan(topics, planned.changes, [...fallback.notes, ...streams]),
-    work: workOf(planned.changes, context.spec),
+    work: listWork(planned.changes, context.spec),
     warnings: [
       ...created.warnings,
       ...fallback.notes,
       ...streams,
       ...unanswered(topics),
-      ...keptWarnings(retired.deferred),
+      ...warnOfKept(retired.deferred),
       ...absentKeys(planned.changes),
     ],
   };
@@ -41,15 +41,15 @@ function describePlan(topics: Topics, changes: readonly PlannedChange[], publish
   const { context, parent, created, fallback } = topics;
   const { window } = created;
   const { spec, registered, observation, clocks } = context;
-  const restore = entriesIn(changes, "restore");
-  const align = entriesIn(changes, "align");
-  const upkeep = entriesIn(changes, "upkeep");
+  const restore = listEntries(changes, "restore");
+  const align = listEntries(changes, "align");
+  const upkeep = listEntries(changes, "upkeep");
   const [prepare] = dueIn(changes, "prepare");
   return {
-    ...summary(
+    ...computeSummary(
       window,
-      entriesIn(changes, "create"),
-      entriesIn(changes, "retire"),
+      listEntries(changes, "create"),
+      listEntries(changes, "retire"),
       statementsOf(topics, changes),
       context.altering,
     ),
@@ -59,11 +59,11 @@ function describePlan(topics: Topics, changes: readonly PlannedChange[], publish
     ...(upkeep.length > 0 ? { upkeep } : {}),
     ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
     complete: true,
-    ...tableFacts(parent, context.indexes ?? [], observation.role),
-    ...previousWindow(registered, spec, window, context.registeredAsOf ?? clocks.asOf),
+    ...collectTableFacts(parent, context.indexes ?? [], observation.role),
+    ...describePreviousWindow(registered, spec, window, context.registeredAsOf ?? clocks.asOf),
     partitionCount: created.partitions.length,
-    deferred: entriesIn(changes, "later").slice(0, MAX_LISTED_DROPS),
-    kept: entriesIn(changes, "kept").slice(0, MAX_LISTED_DROPS),
+    deferred: listEntries(changes, "later").slice(0, MAX_LISTED_DROPS),
+    kept: listEntries(changes, "kept").slice(0, MAX_LISTED_DROPS),
     ...(prepare ? { prepareCount: prepare.step.count } : {}),
     notes: notesOf(topics, published),
   };
@@ -79,12 +79,14 @@ function statementsOf({ context, parent }: Topics, changes: readonly Change[]): 
 function notesOf({ context, parent, created, retired }: Topics, published: readonly string[]): string[] {
   const { spec, observation, clocks } = context;
   return [
-    ...runwayNotes(created.window, clocks),
+    ...noteRunway(created.window, clocks),
     ...created.notes,
     ...retired.notes,
     ...foreignNotes(created.partitions),
-    ...halfNotes(spec, observation, clocks, listRestores(created)),
-    ...(spec.ownsTable || !observation.table ? [] : unindexedKeysOf(observation.table).map(describeUnindexed)),
+    ...noteUnfinishedRestores(spec, observation, clocks, listRestores(created)),
+    ...(spec.ownsTable || !observation.table
+      ? []
+      : findUnindexedKeysInCatalogue(observation.table).map(describeUnindexed)),
     ...published,
     ...disagreements(parent),
     ...observation.obstacles,
@@ -94,7 +96,7 @@ function notesOf({ context, parent, created, retired }: Topics, published: reado
 /** Reports undeclared properties in which partitions disagree. */
 function disagreements(parent: ParentShape | undefined): string[] {
   const { siblings, profile } = parent?.carried ?? {};
-  return parent && profile && siblings ? siblingNotes({ schema: parent.root.schema, profile, siblings }) : [];
+  return parent && profile && siblings ? noteSiblingDifferences({ schema: parent.root.schema, profile, siblings }) : [];
 }
 
 /** Reports facts that cannot be read, which stop all retirement, before anything is due. */
@@ -114,6 +116,6 @@ function foreignNotes(partitions: readonly ObservedPartition[]): string[] {
     .filter((partition) => partition.foreign)
     .map(
       ({ name }) =>
-        `"${name}" is a foreign table: its rows are elsewhere, and it has no index, row security, replica identity or storage of ours`,
+        `"${name}" is a foreign table: its rows are elsewhere, and it has no managed index, row security, replica identity or storage`,
     );
 }

@@ -1,21 +1,21 @@
 import type { WindowSpec } from "../declare/table/spec";
 import type { ParentShape } from "../partition/carry/parent";
-import { formatInstant, type Instant, wholeDays } from "../time/instant";
+import { formatInstant, type Instant, countWholeDays } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
-import { hasExpired } from "../window/window";
-import { archivedFacts, type Change, type Facts, sizeFacts } from "./change/change";
-import { type Clocks, decidingHorizon, decidingNow } from "../window/clocks";
+import { hasExpired } from "../window/window-partitions";
+import { toArchivedEntry, type Change, type Facts, toSizeFacts } from "./change/change";
+import { type Clocks, getDecidingHorizon, getDecidingNow } from "../window/clocks";
 import type { PlannedCreations } from "./create/creations";
 import type { Keep, Kept } from "./retire/guard";
-import { GUARDS, keptStep, showsDay } from "./retire/guards";
-import type { RetirementPlan } from "./retire/retirement";
+import { GUARDS, toKeptStep, showsDay } from "./retire/guards";
+import type { RetirementPlan } from "./retire/plan-retirement";
 import { dropDay, isArchivedDrop, leavingPartition, type Retirement } from "./retire/retiring";
-import { statementsOfRetirement } from "./create/statements";
+import { buildRetirementStatements } from "./create/step-statements";
 
 type RetireChange = Change<Retirement["verb"], Retirement>;
 
 /** Returns pending changes first, then those that something keeps. */
-export function retireChanges(
+export function planRetireChanges(
   { due, deferred }: Pick<RetirementPlan, "due" | "deferred">,
   parent: ParentShape | undefined,
   now: Instant,
@@ -26,15 +26,15 @@ export function retireChanges(
       ...describeStep(step, now),
       section: "retire",
       reasons: [step.reason],
-      statements: parent ? statementsOfRetirement(parent, step, management) : [],
+      statements: parent ? buildRetirementStatements(parent, step, management) : [],
     })),
-    ...deferred.map((kept) => keptChange(kept, now)),
+    ...deferred.map((kept) => buildKeptChange(kept, now)),
   ];
 }
 
-function keptChange(kept: Kept, now: Instant): RetireChange {
+function buildKeptChange(kept: Kept, now: Instant): RetireChange {
   const { by, behind, reason } = kept.keep;
-  const step = keptStep(kept);
+  const step = toKeptStep(kept);
   return {
     ...describeStep(step, now, kept.keep),
     section: "later",
@@ -52,47 +52,47 @@ function describeStep(
   const { name, bounds, extent } = step.table;
   const day = showsDay(step, keep) ? dropDay(step) : undefined;
   const facts: Facts = {
-    ...sizeFacts(step.table),
-    ...ageFacts(bounds, now),
+    ...toSizeFacts(step.table),
+    ...measureAge(bounds, now),
     ...(day ? { dropOn: formatInstant(day) } : {}),
-    ...(isArchivedDrop(step) ? { archived: archivedFacts(step.needs.archived) } : {}),
+    ...(isArchivedDrop(step) ? { archived: toArchivedEntry(step.needs.archived) } : {}),
     ...(extent && extent.intervals > 1 ? { intervals: extent.intervals } : {}),
   };
   return { verb: step.verb, subject: name, bounds, facts, step };
 }
 
-function ageFacts({ to }: OpenInterval, now: Instant): Facts {
-  return to ? { ageDays: wholeDays(to, now) } : {};
+function measureAge({ to }: OpenInterval, now: Instant): Facts {
+  return to ? { ageDays: countWholeDays(to, now) } : {};
 }
 
 /** Warns in each update about partitions kept until an operator acts: that is no failure. */
-export function keptWarnings(deferred: readonly Kept[]): string[] {
+export function warnOfKept(deferred: readonly Kept[]): string[] {
   return deferred
     .filter(({ keep }) => GUARDS[keep.by].warns)
-    .map(keptStep)
+    .map(toKeptStep)
     .map(({ table, reason }) => `partition "${table.name}" has expired (${reason})`);
 }
 
 /** Lists partitions that the window does not want and that have not expired: shown, never swept. */
-export function keptChanges(
+export function listKeptChanges(
   spec: WindowSpec,
   { partitions, wants }: Pick<PlannedCreations, "partitions" | "wants">,
   clocks: Clocks,
 ): RetireChange[] {
-  const horizon = decidingHorizon(spec, clocks);
+  const horizon = getDecidingHorizon(spec, clocks);
   return partitions
     .filter(
       (partition) => partition.bounds !== undefined && !hasExpired(partition.bounds.to, horizon) && !wants(partition),
     )
     .map((partition) => {
-      const reason = "outside the window and not expired: kept";
+      const reason = "outside the window and not expired: left in place";
       const step: Retirement = {
         verb: "detach",
         table: leavingPartition(partition),
         reason,
         promise: { kind: "stays" },
       };
-      const described = describeStep(step, decidingNow(clocks));
+      const described = describeStep(step, getDecidingNow(clocks));
       return { ...described, section: "kept", reasons: [], statements: [], keep: { by: "window", reason } };
     });
 }

@@ -1,24 +1,24 @@
-import type { Observation } from "../observed/table";
+import type { Observation } from "../observed/observed-table";
 import { NOTHING_PUBLISHED } from "../observed/replication";
 import { formatProblem } from "../problems/problem";
 import type { TableSpec } from "../declare/table/spec";
 import { createTableStatements } from "../table/create/create-table";
-import { plannedParent } from "../partition/carry/parent";
+import { buildPlannedParent } from "../partition/carry/parent";
 import type { Instant } from "../time/instant";
-import { planWindow } from "../window/window";
-import { entriesIn } from "./change/change";
+import { planWindow } from "../window/window-partitions";
+import { listEntries } from "./change/change";
 import { planCreateChanges } from "./create-changes";
 import { planCreations } from "./create/creations";
-import { planDefault } from "./upkeep/default-partition";
-import { summary } from "./change/summary";
-import { tableFacts } from "./change/table-facts";
-import type { WindowPlan } from "./change/types";
+import { planDefault } from "./upkeep/plan-default";
+import { computeSummary } from "./change/summary";
+import { collectTableFacts } from "./change/table-facts";
+import type { WindowPlan } from "./change/plan-types";
 
 /** Plans without a database: for components, and as a fallback if the database cannot be reached. Drops nothing. */
 export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): WindowPlan {
-  const nothing = nothingObserved(asOf);
+  const nothing = buildEmptyObservation(asOf);
   const window = planWindow(spec.window, asOf);
-  const parent = plannedParent(spec, { now: asOf, levels: spec.window.levels });
+  const parent = buildPlannedParent(spec, { now: asOf, levels: spec.window.levels });
   const { creations, branches, problems } = planCreations(spec.window, window, nothing, [], asOf);
   const fallback = planDefault(parent, nothing, creations, []);
   const reason = "in the window; the database was not asked whether it exists";
@@ -28,13 +28,13 @@ export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): W
     ...[...changes, ...fallback.upkeep].flatMap((change) => change.statements),
   ];
   return {
-    ...summary(window, entriesIn(changes, "create"), [], statements),
+    ...computeSummary(window, listEntries(changes, "create"), [], statements),
     ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
     align: [],
     alignCount: 0,
     complete: false,
     // Without columns the type of the key is not known yet.
-    ...tableFacts(spec.columns ? parent : undefined, spec.indexes, undefined),
+    ...collectTableFacts(spec.columns ? parent : undefined, spec.indexes, undefined),
     incompleteBecause: because,
     partitionCount: window.desired.length,
     deferred: [],
@@ -43,7 +43,7 @@ export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): W
   };
 }
 
-function nothingObserved(now: Instant): Observation {
+function buildEmptyObservation(now: Instant): Observation {
   return {
     table: undefined,
     registration: undefined,

@@ -1,10 +1,11 @@
 import type { PartitionProfile } from "../declare/table/profile";
 import type { KnownSourceTriggers } from "../partition/branch/source-triggers";
-import type { SourceValues } from "../partition/branch/tree";
-import type { Observation, ObservedPartition } from "../observed/table";
+import type { SourceValues } from "../partition/branch/desired-branches";
+import type { Observation, ObservedPartition } from "../observed/observed-table";
 import type { Problem } from "../problems/problem";
 import type { IndexSpec, WindowSpec } from "../declare/table/spec";
 import type { ParentShape } from "../partition/carry/parent";
+import type { TakenName } from "../schedule/aliases";
 import type { Statement } from "../sql/statement";
 import type { Instant } from "../time/instant";
 import type { Change } from "./change/change";
@@ -13,10 +14,10 @@ import type { Creation } from "./create/creation";
 import type { CreateStep } from "./create-changes";
 import type { LaterKeys } from "./upkeep/later-keys";
 import type { PreparedPlan, PrepareStep } from "./prepare/prepared";
-import type { RetirementFacts } from "./retire/retirement";
+import type { RetirementFacts } from "./retire/plan-retirement";
 import type { Retirement } from "./retire/retiring";
-import type { DefaultFacts, WindowPlan, WorkItem } from "./change/types";
-import type { UpkeepStep } from "./upkeep/upkeep";
+import type { DefaultFacts, WindowPlan, WorkItem } from "./change/plan-types";
+import type { UpkeepStep } from "./upkeep/plan-upkeep";
 import type { Section, Verb, VerbIn } from "./change/verbs";
 
 /** Data that performing each verb needs in addition to its statements. */
@@ -29,6 +30,8 @@ interface Steps {
   readonly default: UpkeepStep;
   readonly trigger: UpkeepStep;
   readonly constrain: undefined;
+  readonly name: UpkeepStep;
+  readonly unname: UpkeepStep;
   readonly analyze: UpkeepStep;
   readonly finalize: Retirement;
   readonly detach: Retirement;
@@ -94,6 +97,8 @@ export interface PlanContext {
   readonly values?: SourceValues;
   /** Triggers of this product on tables of values; undefined: not read. */
   readonly sourceTriggers?: KnownSourceTriggers | undefined;
+  /** Objects that have names declared for callers; left out: none has to be created. */
+  readonly takenNames?: readonly TakenName[];
   /** Oids of partitions without a page; read only if a level cleans up. */
   readonly empty?: ReadonlySet<string>;
   /** Statements that the table's own resource will run and has shown: policies judge them here. */

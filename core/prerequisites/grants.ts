@@ -30,22 +30,22 @@ const CRON_SCHEMA = "cron";
  * Returns privileges that roles need before any table exists: readers use the schemas of their tables, archivers create
  * partitions in them and, if pg_cron is created, schedule jobs.
  */
-export function schemaGrants(roles: Roles, tables: Tables, extensions: readonly string[]): WantedGrant[] {
+export function listSchemaGrants(roles: Roles, tables: Tables, extensions: readonly string[]): WantedGrant[] {
   return Object.entries(roles).flatMap(([role, one]) => {
-    const schemas = new Set(tablesOf(one, tables).map(({ schema }) => schema));
+    const schemas = new Set(listTables(one, tables).map(({ schema }) => schema));
     const privileges = one.for === "archive" ? ["CREATE", "USAGE"] : ["USAGE"];
-    const own = [...schemas].map((schema) => schemaGrant(role, schema, privileges));
+    const own = [...schemas].map((schema) => toSchemaGrant(role, schema, privileges));
     const cron = one.for === "archive" && extensions.includes("pg_cron");
-    return cron ? [...own, schemaGrant(role, CRON_SCHEMA, ["USAGE"])] : own;
+    return cron ? [...own, toSchemaGrant(role, CRON_SCHEMA, ["USAGE"])] : own;
   });
 }
 
 /** Returns the readers' privileges on the tables alone: a reader of a table needs no privilege on its partitions. */
-export function tableGrants(roles: Roles, tables: Tables): WantedGrant[] {
+export function listTableGrants(roles: Roles, tables: Tables): WantedGrant[] {
   const readers = Object.entries(roles).filter(([, one]) => one.for === "read");
   return readers.flatMap(([role, one]) => {
     const bySchema = new Map<string, string[]>();
-    for (const { schema, table } of tablesOf(one, tables))
+    for (const { schema, table } of listTables(one, tables))
       bySchema.set(schema, [...(bySchema.get(schema) ?? []), table]);
     return [...bySchema].map(([schema, objects]) => ({
       role,
@@ -57,11 +57,11 @@ export function tableGrants(roles: Roles, tables: Tables): WantedGrant[] {
   });
 }
 
-function schemaGrant(role: string, schema: string, privileges: readonly string[]): WantedGrant {
+function toSchemaGrant(role: string, schema: string, privileges: readonly string[]): WantedGrant {
   return { role, objectType: "schema", schema, objects: [], privileges };
 }
 
-function tablesOf(role: RoleGrants, tables: Tables): TableName[] {
+function listTables(role: RoleGrants, tables: Tables): TableName[] {
   return Object.entries(tables)
     .filter(([key]) => role.tables === undefined || role.tables.includes(key))
     .map(([, name]) => name);

@@ -22,11 +22,11 @@ export function reportPrerequisites(declared: DeclaredPrerequisites, tables: rea
     if (connection.includes(setting))
       report(
         "connection",
-        `prerequisites are made by @pulumi/postgresql, which takes no ${setting}.`,
-        "Give prerequisites.connection with host, port, database and user; PGPASSWORD holds a password that is in no program.",
+        `prerequisites are created by @pulumi/postgresql, which has no ${setting}.`,
+        "Give prerequisites.connection with host, port, database and user; a password goes into PGPASSWORD, not into a program.",
       );
   if (Object.keys(roles).length > 0 && !connection.includes("database"))
-    report("connection", "grants name their database, and the connection has none.", "Give its database.");
+    report("connection", "grants name their database, and the connection has none.", "Declare its database.");
   const names = {
     schemas: declared.schemas,
     extensions: declared.extensions,
@@ -43,7 +43,11 @@ export function reportPrerequisites(declared: DeclaredPrerequisites, tables: rea
       );
     for (const key of read ?? [])
       if (!tables.includes(key))
-        report(`roles.${role}.tables`, `there is no table "${key}".`, `Known are ${tables.join(", ") || "none"}.`);
+        report(
+          `roles.${role}.tables`,
+          `the program has no table "${key}".`,
+          `Known are ${tables.join(", ") || "none"}.`,
+        );
   }
 }
 

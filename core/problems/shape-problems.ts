@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Problem, ProblemCode } from "./problem";
-import { removedOption } from "./removed";
+import { findRemovedOption } from "./removed";
 
 /** Formats a property path as people write it: `indexes["by run"].columns[0]`. */
 export function formatPath(path: readonly PropertyKey[]): string {
@@ -13,7 +13,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /** Turns the shape validator's issues into problems with path, code, message and fix. Parse with `reportInput: true`. */
-export function shapeProblems(error: z.ZodError): Problem[] {
+export function toShapeProblems(error: z.ZodError): Problem[] {
   return error.issues.flatMap((issue) => fromIssue(issue, []));
 }
 
@@ -21,7 +21,7 @@ function fromIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Pro
   const path = [...prefix, ...issue.path];
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownKey([...path, key], key));
+      return issue.keys.map((key) => refuseUnknownKey([...path, key], key));
     case "invalid_union":
       return fromUnion(issue, path);
     case "invalid_type":
@@ -29,23 +29,32 @@ function fromIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Pro
     case "invalid_value": {
       const allowed = `Use one of: ${issue.values.map((value) => JSON.stringify(value)).join(", ")}.`;
       return [
-        issue.input === undefined ? missing(path, allowed) : invalid(path, issue.input, "is not allowed", allowed),
+        issue.input === undefined
+          ? refuseMissing(path, allowed)
+          : refuseInvalid(path, issue.input, "is not allowed", allowed),
       ];
     }
     case "too_small":
       return [
-        invalid(
+        refuseInvalid(
           path,
           issue.input,
           issue.origin === "number" ? "is too small" : "is empty",
-          `Give it at least ${issue.minimum}${unit(issue.origin)}.`,
+          `Give it at least ${issue.minimum}${formatUnit(issue.origin)}.`,
         ),
       ];
     case "too_big":
-      return [invalid(path, issue.input, "is too large", `Give it at most ${issue.maximum}${unit(issue.origin)}.`)];
+      return [
+        refuseInvalid(
+          path,
+          issue.input,
+          "is too large",
+          `Give it at most ${issue.maximum}${formatUnit(issue.origin)}.`,
+        ),
+      ];
     case "invalid_key":
       return [
-        problem(
+        createProblem(
           path,
           "invalid-name",
           `the key ${describe(issue.path.at(-1))} is no name.`,
@@ -53,24 +62,24 @@ function fromIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Pro
         ),
       ];
     default:
-      return [invalid(path, issue.input, "is not valid", `${issue.message}.`)];
+      return [refuseInvalid(path, issue.input, "is not valid", `${issue.message}.`)];
   }
 }
 
-function unknownKey(path: readonly PropertyKey[], key: string): Problem {
-  const unknown = { message: `there is no property "${key}" here.`, fix: "Remove it, or mend its spelling." };
-  const { message, fix } = removedOption(path) ?? unknown;
-  return problem(path, "unknown-property", message, fix);
+function refuseUnknownKey(path: readonly PropertyKey[], key: string): Problem {
+  const unknown = { message: `the property "${key}" does not exist here.`, fix: "Remove it, or correct its spelling." };
+  const { message, fix } = findRemovedOption(path) ?? unknown;
+  return createProblem(path, "unknown-property", message, fix);
 }
 
 /** Converts a wrong type. One that the schema explains with its own text is a length of time. */
 function fromType(issue: z.core.$ZodIssueInvalidType, path: readonly PropertyKey[]): Problem {
   const own = issue.message.startsWith("Invalid input") ? undefined : issue.message;
   const wanted = EXPECTED[issue.expected] ?? issue.expected;
-  if (issue.input === undefined) return missing(path, own ?? `Give it ${wanted}.`);
+  if (issue.input === undefined) return refuseMissing(path, own ?? `Give it ${wanted}.`);
   if (own !== undefined)
-    return problem(path, "invalid-span", `${describe(issue.input)} is not a length of time with its unit.`, own);
-  return invalid(path, issue.input, `is not ${wanted}`, `Give it ${wanted}.`);
+    return createProblem(path, "invalid-span", `${describe(issue.input)} is not a length of time with its unit.`, own);
+  return refuseInvalid(path, issue.input, `is not ${wanted}`, `Give it ${wanted}.`);
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -93,25 +102,25 @@ function fromUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyK
   if (closest) return closest;
   const found = branches.flat();
   const allowed = [...new Set(found.map((each) => each.fix))].join(" Or: ");
-  if (issue.input === undefined) return [missing(path, allowed)];
+  if (issue.input === undefined) return [refuseMissing(path, allowed)];
   const span = found.find((each) => each.code === "invalid-span");
   if (span) return [{ ...span, fix: allowed }];
-  return [invalid(path, issue.input, "does not fit", allowed)];
+  return [refuseInvalid(path, issue.input, "does not fit", allowed)];
 }
 
-function missing(path: readonly PropertyKey[], fix: string): Problem {
-  return problem(path, "missing-property", "this property is missing.", fix);
+function refuseMissing(path: readonly PropertyKey[], fix: string): Problem {
+  return createProblem(path, "missing-property", "this property is missing.", fix);
 }
 
-function invalid(path: readonly PropertyKey[], input: unknown, why: string, fix: string): Problem {
-  return problem(path, "invalid-value", `${describe(input)} ${why}.`, fix);
+function refuseInvalid(path: readonly PropertyKey[], input: unknown, why: string, fix: string): Problem {
+  return createProblem(path, "invalid-value", `${describe(input)} ${why}.`, fix);
 }
 
-function problem(path: readonly PropertyKey[], code: ProblemCode, message: string, fix: string): Problem {
+function createProblem(path: readonly PropertyKey[], code: ProblemCode, message: string, fix: string): Problem {
   return { path: formatPath(path), code, message, fix };
 }
 
-function unit(origin: string): string {
+function formatUnit(origin: string): string {
   return origin === "string" ? " character" : origin === "array" ? " item" : "";
 }
 

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS, MAX_WINDOW_INTERVALS } from "../defaults";
-import type { WorkItem } from "../plan/change/types";
+import type { WorkItem } from "../plan/change/plan-types";
 import { VERB_NAMES } from "../plan/change/verbs";
 import { schemaOf } from "../same-type";
 import { windowWireSchema } from "../window/wire";
 import { CREATE, ENCODING, MANAGEMENT, OWNER } from "./notes";
-import { resourceType } from "./resource-type";
+import { defineResourceType } from "./resource-type";
 
 const workItemSchema = schemaOf<WorkItem>()(
   z.object({
@@ -16,10 +16,10 @@ const workItemSchema = schemaOf<WorkItem>()(
   }),
 );
 
-export const partitionWindowType = resourceType({
+export const partitionWindowType = defineResourceType({
   name: "PartitionWindow",
   description:
-    "The rule of one table, and every retirement. Check reads the live database and writes into the inputs what is due (`work`) and what it would mean (`plan`); the update performs what its checked plan names, met again with fresh facts. A plan that is not complete retires nothing. Delete is asked first on destroy and refuses for the whole table unless `allowDestroy` names it.",
+    "The rule of one table, and every retirement. Check reads the live database and writes into the inputs the pending changes (`work`) and their effect (`plan`); the update performs what its checked plan names, compared again with fresh facts. An incomplete plan retires nothing. Delete is called first on destroy and refuses for the whole table unless `allowDestroy` names it.",
   inputs: windowWireSchema.extend({
     asOf: z.string(),
     childDigest: z.string().optional(),
@@ -34,33 +34,34 @@ export const partitionWindowType = resourceType({
   }),
   arguments: ["TableSpecArgs", "WindowArgs"],
   texts: {
-    levels: "Levels besides the time level. Left out: the table is cut by time alone.",
-    grid: "How the time axis is cut, oldest segment first.",
-    ownsTable: "False: another tool owns the table, so a destroy only forgets it. Left out: true.",
+    levels: "Levels in addition to the time level. Left out: the table is partitioned by time alone.",
+    grid: "Segments of the time axis, oldest first.",
+    ownsTable: "False: another tool owns the table, so a destroy only removes it from the state. Left out: true.",
     lastAnalyzed:
-      "When the statistics of the table as a whole were last made, ISO 8601: autovacuum never does that. Left out: never.",
-    defaultRows: "Rows of the default partition: exact up to 10000, above that an estimate. Left out: there is none.",
+      "Time of the last ANALYZE of the table as a whole, ISO 8601: autovacuum never does that. Left out: never.",
+    defaultRows:
+      "Rows of the default partition: exact up to 10000, above that an estimate. Left out: the table has none.",
     asOf: "The moment that the window is planned for, ISO 8601, truncated to the current interval.",
     childDigest:
-      "Digest of the Partition resources that were declared beside it. Another one than the window's own is an error: a transform or ignoreChanges reached only one of the two.",
-    plan: "The plan: window, counts, rows, bytes, youngestDrop, hazards, partitions that come and go, statements with their locks, notes. Check replaces what was given by a live one; `complete: false` where it could not, and then nothing is retired.",
-    work: "What is due, written by Check. Not empty: the update has something to do.",
+      "Digest of the Partition resources that were declared with it. Another one than the window's own is an error: a transform or ignoreChanges reached only one of the two.",
+    plan: "The plan: window, counts, rows, bytes, youngestDrop, hazards, created and retired partitions, statements with their locks, notes. Check replaces a given one by a live one; `complete: false` if it could not, and then nothing is retired.",
+    work: "Pending changes, written by Check. Not empty: the update has something to do.",
     partitionCount: "Partitions attached after the last update.",
-    retired: "What the last update retired, verb and partition.",
+    retired: "Retirements of the last update, verb and partition.",
   },
   names: { levels: "Levels", grid: "GridSegment", work: "WorkItem" },
   types: {
     WorkItem: {
-      text: "One action that is due, named by verb and bounds.",
+      text: "One pending change, named by verb and bounds.",
       texts: {
-        verb: "What is due.",
+        verb: "Verb of the change.",
         partition: "Name of the partition.",
         from: "Its lower bound, ISO 8601; `..` for an open end.",
         to: "Its upper bound.",
       },
       names: { verb: "WorkVerb" },
     },
-    WorkVerb: { text: "What is due for a partition." },
+    WorkVerb: { text: "Verb of a pending change." },
   },
   notes: {
     imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:PartitionWindow events-window public.events\`. ${ENCODING} Read from the registry, so the table must have been managed before.`,
@@ -82,12 +83,14 @@ export const partitionWindowType = resourceType({
       "Owner of each partition, or member of that role.",
       "`GRANT SELECT ON … TO role` on each table from which values of a level are read, and a policy that shows the role all of its rows where row security is on.",
       MANAGEMENT,
-      "What each right is for: [managed platforms](../platforms.md#the-role).",
+      "`functionNames`: CREATE on the schema of the names. Callers need the rights of their calls: EXECUTE on the function, USAGE on the management schema, EXECUTE and SELECT there, and for `ensure`, `window` and `analyze` the ownership of the table. [The schedule](../schedule.md#rights) has the statements.",
+      "The purpose of each right: [managed platforms](../platforms.md#the-role).",
     ],
     limits: [
-      "A plan that is not complete retires nothing.",
-      "The [default partition](../default-partition.md) is made, kept and removed here; retention never touches it.",
-      "What partitions carry besides bounds is aligned here: [what every partition carries](../partitions.md). A partition of a role whose rights ours does not have is named with the ALTER TABLE for an administrator, and the rest is done.",
+      "An incomplete plan retires nothing.",
+      "The [default partition](../default-partition.md) is created, maintained and removed here; retention never touches it.",
+      "Properties of partitions in addition to bounds are aligned here: [what every partition carries](../partitions.md). A partition of a role whose rights the connected role lacks is named with the ALTER TABLE for an administrator; the others are aligned.",
+      "The functions and views of `functionNames` are told by their oids, never by their names: another object of such a name is refused, and one that is not declared any more is dropped. Only the owner may call one before it is granted, and none is SECURITY DEFINER. `window` runs in the transaction of its caller, which holds its locks until the end; the schedule itself commits after each partition.",
       `At most ${MAX_WINDOW_INTERVALS} intervals in a window, ${MAX_LISTED_DROPS} retirements and ${MAX_LISTED_STATEMENTS} statements listed in a plan; totals are always whole.`,
       "Its Delete is refused unless `allowDestroy` names the table; see [retirement](../retirement.md).",
     ],

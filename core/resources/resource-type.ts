@@ -82,17 +82,17 @@ export type InputsOf<T extends ResourceType> = z.infer<T["inputs"]>;
 /** Facts of a resource as its handler returns them. */
 export type FactsOf<T extends ResourceType> = z.infer<T["facts"]>;
 
-export function resourceType<
+export function defineResourceType<
   In extends Shape,
   Facts extends Shape,
   const Operation extends string,
   Checked extends Shape = Record<never, never>,
   const Args extends readonly string[] = readonly [],
 >(declaration: Declaration<In, Checked, Facts, Operation, Args>): ResourceType<In, Checked, Facts, Operation> {
-  return { ...declaration, token: tokenOf(declaration.name) };
+  return { ...declaration, token: formatToken(declaration.name) };
 }
 
 /** Returns the token of a type, resource or function of this package. */
-export function tokenOf(name: string): string {
+export function formatToken(name: string): string {
   return `pgpartition:index:${name}`;
 }

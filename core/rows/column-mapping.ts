@@ -1,5 +1,5 @@
 import { widens } from "../table/compare/widening";
-import { canonicalType } from "../table/compare/compare";
+import { canonicalizeType } from "../table/compare/compare";
 
 /** A column of an archive. */
 interface ArchivedColumn {
@@ -39,22 +39,22 @@ export function mapColumns(archived: readonly ArchivedColumn[], live: readonly L
     written,
     partly: written.length < archived.length,
     problems: [
-      ...archived.flatMap((column) => problemOf(column, now.get(column.name))),
-      ...live.filter(({ name }) => !then.has(name)).flatMap(newColumnProblem),
+      ...archived.flatMap((column) => explainMisfit(column, now.get(column.name))),
+      ...live.filter(({ name }) => !then.has(name)).flatMap(findNewColumnProblem),
     ],
   };
 }
 
-function problemOf(column: ArchivedColumn, live: LiveColumn | undefined): string[] {
+function explainMisfit(column: ArchivedColumn, live: LiveColumn | undefined): string[] {
   const name = `column "${column.name}"`;
   if (!live) return [`${name} (${column.type}) was dropped since`];
-  if (live.generated && !column.generated) return [`${name} holds values in the archive, and is generated now`];
+  if (live.generated && !column.generated) return [`${name} has values in the archive, and is generated now`];
   if (castsExactly(column.type, live.type)) return [];
   return [`${name} was ${column.type} and is ${live.type} now`];
 }
 
 /** Reports a new column without a value: NULL would be refused row by row, in the middle of the load. */
-function newColumnProblem({ name, nullable, default: value, generated }: LiveColumn): string[] {
+function findNewColumnProblem({ name, nullable, default: value, generated }: LiveColumn): string[] {
   if (nullable || generated || value !== undefined) return [];
   return [`column "${name}" came since, is NOT NULL and has no default`];
 }
@@ -63,8 +63,8 @@ const WHOLE_NUMBERS = ["smallint", "integer", "bigint", "numeric"];
 
 /** True if every text of one type is the same value of the other, so that the archive's text is what the server would print. */
 export function castsExactly(from: string, to: string): boolean {
-  const before = canonicalType(from);
-  const after = canonicalType(to);
+  const before = canonicalizeType(from);
+  const after = canonicalizeType(to);
   if (before === after || after === "text" || widens(from, to)) return true;
   const widened = WHOLE_NUMBERS.indexOf(after);
   return before !== "numeric" && WHOLE_NUMBERS.includes(before) && widened >= WHOLE_NUMBERS.indexOf(before);

@@ -23,7 +23,7 @@ export function formatTid({ block, line }: Tid): string {
 /** Reads what the server prints. Throws RangeError if it is not a tid. */
 export function parseTid(text: string): Tid {
   const match = /^\((\d+),(\d+)\)$/.exec(text);
-  if (!match) throw new RangeError(`"${text}" is not the place of a row`);
+  if (!match) throw new RangeError(`"${text}" is not the tid of a row`);
   return { block: Number(match[1]), line: Number(match[2]) };
 }
 
@@ -32,13 +32,13 @@ export function compareTids(a: Tid, b: Tid): number {
 }
 
 /** Returns the given number of blocks from a position, up to the end of the table. */
-export function nextRange(first: Tid, blocks: number, end: Tid): TidRange {
+export function computeNextRange(first: Tid, blocks: number, end: Tid): TidRange {
   const wanted = { block: first.block + Math.max(1, blocks), line: 0 };
   return { first, end: compareTids(wanted, end) < 0 ? wanted : end };
 }
 
 /** Returns the first half of a range; undefined for a single line. */
-export function firstHalf({ first, end }: TidRange): TidRange | undefined {
+export function takeFirstHalf({ first, end }: TidRange): TidRange | undefined {
   const blocks = end.block - first.block + (end.line > 0 ? 1 : 0);
   if (blocks > 1) return { first, end: { block: first.block + Math.ceil(blocks / 2), line: 0 } };
   const lastLine = end.block > first.block ? MAX_LINES : end.line;
@@ -48,7 +48,7 @@ export function firstHalf({ first, end }: TidRange): TidRange | undefined {
 }
 
 /** Returns the number of blocks that hold about the wanted bytes of text, by the measurement of the last part. Range 1 and up. */
-export function blocksFor(bytes: number, measured: { readonly bytes: number; readonly blocks: number }): number {
+export function estimateBlocks(bytes: number, measured: { readonly bytes: number; readonly blocks: number }): number {
   if (measured.bytes <= 0 || measured.blocks <= 0) return 1;
   return Math.max(1, Math.floor((bytes * measured.blocks) / measured.bytes));
 }

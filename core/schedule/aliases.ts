@@ -1,7 +1,8 @@
 import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
+import type { TableName } from "../names/table-name";
 import type { RegisteredAlias } from "../observed/registration";
 import type { Problem } from "../problems/problem";
-import { ALIAS_KINDS, type AliasKind, type FunctionAliasesWire } from "../declare/schedule/function-names";
+import { ALIAS_KINDS, type AliasKind, type FunctionNames } from "../declare/schedule/function-names";
 import type { Statement } from "../sql/statement";
 
 /** A function or view under a name chosen for callers. */
@@ -15,7 +16,7 @@ export interface TakenName {
   readonly arguments: string;
 }
 
-export interface AliasPlan {
+interface AliasPlan {
   readonly statements: readonly Statement[];
   /** In words: `create_partition(date) is missing`. */
   readonly differences: readonly string[];
@@ -23,31 +24,12 @@ export interface AliasPlan {
 }
 
 /** Returns the objects for the declared names, in order of creation. */
-export function aliasesOf(management: string, wire: FunctionAliasesWire): Alias[] {
+export function buildAliases(management: string, table: TableName, names: FunctionNames | undefined): Alias[] {
+  if (!names) return [];
   return ALIAS_KINDS.flatMap((kind) => {
-    const name = wire.names[kind];
-    return name === undefined ? [] : MAKERS[kind]({ management, wire, name });
+    const name = names[kind];
+    return name === undefined ? [] : MAKERS[kind]({ management, table, schema: names.schema, name });
   });
-}
-
-/**
- * Returns the declaration that matches the registered names: each is what one kind creates under its name. Undefined: none is
- * registered.
- */
-export function declaredBy(
-  management: string,
-  table: { readonly schema: string; readonly table: string },
-  registered: readonly RegisteredAlias[],
-): FunctionAliasesWire | undefined {
-  const there = registered.filter((alias) => alias.state === "same");
-  const aliasSchema = there[0]?.schema;
-  if (aliasSchema === undefined) return undefined;
-  const names = ALIAS_KINDS.flatMap((kind) => {
-    const made = (name: string) => aliasesOf(management, { ...table, aliasSchema, names: { [kind]: name } });
-    const found = there.find(({ name, definition }) => made(name).some((alias) => alias.definition === definition));
-    return found ? [[kind, found.name] as const] : [];
-  });
-  return { ...table, aliasSchema, names: Object.fromEntries(names) };
 }
 
 /**
@@ -61,14 +43,14 @@ export function planAliases(
 ): AliasPlan {
   const transaction = "names of callers";
   const kept = wanted.filter((alias) =>
-    registered.some((one) => sameName(one, alias) && one.state === "same" && one.definition === alias.definition),
+    registered.some((one) => hasSameName(one, alias) && one.state === "same" && one.definition === alias.definition),
   );
-  const stale = registered.filter((one) => one.state !== "gone" && !kept.some((alias) => sameName(one, alias)));
+  const stale = registered.filter((one) => one.state !== "gone" && !kept.some((alias) => hasSameName(one, alias)));
   const missing = wanted.filter((alias) => !kept.includes(alias));
   const inTheWay = missing.flatMap((alias) => {
-    const ours = stale.some((one) => sameName(one, alias));
+    const ours = stale.some((one) => hasSameName(one, alias));
     const other = taken.find((one) => one.name === alias.name && collides(one, alias));
-    return other && !ours ? [conflict(alias, other)] : [];
+    return other && !ours ? [refuseConflict(alias, other)] : [];
   });
   return {
     statements: [
@@ -77,10 +59,11 @@ export function planAliases(
     ],
     differences: [
       ...stale
-        .filter((one) => !missing.some((alias) => sameName(one, alias)))
-        .map((alias) => `${signature(alias)} is not declared any more`),
+        .filter((one) => !missing.some((alias) => hasSameName(one, alias)))
+        .map((alias) => `${formatSignature(alias)} is no longer declared`),
       ...missing.map(
-        (alias) => `${signature(alias)} is ${stale.some((one) => sameName(one, alias)) ? "another one" : "missing"}`,
+        (alias) =>
+          `${formatSignature(alias)} is ${stale.some((one) => hasSameName(one, alias)) ? "another one" : "missing"}`,
       ),
     ],
     problems: inTheWay,
@@ -94,7 +77,7 @@ function dropAliasStatement(alias: Alias): Statement {
 }
 
 /** `app.create_partition(date)`. */
-export function signature(alias: Alias): string {
+export function formatSignature(alias: Alias): string {
   return `${alias.schema}.${alias.name}${alias.kind === "view" ? "" : `(${alias.arguments})`}`;
 }
 
@@ -114,56 +97,73 @@ function createStatements(alias: Alias, transaction: string): Statement[] {
 
 interface Making {
   readonly management: string;
-  readonly wire: FunctionAliasesWire;
+  readonly table: TableName;
+  /** Schema and name of the function or view. */
+  readonly schema: string;
   readonly name: string;
 }
 
 const MAKERS: Readonly<Record<AliasKind, (making: Making) => Alias[]>> = {
   ensure: (making) =>
     ["date", "timestamp without time zone", "timestamp with time zone"].map((type) =>
-      functionAlias(making, type, "regclass", `SELECT ${own(making, "ensure_partition")}(${table(making)}, $1)`),
+      buildFunctionAlias(
+        making,
+        type,
+        "regclass",
+        `SELECT ${qualifyManaged(making, "ensure_partition")}(${regclass(making)}, $1)`,
+      ),
     ),
-  window: (making) => [rowsAlias(making, "regclass", "ensure_partitions")],
-  values: (making) => [rowsAlias(making, own(making, "branch_outcome"), "ensure_values")],
-  expired: (making) => [rowsAlias(making, own(making, "expired_partition"), "expired")],
-  info: (making) => [viewAlias(making, "partition_info")],
-  stats: (making) => [rowsAlias(making, own(making, "counted_partition"), "partition_stats")],
-  sizes: (making) => [rowsAlias(making, own(making, "sized_partition"), "partition_sizes")],
+  window: (making) => [buildRowsAlias(making, "regclass", "ensure_partitions")],
+  values: (making) => [buildRowsAlias(making, qualifyManaged(making, "branch_outcome"), "ensure_values")],
+  expired: (making) => [buildRowsAlias(making, qualifyManaged(making, "expired_partition"), "expired")],
+  info: (making) => [buildViewAlias(making, "partition_info")],
+  stats: (making) => [buildRowsAlias(making, qualifyManaged(making, "counted_partition"), "partition_stats")],
+  sizes: (making) => [buildRowsAlias(making, qualifyManaged(making, "sized_partition"), "partition_sizes")],
   analyze: (making) => [
-    functionAlias(making, "", "void", `SELECT ${own(making, "analyze_partitions")}(${table(making)})`),
+    buildFunctionAlias(
+      making,
+      "",
+      "void",
+      `SELECT ${qualifyManaged(making, "analyze_partitions")}(${regclass(making)})`,
+    ),
   ],
-  runway: (making) => [viewAlias(making, "runway")],
+  runway: (making) => [buildViewAlias(making, "runway")],
 };
 
-function rowsAlias(making: Making, type: string, of: string): Alias {
-  return functionAlias(making, "", `SETOF ${type}`, `SELECT * FROM ${own(making, of)}(${table(making)})`);
+function buildRowsAlias(making: Making, type: string, of: string): Alias {
+  return buildFunctionAlias(
+    making,
+    "",
+    `SETOF ${type}`,
+    `SELECT * FROM ${qualifyManaged(making, of)}(${regclass(making)})`,
+  );
 }
 
-function functionAlias(making: Making, types: string, returns: string, body: string): Alias {
-  const { aliasSchema: schema } = making.wire;
+function buildFunctionAlias(making: Making, types: string, returns: string, body: string): Alias {
+  const { schema } = making;
   const definition =
     `CREATE FUNCTION ${quoteQualified(schema, making.name)}(${types}) RETURNS ${returns} LANGUAGE sql ` +
     `SET search_path = pg_catalog, pg_temp AS ${quoteLiteral(body)}`;
   return { kind: "function", schema, name: making.name, arguments: types, definition };
 }
 
-function viewAlias(making: Making, of: string): Alias {
-  const { schema: tableSchema, table: tableName, aliasSchema: schema } = making.wire;
+function buildViewAlias(making: Making, of: string): Alias {
+  const { schema, table } = making;
   const definition =
-    `CREATE VIEW ${quoteQualified(schema, making.name)} WITH (security_invoker = true) AS SELECT * FROM ${own(making, of)} ` +
-    `WHERE schema_name = ${quoteLiteral(tableSchema)} AND table_name = ${quoteLiteral(tableName)}`;
+    `CREATE VIEW ${quoteQualified(schema, making.name)} WITH (security_invoker = true) AS SELECT * FROM ${qualifyManaged(making, of)} ` +
+    `WHERE schema_name = ${quoteLiteral(table.schema)} AND table_name = ${quoteLiteral(table.table)}`;
   return { kind: "view", schema, name: making.name, arguments: "", definition };
 }
 
-function own(making: Making, name: string): string {
+function qualifyManaged(making: Making, name: string): string {
   return `${quote(making.management)}.${name}`;
 }
 
-function table({ wire }: Making): string {
-  return `${quoteLiteral(quoteQualified(wire.schema, wire.table))}::regclass`;
+function regclass({ table }: Making): string {
+  return `${quoteLiteral(quoteQualified(table.schema, table.table))}::regclass`;
 }
 
-function sameName(one: Alias, other: Alias): boolean {
+function hasSameName(one: Alias, other: Alias): boolean {
   return (
     one.kind === other.kind &&
     one.schema === other.schema &&
@@ -179,7 +179,7 @@ function collides(taken: TakenName, alias: Alias): boolean {
     : taken.kind === "function" && taken.arguments === alias.arguments;
 }
 
-function conflict(alias: Alias, taken: TakenName): Problem {
+function refuseConflict(alias: Alias, taken: TakenName): Problem {
   const name = quoteQualified(alias.schema, alias.name);
   const rename =
     alias.kind === "view"
@@ -188,7 +188,7 @@ function conflict(alias: Alias, taken: TakenName): Problem {
   return {
     path: "functionNames",
     code: "name-collision",
-    message: `the ${taken.kind} ${signature(alias)} exists and is not ours: it is not replaced.`,
-    fix: `Rename it (${rename}) or drop it when its callers can do with ours; or declare another name.`,
+    message: `the ${taken.kind} ${formatSignature(alias)} exists and is not managed here: it is not replaced.`,
+    fix: `Rename it (${rename}) or drop it when its callers can use the declared one; or declare another name.`,
   };
 }

@@ -1,13 +1,13 @@
 import type { RegisteredSchedule } from "../observed/registration";
-import { compareInstants, formatInstant, type Instant, later, parseInstant } from "../time/instant";
-import { lastDue, parseCron } from "../declare/schedule/cron";
+import { compareInstants, formatInstant, type Instant, pickLater, parseInstant } from "../time/instant";
+import { findLastDue, parseCron } from "../declare/schedule/cron";
 import type { FoundJob } from "./job";
 
 /** Delay from which on a run counts as missing, not just late. */
 const PATIENCE_MINUTES = 60;
 
 /** Returns warnings about a job that is as declared: sentences for people. */
-export function jobWarnings(
+export function warnOfJob(
   found: FoundJob,
   registered: RegisteredSchedule | undefined,
   zone: string,
@@ -16,25 +16,30 @@ export function jobWarnings(
   const run = found.lastRun;
   const failed =
     run?.status === "failed"
-      ? [`the last run of job "${found.job}" failed${at(run.at)}: ${run.message ?? "no message"}`]
+      ? [`the last run of job "${found.job}" failed${formatAt(run.at)}: ${run.message ?? "no message"}`]
       : [];
-  return [...failed, ...silence(found, registered, zone, now)];
+  return [...failed, ...warnOfSilence(found, registered, zone, now)];
 }
 
-function silence(found: FoundJob, registered: RegisteredSchedule | undefined, zone: string, now: Instant): string[] {
+function warnOfSilence(
+  found: FoundJob,
+  registered: RegisteredSchedule | undefined,
+  zone: string,
+  now: Instant,
+): string[] {
   const schedule = parseCron(found.cron);
   if (!found.active || "problem" in schedule || !registered) return [];
   const since = parseInstant(registered.since, "UTC");
   const last = found.lastRun?.at === undefined ? undefined : parseInstant(found.lastRun.at, "UTC");
-  const due = lastDue(schedule, now.subtract({ minutes: PATIENCE_MINUTES }), zone);
-  const seen = last ? later(last, since) : since;
+  const due = findLastDue(schedule, now.subtract({ minutes: PATIENCE_MINUTES }), zone);
+  const seen = last ? pickLater(last, since) : since;
   if (!due || compareInstants(due, seen) <= 0) return [];
   const heard = last ? `has not run since ${formatInstant(last)}` : "never ran";
   return [
-    `job "${found.job}" ${heard}, although it was due at ${formatInstant(due)} (${found.cron}): see whether pg_cron runs (shared_preload_libraries, cron.max_running_jobs) and may connect`,
+    `job "${found.job}" ${heard}, although its time was ${formatInstant(due)} (${found.cron}): check that pg_cron runs (shared_preload_libraries, cron.max_running_jobs) and may connect`,
   ];
 }
 
-function at(time: string | undefined): string {
+function formatAt(time: string | undefined): string {
   return time === undefined ? "" : ` at ${time}`;
 }

@@ -76,9 +76,9 @@ export function planJob(wanted: WantedJob, facts: CronFacts, registered: Registe
   switch (facts.kind) {
     case "absent":
     case "elsewhere":
-      return { kind: "external", why: whyExternal(wanted, facts) };
+      return { kind: "external", why: explainExternal(wanted, facts) };
     case "closed":
-      return { kind: "refused", problem: closed(wanted, facts.role) };
+      return { kind: "refused", problem: refuseClosed(wanted, facts.role) };
     case "here":
       return planHere(wanted, facts, registered);
   }
@@ -91,23 +91,23 @@ function planHere(wanted: WantedJob, facts: Here, registered: RegisteredSchedule
   const named = facts.jobs.filter((job) => job.job === wanted.job && job.jobId !== ours?.jobId);
   const same = named.find((job) => job.user === wanted.user && job.command === wanted.command);
   const problem =
-    userProblem(wanted, facts) ??
-    (same && !ours ? undefined : conflict(wanted, named)) ??
-    rightsProblem(wanted, facts, ours ?? same);
+    findUserProblem(wanted, facts) ??
+    (same && !ours ? undefined : findConflict(wanted, named)) ??
+    findRightsProblem(wanted, facts, ours ?? same);
   if (problem) return { kind: "refused", problem };
   const found = ours ?? same;
-  const differences = found ? differencesOf(wanted, found) : ["it is missing"];
+  const differences = found ? listDifferences(wanted, found) : ["it is missing"];
   return {
     kind: "scheduled",
     found,
     differences,
-    statements: differences.length === 0 ? [] : statementsOf(wanted, facts, found),
-    note: zoneNote(wanted, facts),
+    statements: differences.length === 0 ? [] : buildStatements(wanted, facts, found),
+    note: noteZone(wanted, facts),
   };
 }
 
 /** Reports another job of that name: pg_cron would change it in place, or store two that look alike. */
-function conflict(wanted: WantedJob, named: readonly FoundJob[]): Problem | undefined {
+function findConflict(wanted: WantedJob, named: readonly FoundJob[]): Problem | undefined {
   const [other] = named;
   if (!other) return undefined;
   const what = other.user === wanted.user ? `runs something else: ${other.command}` : `belongs to role "${other.user}"`;
@@ -115,11 +115,11 @@ function conflict(wanted: WantedJob, named: readonly FoundJob[]): Problem | unde
     path: "schedule.job",
     code: "conflict",
     message: `pg_cron has a job "${other.job}" (id ${other.jobId}) that ${what}.`,
-    fix: `If it is not needed any more: SELECT cron.unschedule(${other.jobId}). Otherwise declare another schedule.job.`,
+    fix: `If it is no longer needed: SELECT cron.unschedule(${other.jobId}). Otherwise declare another schedule.job.`,
   };
 }
 
-function userProblem(wanted: WantedJob, facts: Here): Problem | undefined {
+function findUserProblem(wanted: WantedJob, facts: Here): Problem | undefined {
   if (wanted.user === facts.role || facts.superuser) return undefined;
   return {
     path: "schedule.user",
@@ -132,9 +132,9 @@ function userProblem(wanted: WantedJob, facts: Here): Problem | undefined {
 /**
  * Reports missing rights: scheduling for oneself needs only USAGE; an inactive job needs a function that pg_cron does not grant.
  */
-function rightsProblem(wanted: WantedJob, facts: Here, found: FoundJob | undefined): Problem | undefined {
+function findRightsProblem(wanted: WantedJob, facts: Here, found: FoundJob | undefined): Problem | undefined {
   if (wanted.active || facts.mayAlter || facts.mayScheduleInDatabase) return undefined;
-  if (found && differencesOf(wanted, found).length === 0) return undefined;
+  if (found && listDifferences(wanted, found).length === 0) return undefined;
   return {
     path: "schedule.active",
     code: "privileges",
@@ -143,7 +143,7 @@ function rightsProblem(wanted: WantedJob, facts: Here, found: FoundJob | undefin
   };
 }
 
-function differencesOf(wanted: WantedJob, found: FoundJob): string[] {
+function listDifferences(wanted: WantedJob, found: FoundJob): string[] {
   return [
     ...(found.job === wanted.job ? [] : [`it is called "${found.job}"`]),
     ...(found.cron === wanted.cron ? [] : [`its schedule is "${found.cron}"`]),
@@ -157,7 +157,7 @@ function differencesOf(wanted: WantedJob, found: FoundJob): string[] {
 /**
  * Returns the statements. A job that cannot be changed in place, or has another name, is scheduled again in the same transaction.
  */
-function statementsOf(wanted: WantedJob, facts: Here, found: FoundJob | undefined): Statement[] {
+function buildStatements(wanted: WantedJob, facts: Here, found: FoundJob | undefined): Statement[] {
   if (!found) return [scheduleStatement(wanted, facts)];
   if (facts.mayAlter && found.job === wanted.job) return [alterStatement(wanted, found)];
   const schedule = scheduleStatement(wanted, facts);
@@ -171,11 +171,11 @@ function scheduleStatement(wanted: WantedJob, facts: Here): Statement {
   const sql = facts.mayScheduleInDatabase
     ? `SELECT cron.schedule_in_database(${head}, ${quoteLiteral(wanted.database)}, ${user}, ${String(wanted.active)})`
     : `SELECT cron.schedule(${head})`;
-  return automation(sql, wanted.job, `SELECT cron.unschedule(${quoteLiteral(wanted.job)})`);
+  return buildCronStatement(sql, wanted.job, `SELECT cron.unschedule(${quoteLiteral(wanted.job)})`);
 }
 
 function alterStatement(wanted: WantedJob, found: FoundJob): Statement {
-  const changes = (to: WantedJob | FoundJob, from: WantedJob | FoundJob): string =>
+  const formatChanges = (to: WantedJob | FoundJob, from: WantedJob | FoundJob): string =>
     [
       ...(to.cron === from.cron ? [] : [`schedule := ${quoteLiteral(to.cron)}`]),
       ...(to.command === from.command ? [] : [`command := ${quoteLiteral(to.command)}`]),
@@ -184,16 +184,16 @@ function alterStatement(wanted: WantedJob, found: FoundJob): Statement {
       ...(to.active === from.active ? [] : [`active := ${String(to.active)}`]),
     ].join(", ");
   const alter = (list: string) => `SELECT cron.alter_job(job_id := ${found.jobId}, ${list})`;
-  return automation(alter(changes(wanted, found)), wanted.job, alter(changes(found, wanted)));
+  return buildCronStatement(alter(formatChanges(wanted, found)), wanted.job, alter(formatChanges(found, wanted)));
 }
 
 /** Unschedules a job, also for good: the partitions that it created stay. */
 export function unscheduleStatement(found: FoundJob): Statement {
   const head = [found.job, found.cron, found.command].map(quoteLiteral).join(", ");
-  return automation(`SELECT cron.unschedule(${found.jobId})`, found.job, `SELECT cron.schedule(${head})`);
+  return buildCronStatement(`SELECT cron.unschedule(${found.jobId})`, found.job, `SELECT cron.schedule(${head})`);
 }
 
-function automation(sql: string, job: string, undo: string): Statement {
+function buildCronStatement(sql: string, job: string, undo: string): Statement {
   return {
     sql,
     transaction: `schedule ${job}`,
@@ -206,18 +206,18 @@ function automation(sql: string, job: string, undo: string): Statement {
 }
 
 /** Notes a different time zone; PostgreSQL reports UTC as GMT. */
-function zoneNote(wanted: WantedJob, facts: Here): string | undefined {
-  const plain = (zone: string) => (["GMT", "UTC", "Etc/UTC"].includes(zone) ? "UTC" : zone);
-  if (plain(wanted.zone) === plain(facts.zone)) return undefined;
+function noteZone(wanted: WantedJob, facts: Here): string | undefined {
+  const normalizeZone = (zone: string) => (["GMT", "UTC", "Etc/UTC"].includes(zone) ? "UTC" : zone);
+  if (normalizeZone(wanted.zone) === normalizeZone(facts.zone)) return undefined;
   return `pg_cron reads "${wanted.cron}" by its own time zone ${facts.zone} (cron.timezone), not by ${wanted.zone} as declared`;
 }
 
-function whyExternal(wanted: WantedJob, facts: Extract<CronFacts, { kind: "absent" | "elsewhere" }>): string {
-  const way = "nothing in the database starts it; the outputs crontab and systemdTimer hold the same schedule";
+function explainExternal(wanted: WantedJob, facts: Extract<CronFacts, { kind: "absent" | "elsewhere" }>): string {
+  const way = "nothing in the database starts it; the outputs crontab and systemdTimer have the same schedule";
   if (facts.kind === "elsewhere") {
     const head = [wanted.job, wanted.cron, wanted.command, wanted.database, wanted.user].map(quoteLiteral).join(", ");
     return (
-      `pg_cron keeps its jobs in database "${facts.home}" (cron.database_name) and not in "${wanted.database}": ${way}. ` +
+      `pg_cron stores its jobs in database "${facts.home}" (cron.database_name), not in "${wanted.database}": ${way}. ` +
       `Or run there: SELECT cron.schedule_in_database(${head}, ${String(wanted.active)})`
     );
   }
@@ -226,11 +226,11 @@ function whyExternal(wanted: WantedJob, facts: Extract<CronFacts, { kind: "absen
     : `pg_cron is not installed on this server: ${way}`;
 }
 
-function closed(wanted: WantedJob, role: string): Problem {
+function refuseClosed(wanted: WantedJob, role: string): Problem {
   return {
     path: "schedule",
     code: "privileges",
-    message: `role "${role}" may not use pg_cron, so the job "${wanted.job}" cannot be made.`,
+    message: `role "${role}" may not use pg_cron, so the job "${wanted.job}" cannot be created.`,
     fix: `An administrator has to run: GRANT USAGE ON SCHEMA cron TO "${role.replaceAll('"', '""')}".`,
   };
 }

@@ -13,7 +13,7 @@ interface ScheduledCall {
 }
 
 /** Returns a call with constants only: no caller's text is included unquoted. */
-export function ensureWindowCall(
+export function formatEnsureWindowCall(
   management: string,
   table: { readonly schema: string; readonly table: string },
 ): string {
@@ -22,22 +22,22 @@ export function ensureWindowCall(
 }
 
 /** Returns the crontab lines, with the time zone of the schedule. */
-export function crontabText(call: ScheduledCall, cron: string): string {
-  const words = ["psql", ...psqlArguments(call)].map(shellWord).join(" ");
+export function formatCrontab(call: ScheduledCall, cron: string): string {
+  const words = ["psql", ...listPsqlArguments(call)].map(quoteShellWord).join(" ");
   if (/[\r\n]/.test(words)) return "# a name holds a line break, which no crontab can carry\n";
   // cron ends the command at a bare percent sign and passes the rest as its input.
   return `CRON_TZ=${call.zone}\n${cron} ${words.replaceAll("%", "\\%")}\n`;
 }
 
 /** Returns a systemd service and its timer, to be split at the names of the files. */
-export function systemdText(call: ScheduledCall, schedule: CronSchedule): string {
+export function formatSystemdUnits(call: ScheduledCall, schedule: CronSchedule): string {
   const unit = `${call.job.replace(/[^A-Za-z0-9_.-]+/g, "-")}`;
-  const words = ["/usr/bin/psql", ...psqlArguments(call)].map(systemdWord).join(" ");
-  const times = onCalendar(schedule).map((time) => `OnCalendar=${time} ${call.zone}`);
+  const words = ["/usr/bin/psql", ...listPsqlArguments(call)].map(quoteSystemdWord).join(" ");
+  const times = formatOnCalendar(schedule).map((time) => `OnCalendar=${time} ${call.zone}`);
   return [
     `# ${unit}.service`,
     "[Unit]",
-    `Description=Make the coming partitions of ${oneLine(`${call.schema}.${call.table}`)}`,
+    `Description=Make the coming partitions of ${toUnitLine(`${call.schema}.${call.table}`)}`,
     "[Service]",
     "Type=oneshot",
     `ExecStart=${words}`,
@@ -55,7 +55,7 @@ export function systemdText(call: ScheduledCall, schedule: CronSchedule): string
 /**
  * Returns the arguments without host and password, which come from PGHOST, PGPASSFILE and the like in the caller's environment.
  */
-function psqlArguments(call: ScheduledCall): string[] {
+function listPsqlArguments(call: ScheduledCall): string[] {
   return [
     "--no-psqlrc",
     "--set=ON_ERROR_STOP=1",
@@ -65,30 +65,30 @@ function psqlArguments(call: ScheduledCall): string[] {
   ];
 }
 
-function shellWord(word: string): string {
+function quoteShellWord(word: string): string {
   return /^[\w=./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Quotes for systemd, which reads C escapes in double quotes, and percent and dollar signs everywhere. */
-function systemdWord(word: string): string {
+function quoteSystemdWord(word: string): string {
   const escaped = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
   if (/^[\w=./%$-]+$/.test(word)) return escaped;
   return `"${escaped.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }
 
-function oneLine(text: string): string {
+function toUnitLine(text: string): string {
   return text.replace(/\s+/g, " ").replaceAll("%", "%%");
 }
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
 /** Returns two lines if either day suffices: in one line systemd requires both. */
-function onCalendar(schedule: CronSchedule): string[] {
+function formatOnCalendar(schedule: CronSchedule): string[] {
   const { minutes, hours, days, months, weekdays, eitherDay } = schedule;
   const clock = `${list(hours, 24)}:${list(minutes, 60)}:00`;
   const names = weekdays.length === 7 ? "" : `${weekdays.map((day) => WEEKDAYS[day]).join(",")} `;
-  const line = (weekday: string, day: string) => `${weekday}*-${list(months, 12)}-${day} ${clock}`;
-  return eitherDay ? [line("", list(days, 31)), line(names, "*")] : [line(names, list(days, 31))];
+  const formatLine = (weekday: string, day: string) => `${weekday}*-${list(months, 12)}-${day} ${clock}`;
+  return eitherDay ? [formatLine("", list(days, 31)), formatLine(names, "*")] : [formatLine(names, list(days, 31))];
 }
 
 function list(values: readonly number[], all: number): string {

@@ -26,18 +26,18 @@ const PATTERNS: readonly Pattern[] = [
 ];
 
 /** Splits SQL text into tokens that together are the text again. */
-export function tokensOf(text: string): Token[] {
+export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < text.length;) {
-    const token = tokenAt(text, at);
+    const token = readToken(text, at);
     tokens.push(token);
     at += token.text.length;
   }
   return tokens;
 }
 
-function tokenAt(text: string, at: number): Token {
-  if (text.startsWith("/*", at)) return blockComment(text, at);
+function readToken(text: string, at: number): Token {
+  if (text.startsWith("/*", at)) return readBlockComment(text, at);
   for (const [kind, opening, whole] of PATTERNS) {
     if (matchAt(opening, text, at) === undefined) continue;
     const found = matchAt(whole, text, at);
@@ -52,7 +52,7 @@ function matchAt(pattern: RegExp, text: string, at: number): string | undefined 
 }
 
 /** Reads a block comment; they nest. */
-function blockComment(text: string, at: number): Token {
+function readBlockComment(text: string, at: number): Token {
   let depth = 0;
   for (let end = at; end < text.length; end += 1) {
     const sign = text.slice(end, end + 2);
@@ -70,9 +70,9 @@ const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]" };
  * Returns the reason why a text could reach beyond the brackets that it is written into: it would end the statement or the
  * clause, or swallow the following text. Undefined: it cannot, and the server judges the rest.
  */
-export function beyondOneExpression(text: string): string | undefined {
+export function explainUnsafeExpression(text: string): string | undefined {
   const open: string[] = [];
-  const tokens = tokensOf(text);
+  const tokens = tokenize(text);
   if (tokens.every((token) => token.kind === "space" || token.kind === "comment")) return "it is empty";
   if (text.includes("\0")) return "it holds a NUL";
   for (const token of tokens) {

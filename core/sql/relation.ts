@@ -11,7 +11,7 @@ export interface Relation {
 }
 
 /** Returns one statement on one relation. Its undo is the previous state. */
-export function onRelation(
+export function buildRelationStatement(
   relation: Relation,
   transaction: string | undefined,
   sql: string,
@@ -34,6 +34,6 @@ export function onRelation(
   };
 }
 
-export function nameOf(relation: Pick<Relation, "schema" | "name">): string {
+export function quoteRelation(relation: Pick<Relation, "schema" | "name">): string {
   return quoteQualified(relation.schema, relation.name);
 }

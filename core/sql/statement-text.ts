@@ -2,28 +2,28 @@ import { DEFAULT_LOCK_TIMEOUT_MS } from "../defaults";
 import type { Statement } from "./statement";
 
 /** Formats statements as preview prints them: one line each, and BEGIN and COMMIT around each transaction. */
-export function statementLines(statements: readonly Statement[]): string[] {
+export function formatStatementLines(statements: readonly Statement[]): string[] {
   const lines: string[] = [];
   let open: string | undefined;
   for (const statement of statements) {
     if (open !== undefined && statement.transaction !== open) lines.push("COMMIT;");
     if (statement.transaction !== undefined && statement.transaction !== open) lines.push("BEGIN;");
     open = statement.transaction;
-    lines.push(statementText(statement));
+    lines.push(formatStatement(statement));
   }
   if (open !== undefined) lines.push("COMMIT;");
   return lines;
 }
 
 /** Formats `ALTER TABLE …;  -- parent public.events SHARE UPDATE EXCLUSIVE | instant | lock_timeout 100 ms, tried again` */
-function statementText(statement: Statement): string {
-  const locks = lockTexts(statement);
+function formatStatement(statement: Statement): string {
+  const locks = formatLocks(statement);
   const traits = [
     locks.length > 0 ? locks.join("; ") : "no lock that others see",
     statement.hold,
     ...(statement.timeouts === "strong" ? [`lock_timeout ${DEFAULT_LOCK_TIMEOUT_MS} ms, tried again`] : []),
-    ...(statement.timeouts === "waiting" ? ["waits as long as it takes, stopping nobody"] : []),
-    ...statement.hazards.map((hazard) => (hazard === "LOCK_PARENT_AX" ? `${hazard}${times(statement)}` : hazard)),
+    ...(statement.timeouts === "waiting" ? ["waits as long as it takes, stopping no session"] : []),
+    ...statement.hazards.map((hazard) => (hazard === "LOCK_PARENT_AX" ? `${hazard}${formatTimes(statement)}` : hazard)),
   ];
   return `${statement.sql.replace(/\n\s*/g, " ")};  -- ${traits.join(" | ")}`;
 }
@@ -32,7 +32,7 @@ function statementText(statement: Statement): string {
 const LISTED_PARTITIONS = 3;
 
 /** Lists each relation by name; many partitions by number. */
-function lockTexts(statement: Statement): string[] {
+function formatLocks(statement: Statement): string[] {
   const partitions = statement.locks.filter((lock) => lock.role === "partition");
   const named =
     partitions.length > LISTED_PARTITIONS
@@ -45,7 +45,7 @@ function lockTexts(statement: Statement): string[] {
 }
 
 /** Returns the number of relations on which the strongest lock is taken at once. */
-function times(statement: Statement): string {
+function formatTimes(statement: Statement): string {
   const strongest = statement.locks.filter((lock) => lock.mode === "ACCESS EXCLUSIVE").length;
   return strongest > 1 ? ` x${strongest}` : "";
 }

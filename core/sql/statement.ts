@@ -76,13 +76,13 @@ export const HAZARDS = {
 export type Hazard = keyof typeof HAZARDS;
 
 /** Returns the hazards of a list, each once, in the order of the catalogue. */
-export function hazardsOf(statements: readonly Statement[]): Hazard[] {
+export function listHazards(statements: readonly Statement[]): Hazard[] {
   const found = new Set(statements.flatMap((statement) => statement.hazards));
   return (Object.keys(HAZARDS) as Hazard[]).filter((hazard) => found.has(hazard));
 }
 
 /** Returns the strongest lock on each relation, in order of first appearance. */
-export function strongestLocks(statements: readonly Statement[]): Lock[] {
+export function findStrongestLocks(statements: readonly Statement[]): Lock[] {
   const strongest = new Map<string, Lock>();
   for (const lock of statements.flatMap((statement) => statement.locks)) {
     const known = strongest.get(lock.relation);

@@ -22,17 +22,17 @@ export const MANIFEST_NAME = "_manifest.json";
  * archives of a table as one and skip ranges by name:
  * `<database>/<schema>/table=<table>[/branch=<values>]/from=<start>/gen=<generation>/`.
  */
-export function archiveFolder(place: ArchivePlace): string {
-  return `${tableFolder(place)}${branchFolder(place.path)}from=${startName(place.bounds)}/gen=${place.generation}/`;
+export function formatArchiveFolder(place: ArchivePlace): string {
+  return `${formatTableFolder(place)}${formatBranchFolder(place.path)}from=${formatStart(place.bounds)}/gen=${place.generation}/`;
 }
 
 /** Returns the folder of all archives of one table. */
-export function tableFolder(table: Pick<ArchivePlace, "database" | "schema" | "table">): string {
+export function formatTableFolder(table: Pick<ArchivePlace, "database" | "schema" | "table">): string {
   return `${encodeSegment(table.database)}/${encodeSegment(table.schema)}/table=${encodeSegment(table.table)}/`;
 }
 
 /** Returns the name of one part in its folder; numbers begin with 1 and sort as text. */
-export function partName(part: number, extension: string): string {
+export function formatPartName(part: number, extension: string): string {
   return `part-${String(part).padStart(5, "0")}.${extension}`;
 }
 
@@ -41,7 +41,7 @@ export function partName(part: number, extension: string): string {
  * earlier version, such as `orders/_2024-03.manifest.json`, do not show where the store begins: then it is the folder of the
  * manifest, which also has its parts.
  */
-export function storeOfManifest(place: string): string | undefined {
+export function findStoreOfManifest(place: string): string | undefined {
   if (place.startsWith("table://")) return undefined;
   const hive = /^(.+?)\/[^/]+\/[^/]+\/table=[^/]+(?:\/branch=[^/]+)?\/from=[^/]+\/gen=\d+\/_manifest\.json$/.exec(
     place,
@@ -50,7 +50,7 @@ export function storeOfManifest(place: string): string | undefined {
 }
 
 /** Returns the key of a manifest in a store; undefined if it is stored elsewhere. */
-export function keyInStore(url: string, place: string): string | undefined {
+export function findKeyInStore(url: string, place: string): string | undefined {
   if (place.startsWith(`${url}/`)) return place.slice(url.length + 1);
   // The folder of a key is not written like a location: `=` is literal in keys, and %3D in the URL of a directory.
   const folder = place.slice(0, place.lastIndexOf("/"));
@@ -74,17 +74,17 @@ export function encodeSegment(text: string): string {
     .join("");
 }
 
-function branchFolder(path: readonly string[]): string {
-  return path.length === 0 ? "" : `branch=${branchName(path)}/`;
+function formatBranchFolder(path: readonly string[]): string {
+  return path.length === 0 ? "" : `branch=${joinBranchPath(path)}/`;
 }
 
 /** Joins values of the levels above the time level into one word of a folder name. */
-export function branchName(path: readonly string[]): string {
+export function joinBranchPath(path: readonly string[]): string {
   return path.map(encodeSegment).join("+");
 }
 
 /** Formats ISO 8601 in its basic form, UTC: `20250101T000000Z`. It has no colon, sorts as text, and needs no encoding. */
-export function startName(bounds: Pick<OpenInterval, "from">): string {
+export function formatStart(bounds: Pick<OpenInterval, "from">): string {
   if (!bounds.from) return "start";
   return encodeSegment(
     formatInstant(bounds.from)

@@ -33,16 +33,16 @@ type Say = (message: string, fix: string) => void;
 function read(text: string, report: Say): Location | undefined {
   const [, scheme, rest = ""] = /^([a-z0-9+.-]+):\/\/(.*)$/su.exec(text) ?? [];
   if (scheme !== "s3" && scheme !== "file") {
-    report(`${shown(text)} is no place for an archive.`, EXAMPLES);
+    report(`${maskCredentials(text)} is not a store for archives.`, EXAMPLES);
     return undefined;
   }
   // A secret key may contain a slash.
   if (/^[^/]*@/.test(rest) || /^[^/]*:.*@/su.test(rest)) {
-    report("a user or a key stands before the @.", `Keep credentials out of the address. ${EXAMPLES}`);
+    report("it has a user or a key before the @.", `Remove credentials from the address. ${EXAMPLES}`);
     return undefined;
   }
   if (/[?#]/.test(rest)) {
-    report(`${shown(text)} has a query or a fragment.`, EXAMPLES);
+    report(`${maskCredentials(text)} has a query or a fragment.`, EXAMPLES);
     return undefined;
   }
   return scheme === "s3" ? readS3(text, rest, report) : readFile(text, rest, report);
@@ -54,7 +54,10 @@ function readS3(text: string, rest: string, report: Say): Location {
   const prefix = slash < 0 ? "" : rest.slice(slash + 1).replace(/\/$/, "");
   checkBucket(bucket, report);
   if (prefix.includes("%"))
-    report(`${shown(text)} has a % in its prefix, which each tool reads in its own way.`, "Write plain characters.");
+    report(
+      `${maskCredentials(text)} has a % in its prefix, which each tool reads in its own way.`,
+      "Write plain characters.",
+    );
   checkFolders(prefix, text, report);
   return { kind: "s3", bucket, prefix };
 }
@@ -65,28 +68,28 @@ function checkBucket(bucket: string, report: Say): void {
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) && !bucket.includes("..") && !/^\d+(\.\d+){3}$/.test(bucket);
   if (!valid)
     report(
-      `${shown(bucket)} is not the name of a bucket.`,
+      `${maskCredentials(bucket)} is not the name of a bucket.`,
       "A bucket has 3 to 63 lower-case letters, digits, dots and hyphens, and begins and ends with a letter or digit.",
     );
 }
 
 function readFile(text: string, rest: string, report: Say): Location | undefined {
   if (!rest.startsWith("/")) {
-    report(`${shown(text)} names a host or a relative path.`, 'Write three slashes: "file:///directory".');
+    report(`${maskCredentials(text)} names a host or a relative path.`, 'Write three slashes: "file:///directory".');
     return undefined;
   }
   // Some readers would take such a character for part of a name, others for its end.
   if (/%2f|%5c|%00/i.test(rest)) {
-    report(`${shown(text)} hides a slash, a backslash or NUL as % and digits.`, "Write plain slashes.");
+    report(`${maskCredentials(text)} hides a slash, a backslash or NUL as % and digits.`, "Write plain slashes.");
     return undefined;
   }
-  const directory = decoded(rest)?.replace(/\/+$/, "");
+  const directory = tryDecode(rest)?.replace(/\/+$/, "");
   if (directory === undefined) {
-    report(`${shown(text)} has a % that no two digits follow.`, "Write %25 for a percent sign.");
+    report(`${maskCredentials(text)} has a % that no two digits follow.`, "Write %25 for a percent sign.");
     return undefined;
   }
   if (directory === "") {
-    report("the root of the file system is no place for an archive.", EXAMPLES);
+    report("the root of the file system is not a store for archives.", EXAMPLES);
     return undefined;
   }
   checkFolders(directory.slice(1), text, report);
@@ -96,12 +99,15 @@ function readFile(text: string, rest: string, report: Say): Location | undefined
 function checkFolders(folders: string, text: string, report: Say): void {
   if (folders === "") return;
   if (folders.split("/").some((part) => part === "" || part === "." || part === ".."))
-    report(`${shown(text)} has an empty folder, "." or ".." in it.`, "Write each folder by its name.");
+    report(`${maskCredentials(text)} has an empty folder, "." or ".." in it.`, "Write each folder by its name.");
   if (/[\\\p{Cc}\p{Surrogate}]/u.test(folders))
-    report(`${shown(text)} has a backslash or a control character in it.`, "Write names with plain slashes between.");
+    report(
+      `${maskCredentials(text)} has a backslash or a control character in it.`,
+      "Write names with plain slashes between.",
+    );
 }
 
-function decoded(text: string): string | undefined {
+function tryDecode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -110,7 +116,7 @@ function decoded(text: string): string | undefined {
 }
 
 /** Returns the text as written, except possible credentials: everything before an @. */
-function shown(text: string): string {
+function maskCredentials(text: string): string {
   const harmless = text.replace(/\/\/.*@/su, "//***@");
   return JSON.stringify(harmless.length > 120 ? `${harmless.slice(0, 117)}...` : harmless);
 }

@@ -1,6 +1,6 @@
-import { compareInstants, earlier, type Instant, later } from "./instant";
+import { compareInstants, pickEarlier, type Instant, pickLater } from "./instant";
 import type { Interval } from "./interval";
-import { endOfPeriod, type Period, startOfPeriod } from "./period";
+import { findPeriodEnd, type Period, findPeriodStart } from "./period";
 
 /**
  * One segment of the time axis with one length of partitions. Segments tile: each begins where the previous one ends, the first
@@ -20,33 +20,33 @@ export interface GridInterval extends Interval {
 }
 
 /** Returns the interval of the grid that contains `instant`, or undefined if no segment covers it. */
-export function intervalAt(grid: readonly GridSegment[], instant: Instant, zone: string): GridInterval | undefined {
+export function findIntervalAt(grid: readonly GridSegment[], instant: Instant, zone: string): GridInterval | undefined {
   const segment = grid.find((candidate) => contains(candidate, instant));
   if (!segment) return undefined;
   if (segment.every === "whole") {
     if (!segment.from || !segment.to) return undefined;
     return { from: segment.from, to: segment.to, segment };
   }
-  const from = startOfPeriod(instant, segment.every, zone);
-  const to = endOfPeriod(instant, segment.every, zone);
+  const from = findPeriodStart(instant, segment.every, zone);
+  const to = findPeriodEnd(instant, segment.every, zone);
   return {
-    from: segment.from ? later(from, segment.from) : from,
-    to: segment.to ? earlier(to, segment.to) : to,
+    from: segment.from ? pickLater(from, segment.from) : from,
+    to: segment.to ? pickEarlier(to, segment.to) : to,
     segment,
   };
 }
 
 /** Yields every interval that overlaps [from, to), oldest first, without gap or overlap inside the covered part of the axis. */
-export function* intervalsBetween(
+export function* listIntervalsBetween(
   grid: readonly GridSegment[],
   from: Instant,
   to: Instant,
   zone: string,
 ): Generator<GridInterval> {
   const firstCovered = grid[0]?.from;
-  let at = firstCovered ? later(from, firstCovered) : from;
+  let at = firstCovered ? pickLater(from, firstCovered) : from;
   while (compareInstants(at, to) < 0) {
-    const interval = intervalAt(grid, at, zone);
+    const interval = findIntervalAt(grid, at, zone);
     if (!interval) return;
     yield interval;
     at = interval.to;

@@ -8,11 +8,11 @@ export function compareInstants(a: Instant, b: Instant): number {
   return Temporal.Instant.compare(a, b);
 }
 
-export function earlier(a: Instant, b: Instant): Instant {
+export function pickEarlier(a: Instant, b: Instant): Instant {
   return compareInstants(a, b) <= 0 ? a : b;
 }
 
-export function later(a: Instant, b: Instant): Instant {
+export function pickLater(a: Instant, b: Instant): Instant {
   return compareInstants(a, b) >= 0 ? a : b;
 }
 
@@ -36,6 +36,6 @@ export function formatInstant(instant: Instant): string {
 }
 
 /** Returns whole days from `from` to `to`, rounded down. */
-export function wholeDays(from: Instant, to: Instant): number {
+export function countWholeDays(from: Instant, to: Instant): number {
   return Math.floor(from.until(to).total("days"));
 }

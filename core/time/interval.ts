@@ -12,8 +12,8 @@ export interface OpenInterval {
   readonly to: Instant | undefined;
 }
 
-export function sameInterval(a: OpenInterval, b: OpenInterval): boolean {
-  return sameEnd(a.from, b.from) && sameEnd(a.to, b.to);
+export function isSameInterval(a: OpenInterval, b: OpenInterval): boolean {
+  return isSameEnd(a.from, b.from) && isSameEnd(a.to, b.to);
 }
 
 export function overlaps(a: OpenInterval, b: OpenInterval): boolean {
@@ -23,7 +23,7 @@ export function overlaps(a: OpenInterval, b: OpenInterval): boolean {
 }
 
 /** Returns a key for maps, equal for equal intervals: thousands of intervals are matched with thousands of others. */
-export function intervalKey(interval: OpenInterval): string {
+export function toIntervalKey(interval: OpenInterval): string {
   return `${interval.from?.epochNanoseconds ?? ".."}/${interval.to?.epochNanoseconds ?? ".."}`;
 }
 
@@ -52,7 +52,7 @@ function parseEnd(text: string): Instant | undefined {
   return text === ".." ? undefined : parseInstant(text, "UTC");
 }
 
-function sameEnd(a: Instant | undefined, b: Instant | undefined): boolean {
+function isSameEnd(a: Instant | undefined, b: Instant | undefined): boolean {
   if (!a || !b) return a === b;
   return compareInstants(a, b) === 0;
 }

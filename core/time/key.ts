@@ -1,6 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import { compareInstants, type Instant, parseInstant } from "./instant";
-import { parseUuidBound, PLAIN_FORMS, PLAIN_TAIL, uuidBound, type UuidForms, uuidText } from "./uuid-bounds";
+import { parseUuidBound, PLAIN_FORMS, PLAIN_TAIL, formatUuidBound, type UuidForms, formatUuid } from "./uuid-bounds";
 
 /** Encoding of time in the key column. `time` follows the column's own type: date, timestamp or timestamptz. */
 export const KEY_ENCODINGS = ["time", "epoch-s", "epoch-ms", "epoch-us", "uuidv7"] as const;
@@ -25,16 +25,16 @@ const COLUMN_TYPES: Readonly<Record<KeyKind, readonly string[]>> = {
  * Returns the kind of key of a column of `type` under `encoding`, or undefined if the two do not fit. Precision such as
  * `timestamptz(3)` does not matter to bounds and is ignored.
  */
-export function keyKind(type: string, encoding: KeyEncoding): KeyKind | undefined {
+export function findKeyKind(type: string, encoding: KeyEncoding): KeyKind | undefined {
   const plain = type
     .toLowerCase()
     .replace(/\(\s*\d+\s*(,\s*\d+\s*)?\)/, "")
     .replace(/\s+/g, " ")
     .trim();
-  return kindsOf(encoding).find((kind) => COLUMN_TYPES[kind].includes(plain));
+  return listKinds(encoding).find((kind) => COLUMN_TYPES[kind].includes(plain));
 }
 
-function kindsOf(encoding: KeyEncoding): readonly KeyKind[] {
+function listKinds(encoding: KeyEncoding): readonly KeyKind[] {
   if (encoding === "time") return ["timestamptz", "timestamp", "date"];
   return encoding === "epoch-s" ? ["epoch-s", "epoch-s-int4"] : [encoding];
 }
@@ -45,10 +45,10 @@ export function describeKind(kind: KeyKind): string {
 }
 
 /** Returns column types that fit an encoding, for error messages. */
-export function columnTypesFor(encoding: KeyEncoding): readonly string[] {
+export function listColumnTypes(encoding: KeyEncoding): readonly string[] {
   return encoding === "time"
     ? ["date", "timestamp", "timestamptz"]
-    : kindsOf(encoding).flatMap((kind) => COLUMN_TYPES[kind]);
+    : listKinds(encoding).flatMap((kind) => COLUMN_TYPES[kind]);
 }
 
 /**
@@ -58,11 +58,11 @@ export function columnTypesFor(encoding: KeyEncoding): readonly string[] {
 export function formatBound(instant: Instant, kind: KeyKind, zone: string): string {
   switch (kind) {
     case "timestamptz":
-      return `${plainText(instant.toZonedDateTimeISO("UTC").toPlainDateTime())}+00${era(instant, "UTC")}`;
+      return `${formatPlain(instant.toZonedDateTimeISO("UTC").toPlainDateTime())}+00${formatEra(instant, "UTC")}`;
     case "timestamp":
-      return `${plainText(wallClock(instant, zone))}${era(instant, zone)}`;
+      return `${formatPlain(toWallClock(instant, zone))}${formatEra(instant, zone)}`;
     case "date":
-      return `${dateText(instant.toZonedDateTimeISO(zone).toPlainDate())}${era(instant, zone)}`;
+      return `${formatDate(instant.toZonedDateTimeISO(zone).toPlainDate())}${formatEra(instant, zone)}`;
     case "epoch-s":
     case "epoch-s-int4":
       return (instant.epochNanoseconds / 1_000_000_000n).toString();
@@ -71,7 +71,7 @@ export function formatBound(instant: Instant, kind: KeyKind, zone: string): stri
     case "epoch-us":
       return (instant.epochNanoseconds / 1_000n).toString();
     case "uuidv7":
-      return uuidText(instant, PLAIN_TAIL);
+      return formatUuid(instant, PLAIN_TAIL);
   }
 }
 
@@ -84,8 +84,10 @@ export interface KeyText {
 }
 
 /** Returns one end of a partition in the form of the table's existing bounds, so that no gap is between two that meet. */
-export function endText(key: KeyText, end: "from" | "to", at: Instant): string {
-  return key.kind === "uuidv7" ? uuidBound(key.uuid ?? PLAIN_FORMS, end, at) : formatBound(at, key.kind, key.zone);
+export function formatEnd(key: KeyText, end: "from" | "to", at: Instant): string {
+  return key.kind === "uuidv7"
+    ? formatUuidBound(key.uuid ?? PLAIN_FORMS, end, at)
+    : formatBound(at, key.kind, key.zone);
 }
 
 /** Reads a bound as the catalogue prints it (DateStyle ISO, TimeZone UTC). Throws RangeError on infinity and on foreign text. */
@@ -97,13 +99,13 @@ export function parseBound(text: string, kind: KeyKind, zone: string): Instant {
     case "date":
       return parseServerTime(text, zone);
     case "epoch-s":
-      return new Temporal.Instant(wholeNumber(text) * 1_000_000_000n);
+      return new Temporal.Instant(parseWholeNumber(text) * 1_000_000_000n);
     case "epoch-s-int4":
-      return new Temporal.Instant(fourBytes(text) * 1_000_000_000n);
+      return new Temporal.Instant(parseFourBytes(text) * 1_000_000_000n);
     case "epoch-ms":
-      return new Temporal.Instant(wholeNumber(text) * 1_000_000n);
+      return new Temporal.Instant(parseWholeNumber(text) * 1_000_000n);
     case "epoch-us":
-      return new Temporal.Instant(wholeNumber(text) * 1_000n);
+      return new Temporal.Instant(parseWholeNumber(text) * 1_000n);
     case "uuidv7":
       return parseUuidBound(text);
   }
@@ -114,7 +116,7 @@ export function parseBound(text: string, kind: KeyKind, zone: string): Instant {
  * no time before 1970, a timestamp in a zone only one of the two readings of a repeated hour, a four-byte integer no second after
  * 19 January 2038.
  */
-export function boundFits(instant: Instant, kind: KeyKind, zone = "UTC"): boolean {
+export function canHoldBound(instant: Instant, kind: KeyKind, zone = "UTC"): boolean {
   if (compareInstants(instant, FIRST_TIMESTAMP) < 0) return false;
   try {
     return compareInstants(parseBound(formatBound(instant, kind, zone), kind, zone), instant) === 0;
@@ -130,25 +132,25 @@ const FIRST_TIMESTAMP = Temporal.Instant.from("-004712-01-01T00:00:00Z");
  * Returns local time. A midnight that daylight saving skips is still written as midnight: the column has no zone and can hold
  * that hour.
  */
-function wallClock(instant: Instant, zone: string): Temporal.PlainDateTime {
+function toWallClock(instant: Instant, zone: string): Temporal.PlainDateTime {
   const zoned = instant.toZonedDateTimeISO(zone);
   const startsItsDay = compareInstants(zoned.startOfDay().toInstant(), instant) === 0;
   return startsItsDay ? zoned.toPlainDate().toPlainDateTime() : zoned.toPlainDateTime();
 }
 
-function plainText(moment: Temporal.PlainDateTime): string {
+function formatPlain(moment: Temporal.PlainDateTime): string {
   const fraction = moment.toString({ smallestUnit: "microsecond" }).split(".")[1]?.replace(/0+$/, "") ?? "";
   const clock = [moment.hour, moment.minute, moment.second].map((part) => pad(part, 2)).join(":");
-  return `${dateText(moment.toPlainDate())} ${clock}${fraction ? `.${fraction}` : ""}`;
+  return `${formatDate(moment.toPlainDate())} ${clock}${fraction ? `.${fraction}` : ""}`;
 }
 
 /** Formats a date. PostgreSQL has no year 0 and no minus sign: the year before 0001 is `0001 BC`. */
-function dateText(date: Temporal.PlainDate): string {
+function formatDate(date: Temporal.PlainDate): string {
   const year = date.year > 0 ? date.year : 1 - date.year;
   return `${pad(year, 4)}-${pad(date.month, 2)}-${pad(date.day, 2)}`;
 }
 
-function era(instant: Instant, zone: string): string {
+function formatEra(instant: Instant, zone: string): string {
   return instant.toZonedDateTimeISO(zone).year > 0 ? "" : " BC";
 }
 
@@ -164,7 +166,7 @@ function parseServerTime(text: string, zone: string): Instant {
   );
 }
 
-function wholeNumber(text: string): bigint {
+function parseWholeNumber(text: string): bigint {
   if (!/^-?\d+$/.test(text.trim())) throw new RangeError(`"${text}" is not a whole number`);
   return BigInt(text.trim());
 }
@@ -172,9 +174,10 @@ function wholeNumber(text: string): bigint {
 /**
  * Checks the range: a literal that the column's type cannot hold would fail at ATTACH (22003), long after the window was planned.
  */
-function fourBytes(text: string): bigint {
-  const value = wholeNumber(text);
-  if (BigInt.asIntN(32, value) !== value) throw new RangeError(`"${text}" does not fit an integer of four bytes`);
+function parseFourBytes(text: string): bigint {
+  const value = parseWholeNumber(text);
+  if (BigInt.asIntN(32, value) !== value)
+    throw new RangeError(`"${text}" is out of range for an integer of four bytes`);
   return value;
 }
 

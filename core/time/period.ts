@@ -6,16 +6,16 @@ export const PERIODS = ["hour", "day", "week", "month", "quarter", "year"] as co
 export type Period = (typeof PERIODS)[number];
 
 /** Returns the first instant of the period that contains `instant`, by the calendar of `zone`. */
-export function startOfPeriod(instant: Instant, period: Period, zone: string): Instant {
-  return periodAt(instant, period, zone).from;
+export function findPeriodStart(instant: Instant, period: Period, zone: string): Instant {
+  return getPeriodEnds(instant, period, zone).from;
 }
 
 /**
  * Returns the first instant after the period that contains `instant`. Computed from the calendar date and not by adding hours, so
  * that neighbouring periods meet exactly on days with 23 or 25 hours.
  */
-export function endOfPeriod(instant: Instant, period: Period, zone: string): Instant {
-  return periodAt(instant, period, zone).to;
+export function findPeriodEnd(instant: Instant, period: Period, zone: string): Instant {
+  return getPeriodEnds(instant, period, zone).to;
 }
 
 interface Ends {
@@ -30,7 +30,7 @@ interface Ends {
 const MOST_KEPT = 10_000;
 const kept = new Map<string, Ends>();
 
-function periodAt(instant: Instant, period: Period, zone: string): Ends {
+function getPeriodEnds(instant: Instant, period: Period, zone: string): Ends {
   const key = `${period} ${zone} ${instant.epochNanoseconds}`;
   const known = kept.get(key);
   if (known) return known;
@@ -46,16 +46,16 @@ function computeEnds(instant: Instant, period: Period, zone: string): Ends {
     const hour = zoned.round({ smallestUnit: "hour", roundingMode: "floor" });
     return { from: hour.toInstant(), to: hour.add({ hours: 1 }).toInstant() };
   }
-  const first = firstDay(dayOf(zoned), period);
-  const start = (day: Temporal.PlainDate): Instant => day.toZonedDateTime(zone).toInstant();
-  return { from: start(first), to: start(nextFirstDay(first, period)) };
+  const first = findFirstDay(findDay(zoned), period);
+  const findStart = (day: Temporal.PlainDate): Instant => day.toZonedDateTime(zone).toInstant();
+  return { from: findStart(first), to: findStart(findNextFirstDay(first, period)) };
 }
 
 /**
  * Returns the day of a moment, with days from first midnight to first midnight. If a clock is set back across midnight
  * (America/St_Johns: 00:01 to 23:01), the calendar repeats an hour of the previous day; that hour belongs to the new day.
  */
-function dayOf(zoned: Temporal.ZonedDateTime): Temporal.PlainDate {
+function findDay(zoned: Temporal.ZonedDateTime): Temporal.PlainDate {
   const date = zoned.toPlainDate();
   if (zoned.hour < 12) return date;
   const next = date.add({ days: 1 });
@@ -66,7 +66,7 @@ function dayOf(zoned: Temporal.ZonedDateTime): Temporal.PlainDate {
  * True if the clock of a zone never jumps, as hours require: with daylight saving one wall-clock hour occurs twice a year and one
  * never, so names would clash or leave a gap.
  */
-export function hoursAreRegular(zone: string): boolean {
+export function hasRegularHours(zone: string): boolean {
   if (zone === "UTC" || /^[+-]\d{2}:\d{2}$/.test(zone)) return true;
   const probe = Temporal.Instant.from("2000-01-01T00:00:00Z").toZonedDateTimeISO(zone);
   return probe.getTimeZoneTransition("next") === null;
@@ -75,9 +75,9 @@ export function hoursAreRegular(zone: string): boolean {
 /** Returns the period that an interval matches by the calendar of a zone; `whole` if none. */
 export function findPeriod(interval: { readonly from: Instant; readonly to: Instant }, zone: string): Period | "whole" {
   const fits = (period: Period): boolean =>
-    (period !== "hour" || hoursAreRegular(zone)) &&
-    compareInstants(startOfPeriod(interval.from, period, zone), interval.from) === 0 &&
-    compareInstants(endOfPeriod(interval.from, period, zone), interval.to) === 0;
+    (period !== "hour" || hasRegularHours(zone)) &&
+    compareInstants(findPeriodStart(interval.from, period, zone), interval.from) === 0 &&
+    compareInstants(findPeriodEnd(interval.from, period, zone), interval.to) === 0;
   return PERIODS.find(fits) ?? "whole";
 }
 
@@ -92,7 +92,7 @@ export function isZone(zone: string): boolean {
   }
 }
 
-function firstDay(date: Temporal.PlainDate, period: Exclude<Period, "hour">): Temporal.PlainDate {
+function findFirstDay(date: Temporal.PlainDate, period: Exclude<Period, "hour">): Temporal.PlainDate {
   switch (period) {
     case "day":
       return date;
@@ -107,7 +107,7 @@ function firstDay(date: Temporal.PlainDate, period: Exclude<Period, "hour">): Te
   }
 }
 
-function nextFirstDay(first: Temporal.PlainDate, period: Exclude<Period, "hour">): Temporal.PlainDate {
+function findNextFirstDay(first: Temporal.PlainDate, period: Exclude<Period, "hour">): Temporal.PlainDate {
   switch (period) {
     case "day":
       return first.add({ days: 1 });

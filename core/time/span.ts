@@ -36,7 +36,7 @@ export function requireSpan(text: string): ParsedSpan {
 }
 
 /** Writes what {@link parseSpan} reads. */
-export function spanText(span: ParsedSpan): string {
+export function formatSpan(span: ParsedSpan): string {
   return `${span.count} ${span.unit}${span.count === 1 ? "" : "s"}`;
 }
 

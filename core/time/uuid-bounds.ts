@@ -26,7 +26,7 @@ export const PLAIN_TAIL = "0000-0000-000000000000";
 /** Forms of a table without partitions. */
 export const PLAIN_FORMS: UuidForms = { usual: PLAIN_TAIL, begins: {}, ends: {} };
 
-export function uuidText(instant: Instant, tail: string): string {
+export function formatUuid(instant: Instant, tail: string): string {
   const hex = instant.epochMilliseconds.toString(16).padStart(12, "0");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${tail}`;
 }
@@ -48,10 +48,10 @@ export function parseUuidBound(text: string): Instant {
  * Returns one end of a range as text. `from`: in the form of a partition that begins there, else of one that ends there; `to`:
  * the reverse.
  */
-export function uuidBound(forms: UuidForms, end: "from" | "to", at: Instant): string {
+export function formatUuidBound(forms: UuidForms, end: "from" | "to", at: Instant): string {
   const key = formatInstant(at);
   const known = end === "from" ? (forms.begins[key] ?? forms.ends[key]) : (forms.ends[key] ?? forms.begins[key]);
-  return known ?? uuidText(at, forms.usual);
+  return known ?? formatUuid(at, forms.usual);
 }
 
 interface BoundedPart {
@@ -60,11 +60,11 @@ interface BoundedPart {
 }
 
 /** Returns the forms of existing partitions; the latest bound gives the usual one. */
-export function uuidForms(parts: readonly BoundedPart[]): UuidForms {
+export function collectUuidForms(parts: readonly BoundedPart[]): UuidForms {
   const begins: [Instant, string][] = [];
   const ends: [Instant, string][] = [];
   for (const { boundsText, bounds } of parts) {
-    const [from, to] = textsOf(boundsText);
+    const [from, to] = parseTexts(boundsText);
     if (bounds?.from && from !== undefined) begins.push([bounds.from, from]);
     if (bounds?.to && to !== undefined) ends.push([bounds.to, to]);
   }
@@ -72,11 +72,11 @@ export function uuidForms(parts: readonly BoundedPart[]): UuidForms {
     .filter(([, text]) => LOWEST.test(text))
     .sort((a, b) => compareInstants(b[0], a[0]));
   const usual = (latest && LOWEST.exec(latest[1])?.[3]) ?? PLAIN_TAIL;
-  const others = (list: readonly [Instant, string][]) =>
+  const listOthers = (list: readonly [Instant, string][]) =>
     Object.fromEntries(
-      list.filter(([at, text]) => text !== uuidText(at, usual)).map(([at, text]) => [formatInstant(at), text]),
+      list.filter(([at, text]) => text !== formatUuid(at, usual)).map(([at, text]) => [formatInstant(at), text]),
     );
-  return { usual, begins: others(begins), ends: others(ends) };
+  return { usual, begins: listOthers(begins), ends: listOthers(ends) };
 }
 
 /** True if every bound has the same form. */
@@ -85,8 +85,8 @@ export function isUniform(forms: UuidForms): boolean {
 }
 
 /** Returns the two UUIDs of `FOR VALUES FROM ('…') TO ('…')`; undefined for an open end. */
-function textsOf(boundsText: string): readonly [string | undefined, string | undefined] {
+function parseTexts(boundsText: string): readonly [string | undefined, string | undefined] {
   const [, from = "", to = ""] = /^FOR VALUES FROM \(([^)]*)\) TO \(([^)]*)\)$/.exec(boundsText) ?? [];
-  const text = (bound: string) => /^'([0-9a-f-]{36})'$/.exec(bound)?.[1];
-  return [text(from), text(to)];
+  const parseText = (bound: string) => /^'([0-9a-f-]{36})'$/.exec(bound)?.[1];
+  return [parseText(from), parseText(to)];
 }

@@ -1,6 +1,6 @@
 import type { WindowSpec } from "../declare/table/spec";
-import { type Instant, earlier } from "../time/instant";
-import { horizonAt } from "./window";
+import { type Instant, pickEarlier } from "../time/instant";
+import { computeHorizon } from "./window-partitions";
 
 /**
  * Clocks of the program and the database. Retirement trusts the earlier one, so that neither alone can expire anything too soon.
@@ -15,11 +15,11 @@ export interface Clocks {
 }
 
 /** Returns the horizon by the clock that decides. */
-export function decidingHorizon(spec: WindowSpec, clocks: Clocks): Instant | undefined {
-  return horizonAt(spec, clocks.trusted ?? earlier(clocks.asOf, clocks.database));
+export function getDecidingHorizon(spec: WindowSpec, clocks: Clocks): Instant | undefined {
+  return computeHorizon(spec, clocks.trusted ?? pickEarlier(clocks.asOf, clocks.database));
 }
 
 /** Returns the time that ends graces: the database's clock, or a trusted one. */
-export function decidingNow(clocks: Clocks): Instant {
+export function getDecidingNow(clocks: Clocks): Instant {
   return clocks.trusted ?? clocks.database;
 }

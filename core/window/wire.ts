@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { urlProblems } from "../declare/archive/table-destination";
-import { optionsFromWire, optionsToWire, wiresOf } from "../declare/option/option";
+import { findUrlProblems } from "../declare/archive/table-destination";
+import { decodeOptions, encodeOptions, collectWires } from "../declare/option/option";
 import { WINDOW_OPTIONS } from "../declare/table/options";
 import { WINDOW } from "../declare/window/window";
-import { shapeProblems } from "../problems/shape-problems";
+import { toShapeProblems } from "../problems/shape-problems";
 import type { WindowSpec } from "../declare/table/spec";
 import type { Problem } from "../problems/problem";
-import { gridFromWire, gridToWire, gridWireSchema } from "../time/grid-wire";
-import { levelsFromWire, levelsToWire, levelsWireSchema } from "../levels/wire";
+import { gridFromWire, gridToWire, gridWireSchema } from "../declare/levels/time-level";
+import { levelsFromWire, levelsToWire, levelsWireSchema } from "../declare/levels/levels-wire";
 import { formatInterval } from "../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../time/key";
 import { isZone } from "../time/period";
-import type { DesiredPartition } from "./window";
+import type { DesiredPartition } from "./window-partitions";
 
 /**
  * WindowSpec on the wire, in the inputs of PartitionWindow and in the registry. Spans stay words and times ISO text, because
@@ -31,34 +31,34 @@ export const windowWireSchema = z.object({
   }),
   grid: gridWireSchema,
   levels: levelsWireSchema.optional(),
-  ...wiresOf(WINDOW),
-  ...wiresOf(WINDOW_OPTIONS),
+  ...collectWires(WINDOW),
+  ...collectWires(WINDOW_OPTIONS),
 });
 
 export type WindowWire = z.infer<typeof windowWireSchema>;
 
-export function windowToWire(spec: WindowSpec): WindowWire {
-  return withoutUndefined({
+export function encodeWindow(spec: WindowSpec): WindowWire {
+  return omitUndefined({
     schema: spec.schema,
     table: spec.table,
     ownsTable: spec.ownsTable ? undefined : false,
-    key: withoutUndefined({ ...spec.key }),
+    key: omitUndefined({ ...spec.key }),
     grid: gridToWire(spec.grid),
     levels: levelsToWire(spec.levels),
-    ...optionsToWire(WINDOW, spec),
-    ...optionsToWire(WINDOW_OPTIONS, spec),
+    ...encodeOptions(WINDOW, spec),
+    ...encodeOptions(WINDOW_OPTIONS, spec),
   }) as WindowWire;
 }
 
 type FromWire = { readonly spec: WindowSpec } | { readonly problems: readonly Problem[] };
 
 /** Reads a window from the wire. Unknown keys are ignored: a newer version may have written them. */
-export function windowFromWire(value: unknown): FromWire {
+export function decodeWindow(value: unknown): FromWire {
   const parsed = windowWireSchema.safeParse(value, { reportInput: true });
-  if (!parsed.success) return { problems: shapeProblems(parsed.error) };
+  if (!parsed.success) return { problems: toShapeProblems(parsed.error) };
   const wire = parsed.data;
   const url = wire.archive?.table?.url;
-  const problems = url === undefined ? [] : urlProblems(url, "archive.table.url");
+  const problems = url === undefined ? [] : findUrlProblems(url, "archive.table.url");
   if (problems.length > 0) return { problems };
   return {
     spec: {
@@ -73,8 +73,8 @@ export function windowFromWire(value: unknown): FromWire {
       },
       grid: gridFromWire(wire.grid),
       levels: levelsFromWire(wire.levels),
-      ...optionsFromWire(WINDOW, wire),
-      ...optionsFromWire(WINDOW_OPTIONS, wire),
+      ...decodeOptions(WINDOW, wire),
+      ...decodeOptions(WINDOW_OPTIONS, wire),
     },
   };
 }
@@ -88,6 +88,6 @@ export function digestPartitions(partitions: readonly DesiredPartition[]): strin
   return createHash("sha256").update(text, "utf8").digest("hex").slice(0, 16);
 }
 
-function withoutUndefined<T extends object>(value: T): T {
+function omitUndefined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
 }

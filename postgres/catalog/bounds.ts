@@ -1,5 +1,5 @@
 import type { OpenInterval } from "../../core/time/interval";
-import { type KeyEncoding, keyKind, type KeyKind, parseBound } from "../../core/time/key";
+import { type KeyEncoding, findKeyKind, type KeyKind, parseBound } from "../../core/time/key";
 import type { Instant } from "../../core/time/instant";
 
 /** Interpretation of a key's values. */
@@ -11,9 +11,9 @@ export interface KeyReading {
 }
 
 /** Returns the meaning of a key of this type, also if none is declared. Numbers have no meaning of their own. */
-export function kindOf(type: string, reading: KeyReading | undefined): KeyKind | undefined {
-  const declared = reading && keyKind(type, reading.encoding);
-  return declared ?? keyKind(type, "time") ?? keyKind(type, "uuidv7");
+export function findKeyKindOfType(type: string, reading: KeyReading | undefined): KeyKind | undefined {
+  const declared = reading && findKeyKind(type, reading.encoding);
+  return declared ?? findKeyKind(type, "time") ?? findKeyKind(type, "uuidv7");
 }
 
 /**

@@ -1,24 +1,24 @@
 import { quote, quoteQualified } from "../../core/names/identifier";
 import type { ArchivedFacts, DetachedTable, LedgerDetail, LedgerEntry } from "../../core/observed/ledger";
-import type { Observation, ObservedTable } from "../../core/observed/table";
+import type { Observation, ObservedTable } from "../../core/observed/observed-table";
 import type { Registration } from "../../core/observed/registration";
 import { underPresentNames } from "../../core/problems/renamed";
 import { type Instant, parseInstant } from "../../core/time/instant";
 import type { OpenInterval } from "../../core/time/interval";
 import { KEY_ENCODINGS, parseBound } from "../../core/time/key";
-import { type KeyReading, kindOf } from "./bounds";
-import { toDefault } from "./default-rows";
+import { type KeyReading, findKeyKindOfType } from "./bounds";
+import { toDefault } from "./default-counts";
 import { describeObstacles } from "../execute/obstacles";
 import { toReplication } from "./replication-rows";
-import { type TimeKey, toTree } from "./tree";
+import { type TimeKey, toTree } from "./partition-tree";
 import {
-  carriedOf,
-  columnOf,
-  constraintOf,
-  defaultGrantOf,
-  indexOf,
-  keyOf,
-  kindOfRelation,
+  toCarried,
+  toColumn,
+  toConstraint,
+  toDefaultGrant,
+  toIndex,
+  toKey,
+  toRelationKind,
   type PartitionRow,
   type RegistryRow,
   type RelationJson,
@@ -45,29 +45,29 @@ export interface RawObservation {
 export function toObservation(raw: RawObservation, reading: KeyReading | undefined): Observation {
   const relation = raw.table.relation;
   return {
-    table: relation === null ? undefined : toTable(raw, relation, reading ?? registeredReading(raw.registry)),
+    table: relation === null ? undefined : toTable(raw, relation, reading ?? readRegisteredReading(raw.registry)),
     registration: toRegistration(raw.registry),
     ledger: (raw.registry?.ledger ?? []).map(toEntry),
     detached: (raw.registry?.detached ?? []).map(toDetached),
     defaultGrantees: raw.table.default_grantees ?? [],
-    ...(raw.table.default_grants ? { defaultGrants: raw.table.default_grants.map(defaultGrantOf) } : {}),
+    ...(raw.table.default_grants ? { defaultGrants: raw.table.default_grants.map(toDefaultGrant) } : {}),
     role: { name: raw.table.role, superuser: raw.table.superuser },
     replication: toReplication(raw.table),
     now: parseTime(raw.table.now),
     serverVersion: raw.table.server_version,
-    obstacles: [...describeObstacles(raw.table), ...hiddenPartman(raw)],
+    obstacles: [...describeObstacles(raw.table), ...noteHiddenPartman(raw)],
     partman: raw.partman,
   };
 }
 
 /** Reported only for a table that is not managed yet: later, every preview would repeat it for every table. */
-function hiddenPartman({ table, registry }: RawObservation): string[] {
+function noteHiddenPartman({ table, registry }: RawObservation): string[] {
   const schema = table.partman_hidden;
   if (schema === null || table.relation === null || registry?.registration) return [];
   const config = quoteQualified(schema, "part_config");
   const role = quote(table.role);
   return [
-    `whether pg_partman makes and drops partitions of this table too is not known, because ${config} is closed to role ${role}: ` +
+    `whether pg_partman also creates and drops partitions of this table is unknown, because ${config} is closed to role ${role}: ` +
       `an administrator can look, or run GRANT USAGE ON SCHEMA ${quote(schema)} TO ${role}; GRANT SELECT ON ${config} TO ${role}.`,
   ];
 }
@@ -78,7 +78,7 @@ export function parseTime(text: string): Instant {
 }
 
 function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReading | undefined): ObservedTable {
-  const key = keyOf(relation);
+  const key = toKey(relation);
   const root = raw.partitions.find((partition) => partition.parent === null);
   const fallback = raw.partitions.find((partition) => partition.fallback !== null);
   return {
@@ -86,14 +86,14 @@ function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReadin
     name: raw.name,
     oid: relation.oid,
     owner: relation.owner,
-    kind: kindOfRelation(relation.relkind),
+    kind: toRelationKind(relation.relkind),
     key,
-    columns: (relation.columns ?? []).map(columnOf),
-    constraints: (relation.constraints ?? []).map(constraintOf),
-    indexes: (relation.indexes ?? []).map(indexOf),
-    ...toTree(raw.partitions, timeKey(relation, reading)),
+    columns: (relation.columns ?? []).map(toColumn),
+    constraints: (relation.constraints ?? []).map(toConstraint),
+    indexes: (relation.indexes ?? []).map(toIndex),
+    ...toTree(raw.partitions, findTimeKey(relation, reading)),
     defaultPartition: fallback && toDefault(fallback, raw.defaultRows),
-    carried: root && carriedOf(root.carried),
+    carried: root && toCarried(root.carried),
     referencedBy: relation.referencedBy ?? [],
     comment: relation.comment ?? undefined,
     lastAnalyzed: relation.lastAnalyzed === null ? undefined : parseTime(relation.lastAnalyzed),
@@ -105,15 +105,15 @@ function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReadin
  * Returns the column that holds the time, and its meaning: the table's own key if it is partitioned by range; below LIST and HASH
  * levels the declared column.
  */
-function timeKey(relation: RelationJson, reading: KeyReading | undefined): TimeKey | undefined {
-  const key = keyOf(relation);
+function findTimeKey(relation: RelationJson, reading: KeyReading | undefined): TimeKey | undefined {
+  const key = toKey(relation);
   const zone = reading?.zone ?? "UTC";
   if (key?.strategy === "range" && key.types.length === 1) {
-    const kind = kindOf(key.types[0] ?? "", reading);
+    const kind = findKeyKindOfType(key.types[0] ?? "", reading);
     return kind && { kind, column: key.columns[0] ?? "", zone };
   }
   const column = (relation.columns ?? []).find((candidate) => candidate.name === reading?.column);
-  const kind = column && kindOf(column.type, reading);
+  const kind = column && findKeyKindOfType(column.type, reading);
   return column && kind && { kind, column: column.name, zone };
 }
 
@@ -139,7 +139,7 @@ function toEntry(row: NonNullable<RegistryRow["ledger"]>[number]): LedgerEntry {
     partition: row.partition,
     branch: row.branch,
     oid: row.oid ?? undefined,
-    bounds: boundsOf(row),
+    bounds: toBounds(row),
     event: row.event,
     at: parseTime(row.at),
     detail: row.detail,
@@ -152,7 +152,7 @@ function toDetached(row: NonNullable<RegistryRow["detached"]>[number]): Detached
     name: row.name,
     oid: row.oid,
     branch: row.branch,
-    bounds: boundsOf(row),
+    bounds: toBounds(row),
     detachedAt: parseTime(row.at),
     dropAfter: row.detail.dropAfter === undefined ? undefined : parseInstant(row.detail.dropAfter, "UTC"),
     toArchive: row.detail.archive ?? false,
@@ -181,7 +181,7 @@ function toArchived({ at, ...detail }: LedgerDetail & { readonly at: string }): 
   };
 }
 
-function boundsOf(row: { readonly lower: string | null; readonly upper: string | null }): OpenInterval {
+function toBounds(row: { readonly lower: string | null; readonly upper: string | null }): OpenInterval {
   return {
     from: row.lower === null ? undefined : parseTime(row.lower),
     to: row.upper === null ? undefined : parseTime(row.upper),
@@ -189,7 +189,7 @@ function boundsOf(row: { readonly lower: string | null; readonly upper: string |
 }
 
 /** Reads the key of the window in the registry. A newer version may have written it, so nothing is assumed about its form. */
-function registeredReading(row: RegistryRow | undefined): KeyReading | undefined {
+function readRegisteredReading(row: RegistryRow | undefined): KeyReading | undefined {
   const window = row?.registration?.window;
   if (typeof window !== "object" || window === null || !("key" in window)) return undefined;
   const key = window.key;

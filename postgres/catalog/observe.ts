@@ -1,11 +1,11 @@
 import { quote } from "../../core/names/identifier";
-import type { ObservedPartitionIndex } from "../../core/observed/table";
-import { countDefault } from "./default-rows";
+import type { ObservedPartitionIndex } from "../../core/observed/observed-table";
+import { countDefault } from "./default-counts";
 import type { RawObservation } from "./observation";
 import { LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS, OLD_TRANSACTION_SECONDS } from "../execute/obstacles";
 import { query } from "../queries";
 import {
-  indexOf,
+  toIndex,
   type PartitionIndexRow,
   type PartitionRow,
   type RegistryRow,
@@ -27,8 +27,8 @@ export async function observeTable(
   tried: number,
 ): Promise<RawObservation> {
   const table = await readTable(session, management, schema, name);
-  const [partitions, registry, defaultRows] = await withEstimates(tried, async (exact) => {
-    const read = await both(
+  const [partitions, registry, defaultRows] = await readWithEstimates(tried, async (exact) => {
+    const read = await waitForBoth(
       readPartitions(session, table.relation ?? undefined, exact),
       readRegistry(session, table.managed_here ? management : undefined, schema, name, exact),
     );
@@ -53,7 +53,7 @@ export async function observeIndexesOfPartitions(
   ]);
   // The query names the columns of PartitionIndexRow.
   return (rows as unknown as PartitionIndexRow[]).map((row) => ({
-    ...indexOf(row),
+    ...toIndex(row),
     schema: row.schema,
     partition: row.partition,
     attachedTo: row.attached_to ?? undefined,
@@ -113,7 +113,7 @@ const EXACT_TRIES = 3;
 /**
  * Reads exact sizes, which lock each partition; estimates them while one is being rewritten: a preview must not wait for that.
  */
-async function withEstimates<T>(tried: number, read: (exact: boolean) => Promise<T>): Promise<T> {
+async function readWithEstimates<T>(tried: number, read: (exact: boolean) => Promise<T>): Promise<T> {
   try {
     return await read(true);
   } catch (error) {
@@ -123,7 +123,7 @@ async function withEstimates<T>(tried: number, read: (exact: boolean) => Promise
 }
 
 /** Waits for both even if one fails, so that nothing is under way when the session is used again. */
-async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+async function waitForBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
   return [await first, await second];
 }

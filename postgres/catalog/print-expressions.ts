@@ -2,7 +2,7 @@ import { quote, quoteQualified } from "../../core/names/identifier";
 import type { RegisteredExpression } from "../../core/observed/registration";
 import type { TableName } from "../../core/names/table-name";
 import type { Session } from "../connect/session";
-import { isConnectionLoss, isLockTimeout, sqlState } from "../connect/sqlstate";
+import { isConnectionLoss, isLockTimeout, getSqlState } from "../connect/sqlstate";
 
 /** Check or default as declared. */
 export type DeclaredExpression = Pick<RegisteredExpression, "kind" | "name" | "declared">;
@@ -58,7 +58,7 @@ async function attempt(session: Session, sql: string): Promise<unknown> {
   try {
     return await session.query(sql);
   } catch (error) {
-    if (sqlState(error) === undefined || isConnectionLoss(error) || isLockTimeout(error)) throw error;
+    if (getSqlState(error) === undefined || isConnectionLoss(error) || isLockTimeout(error)) throw error;
     return undefined;
   }
 }

@@ -1,9 +1,9 @@
-import type { PrintedPolicy } from "../../core/partition/carry/row-policy";
-import { policyText } from "../../core/partition/carry/security-statements";
+import type { PrintedPolicy } from "../../core/partition/carry/plan-row-policy";
+import { formatPolicy } from "../../core/partition/carry/security-statements";
 import { quote, quoteQualified } from "../../core/names/identifier";
 import type { PolicySpec } from "../../core/declare/table/security";
 import type { Session } from "../connect/session";
-import { isConnectionLoss, isLockTimeout, sqlState, textOf } from "../connect/sqlstate";
+import { isConnectionLoss, isLockTimeout, getSqlState, getMessage } from "../connect/sqlstate";
 
 /** Policies for the server to parse, on their table, which may not exist yet. */
 export interface PrintRequest {
@@ -39,44 +39,44 @@ async function printInTransaction(session: Session, request: PrintRequest): Prom
   const printed = new Map<string, PrintedPolicy>();
   const refused: { policy: string; sqlState: string; message: string }[] = [];
   const table = `pg_temp.${quote(request.table)}`;
-  if (!(await works(session, `create temporary table ${quote(request.table)} (${bodyOf(request)})`))) {
+  if (!(await canRun(session, `create temporary table ${quote(request.table)} (${buildTableBody(request)})`))) {
     return { printed, refused };
   }
   for (const policy of request.policies) {
     await session.query("savepoint one");
     try {
       // The same program may create the roles, and they do not affect the expression.
-      await session.query(`create policy p on ${table} ${policyText({ ...policy, roles: ["public"] })}`);
+      await session.query(`create policy p on ${table} ${formatPolicy({ ...policy, roles: ["public"] })}`);
       const [row] = await session.query(
         "select pg_get_expr(p.polqual, p.polrelid) as using, pg_get_expr(p.polwithcheck, p.polrelid) as check from pg_policy p where p.polrelid = $1::regclass",
         [table],
       );
-      printed.set(policy.name, { using: textOrNull(row?.["using"]), withCheck: textOrNull(row?.["check"]) });
+      printed.set(policy.name, { using: toTextOrNull(row?.["using"]), withCheck: toTextOrNull(row?.["check"]) });
     } catch (error) {
-      const code = sqlState(error);
+      const code = getSqlState(error);
       if (code === undefined || isConnectionLoss(error) || isLockTimeout(error)) throw error;
-      refused.push({ policy: policy.name, sqlState: code, message: textOf(error) });
+      refused.push({ policy: policy.name, sqlState: code, message: getMessage(error) });
     }
     await session.query("rollback to savepoint one");
   }
   return { printed, refused };
 }
 
-function bodyOf({ schema, table, columns }: PrintRequest): string {
+function buildTableBody({ schema, table, columns }: PrintRequest): string {
   if (columns === undefined) return `like ${quoteQualified(schema, table)}`;
   return columns.map((column) => `${quote(column.name)} ${column.type}`).join(", ");
 }
 
-async function works(session: Session, sql: string): Promise<boolean> {
+async function canRun(session: Session, sql: string): Promise<boolean> {
   try {
     await session.query(sql);
     return true;
   } catch (error) {
-    if (sqlState(error) === undefined || isConnectionLoss(error) || isLockTimeout(error)) throw error;
+    if (getSqlState(error) === undefined || isConnectionLoss(error) || isLockTimeout(error)) throw error;
     return false;
   }
 }
 
-function textOrNull(value: unknown): string | null {
+function toTextOrNull(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }

@@ -10,7 +10,7 @@ import type {
   ObservedPolicy,
   UnsaidState,
   DefaultGrant,
-} from "../../core/observed/table";
+} from "../../core/observed/observed-table";
 import type {
   RegisteredExpression,
   RegisteredIndex,
@@ -19,7 +19,7 @@ import type {
   RegisteredSchedule,
 } from "../../core/observed/registration";
 import type { RegisteredPublication } from "../../core/observed/replication";
-import type { ObservedCheck, ObservedTrigger } from "../../core/observed/default-partition";
+import type { ObservedCheck, ObservedTrigger } from "../../core/observed/observed-default";
 import type { ObstacleRow } from "../execute/obstacles";
 import type { ReplicationRow } from "./replication-rows";
 
@@ -170,7 +170,7 @@ export const STRATEGIES: Readonly<Record<"r" | "l" | "h", ObservedKey["strategy"
   h: "hash",
 };
 
-export function keyOf(relation: RelationJson): ObservedKey | undefined {
+export function toKey(relation: RelationJson): ObservedKey | undefined {
   if (relation.key === null) return undefined;
   return {
     strategy: STRATEGIES[relation.key.strategy],
@@ -179,7 +179,7 @@ export function keyOf(relation: RelationJson): ObservedKey | undefined {
   };
 }
 
-export function columnOf(column: Nullable<ObservedColumn>): ObservedColumn {
+export function toColumn(column: Nullable<ObservedColumn>): ObservedColumn {
   return {
     ...column,
     unread: column.unread ?? undefined,
@@ -191,7 +191,7 @@ export function columnOf(column: Nullable<ObservedColumn>): ObservedColumn {
   };
 }
 
-export function constraintOf(constraint: Nullable<ObservedConstraint>): ObservedConstraint {
+export function toConstraint(constraint: Nullable<ObservedConstraint>): ObservedConstraint {
   return { ...constraint, oid: constraint.oid ?? undefined, references: constraint.references ?? undefined };
 }
 
@@ -202,7 +202,7 @@ const REPLICA_IDENTITIES: Readonly<Record<CarriedJson["replica"], CarriedState["
   i: "index",
 };
 
-export function carriedOf(json: CarriedJson): CarriedState {
+export function toCarried(json: CarriedJson): CarriedState {
   return {
     owner: json.owner,
     ours: json.ours,
@@ -231,16 +231,16 @@ export function carriedOf(json: CarriedJson): CarriedState {
   };
 }
 
-export function defaultGrantOf({ schema, maker, role, privilege, grantable }: Nullable<DefaultGrant>): DefaultGrant {
+export function toDefaultGrant({ schema, maker, role, privilege, grantable }: Nullable<DefaultGrant>): DefaultGrant {
   return { maker, role, privilege, grantable, ...(schema === null ? {} : { schema }) };
 }
 
-export function indexOf(index: Nullable<ObservedIndex>): ObservedIndex {
+export function toIndex(index: Nullable<ObservedIndex>): ObservedIndex {
   const { name, definition, unique, valid, columns } = index;
   return { name, definition, unique, valid, columns, constraint: index.constraint ?? undefined };
 }
 
-export function kindOfRelation(relkind: string): ObservedTable["kind"] {
+export function toRelationKind(relkind: string): ObservedTable["kind"] {
   if (relkind === "p") return "partitioned";
   return relkind === "r" ? "plain" : "other";
 }

@@ -10,7 +10,7 @@ const REPEAT_MS = 200;
 const LIMIT_MS = 5_000;
 
 /** Runs `body` on a session; on the signal, the running statement is cancelled from another session. */
-export async function cancellable<T>(
+export async function runCancellable<T>(
   connections: Connections,
   session: Session,
   signal: AbortSignal,
@@ -18,16 +18,16 @@ export async function cancellable<T>(
 ): Promise<T> {
   let ended = false;
   let cancelling: Promise<void> | undefined;
-  const onAbort = (): void => {
+  const cancelOnAbort = (): void => {
     cancelling ??= cancelUntil(connections, session, () => ended);
   };
-  signal.addEventListener("abort", onAbort, { once: true });
+  signal.addEventListener("abort", cancelOnAbort, { once: true });
   try {
-    if (signal.aborted) onAbort();
+    if (signal.aborted) cancelOnAbort();
     return await body();
   } finally {
     ended = true;
-    signal.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", cancelOnAbort);
     // A cancel still under way must not hit the next user of the session.
     await cancelling;
   }
@@ -53,7 +53,7 @@ async function cancelUntil(connections: Connections, session: Session, ended: ()
 
 async function tell(connections: Connections, pids: readonly number[]): Promise<boolean> {
   try {
-    const service = await connections.serviceSession();
+    const service = await connections.getServiceSession();
     await service.query(query("locks/backend-pids-cancel"), [pids.map(String)]);
     return true;
   } catch {

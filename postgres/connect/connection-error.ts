@@ -1,4 +1,4 @@
-import { isConnectionLoss, lossText, sqlState, textOf } from "./sqlstate";
+import { isConnectionLoss, explainLoss, getSqlState, getMessage } from "./sqlstate";
 
 /** Parts that identify a connection. */
 export interface Address {
@@ -35,11 +35,17 @@ export class ConnectionError extends Error {
 }
 
 /** Explains a failure to connect: target, cause, next step. `hide` removes secrets from the cause. */
-export function connectionError(error: unknown, target: Address, hide: (text: string) => string): ConnectionError {
+export function explainConnectionError(
+  error: unknown,
+  target: Address,
+  hide: (text: string) => string,
+): ConnectionError {
   if (error instanceof ConnectionError) return error;
-  const kind = kindOf(error);
+  const kind = classifyError(error);
   const where = `${target.host}:${target.port}, database "${target.database}", user "${target.user}"`;
-  const cause = hide(isConnectionLoss(error) && sqlState(error) === undefined ? lossText(error) : textOf(error));
+  const cause = hide(
+    isConnectionLoss(error) && getSqlState(error) === undefined ? explainLoss(error) : getMessage(error),
+  );
   const message = `cannot connect to ${where}: ${cause.replace(/\.$/, "")}. ${WAYS_ON[kind]}${/timeout expired/.test(cause) ? SILENT_POOLER : ""}`;
   // The driver's own error is not attached: its stack or fields could quote the connection.
   return new ConnectionError(kind, message);
@@ -56,9 +62,9 @@ const WAYS_ON: Readonly<Record<ConnectionErrorKind, string>> = {
   pooler:
     "Connect to the server itself, or to a pool in session mode: locks and settings of a session do not survive transaction pooling.",
   "startup-parameter":
-    "A connection pooler takes no such parameter when a connection begins: unset PGOPTIONS, or name the parameter in the pooler's ignore_startup_parameters.",
+    "A connection pooler refuses such a parameter when a connection begins: unset PGOPTIONS, or name the parameter in the pooler's ignore_startup_parameters.",
   tls: "Check sslMode and sslRootCert.",
-  busy: "There is no free connection for this role: raise max_connections, the role's limit or the pooler's size, or lower poolSize.",
+  busy: "No connection is free for this role: raise max_connections, the role's limit or the pooler's size, or lower poolSize.",
   starting: "The server is starting, stopping or recovering: try again when it accepts connections.",
   other: "Check the connection with psql.",
 };
@@ -66,9 +72,9 @@ const WAYS_ON: Readonly<Record<ConnectionErrorKind, string>> = {
 const SILENT_POOLER =
   " A connection pooler is silent as well while it does not reach the server, does not find the database there, or has no connection free.";
 
-function kindOf(error: unknown): ConnectionErrorKind {
-  const text = textOf(error);
-  const state = sqlState(error);
+function classifyError(error: unknown): ConnectionErrorKind {
+  const text = getMessage(error);
+  const state = getSqlState(error);
   switch (state) {
     case "28P01":
       return "authentication";
@@ -85,17 +91,17 @@ function kindOf(error: unknown): ConnectionErrorKind {
     case "57P02":
       return "starting";
     case "08P01":
-      return kindOfPooler(text);
+      return classifyPoolerError(text);
     case undefined:
       // Accepted and then dropped, as by a server that is stopping.
-      return isConnectionLoss(error) ? "unreachable" : kindOfText(text);
+      return isConnectionLoss(error) ? "unreachable" : classifyText(text);
     default:
       return "other";
   }
 }
 
 /** Returns the kind of an error from PgBouncer, which has one code for most of them, and other texts before 1.20. */
-function kindOfPooler(text: string): ConnectionErrorKind {
+function classifyPoolerError(text: string): ConnectionErrorKind {
   if (/startup parameter/i.test(text)) return "startup-parameter";
   if (/no such database|database .* does not exist/i.test(text)) return "no-database";
   if (/no such user|auth/i.test(text)) return "authentication";
@@ -107,7 +113,7 @@ function kindOfPooler(text: string): ConnectionErrorKind {
 }
 
 /** Returns the kind by the text: errors of sockets, TLS and the driver have no reliable code. */
-function kindOfText(text: string): ConnectionErrorKind {
+function classifyText(text: string): ConnectionErrorKind {
   if (/SASL|password/i.test(text)) return "authentication";
   if (/certificate|SSL|TLS|self.signed|altname/i.test(text)) return "tls";
   if (/ECONN|ENOTFOUND|EAI_AGAIN|EHOST|ENETUNREACH|ETIMEDOUT|EPIPE|ENOENT|EACCES|timeout|terminated/i.test(text))

@@ -1,11 +1,11 @@
 import { Client, Pool, type PoolClient } from "pg";
 import { DEFAULT_POOL_SIZE } from "../../core/defaults";
-import type { DatabaseConfig } from "./config";
+import type { DatabaseConfig } from "./database-config";
 import { Connector } from "./connector";
 import type { Session } from "./session";
 import type { ServerFacts } from "./set-up";
 import type { Environment } from "./target";
-import { isConnectionLoss, sqlState } from "./sqlstate";
+import { isConnectionLoss, getSqlState } from "./sqlstate";
 
 /** Idle sessions of the pool are closed after this time: a run that waits does not occupy the server. */
 const IDLE_MS = 30_000;
@@ -52,7 +52,7 @@ export class Connections {
   }
 
   /** Returns the service session, opened again if it was lost. */
-  async serviceSession(): Promise<Session> {
+  async getServiceSession(): Promise<Session> {
     await this.start();
     const asked = this.service;
     const current = await asked?.catch(() => undefined);
@@ -118,7 +118,7 @@ export class Connections {
 
   private async makePool(): Promise<Pool> {
     const size = Math.max(2, this.config.poolSize ?? DEFAULT_POOL_SIZE);
-    const config = await this.connector.clientConfig();
+    const config = await this.connector.resolveClientConfig();
     const pool = new Pool({
       // The client has the time-out for connecting. That of the pool would also limit the wait for a free session, which lasts as
       // long as other work does.
@@ -178,7 +178,7 @@ async function readIdentity(session: Session, facts: ServerFacts): Promise<Ident
     const rows = await session.set("select c.system_identifier::text as id from pg_catalog.pg_control_system() c");
     systemIdentifier = String(rows[0]?.["id"] ?? systemIdentifier);
   } catch (error) {
-    if (sqlState(error) !== "42501") throw error;
+    if (getSqlState(error) !== "42501") throw error;
   }
   return { systemIdentifier, databaseOid: facts.databaseOid, database: facts.database, version: facts.version };
 }

@@ -1,14 +1,14 @@
 import type { ConnectionOptions } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientBase, type ClientConfig } from "pg";
-import { type DatabaseConfig, spellings } from "./config";
-import { ConnectionError, connectionError } from "./connection-error";
+import { type DatabaseConfig, listSpellings } from "./database-config";
+import { ConnectionError, explainConnectionError } from "./connection-error";
 import { findPassword } from "./password";
 import { refuseTransactionPooling, refuseUsed } from "./pooler";
 import { Session } from "./session";
 import { applySettings, readFacts, type ServerFacts, setUp } from "./set-up";
 import { type Environment, nameTarget, resolveTarget, type Target } from "./target";
-import { tlsAttempts } from "./tls";
+import { listTlsAttempts } from "./tls";
 
 /** Pause between two attempts while a server starts or has no free connection. */
 const RETRY_PAUSE_MS = 250;
@@ -34,7 +34,7 @@ export class Connector {
 
   /** Passwords known so far, in all their spellings. */
   get secrets(): string[] {
-    return spellings(this.passwords);
+    return listSpellings(this.passwords);
   }
 
   async describe(): Promise<string> {
@@ -49,7 +49,7 @@ export class Connector {
       try {
         return await this.openOnce(known, kind);
       } catch (error) {
-        const failure = connectionError(error, known.target, (text) => this.hide(text));
+        const failure = explainConnectionError(error, known.target, (text) => this.hide(text));
         const passes =
           failure.kind === "starting" || failure.kind === "busy" || (patient && failure.kind === "unreachable");
         if (!passes || performance.now() + RETRY_PAUSE_MS > deadline) throw failure;
@@ -59,9 +59,9 @@ export class Connector {
   }
 
   /** Returns the driver's options, for its pool. */
-  async clientConfig(): Promise<ClientConfig> {
+  async resolveClientConfig(): Promise<ClientConfig> {
     const known = await this.resolve();
-    return clientConfig(this.config, known, known.tls[0] ?? false);
+    return buildClientConfig(this.config, known, known.tls[0] ?? false);
   }
 
   /**
@@ -70,7 +70,7 @@ export class Connector {
    */
   async makeReady(session: Session): Promise<ServerFacts> {
     const { target } = await this.resolve();
-    const facts = await withinTime(this.prepare(session), target.connectTimeoutMs, () => noAnswer(target));
+    const facts = await limitTime(this.prepare(session), target.connectTimeoutMs, () => createNoAnswerError(target));
     refuseUsed(facts);
     return facts;
   }
@@ -86,7 +86,7 @@ export class Connector {
 
   /** Opens a session without any settings. */
   private async openBare(): Promise<Session> {
-    const { client, session } = this.newSession(await this.resolve());
+    const { client, session } = this.createSession(await this.resolve());
     try {
       await client.connect();
       return session;
@@ -97,11 +97,11 @@ export class Connector {
   }
 
   /** Creates a session, not connected yet; with TLS as it worked before. */
-  private newSession(
+  private createSession(
     known: Known,
     kind: SessionKind = "pipelined",
   ): { readonly client: Client; readonly session: Session } {
-    const config = clientConfig(this.config, known, known.tls[0] ?? false);
+    const config = buildClientConfig(this.config, known, known.tls[0] ?? false);
     const client = new Client({ ...config, pipeline: kind === "pipelined" });
     return { client, session: this.wrap(client, known.target, kind) };
   }
@@ -117,7 +117,7 @@ export class Connector {
 
   /** Explains why there is no connection. */
   async explain(error: unknown): Promise<ConnectionError> {
-    return connectionError(error, (await this.resolve()).target, (text) => this.hide(text));
+    return explainConnectionError(error, (await this.resolve()).target, (text) => this.hide(text));
   }
 
   private hide(text: string): string {
@@ -133,13 +133,13 @@ export class Connector {
     const target = resolveTarget(this.config, this.env);
     const password = await findPassword(target, this.env);
     this.passwords = [password, target.password].filter((text): text is string => text !== undefined && text !== "");
-    return { target, password, tls: [...tlsAttempts(target)] };
+    return { target, password, tls: [...listTlsAttempts(target)] };
   }
 
   /** Opens one session. The working TLS option is remembered: later sessions do not try TLS again on a server without it. */
   private async openOnce(known: Known, kind: SessionKind): Promise<Opened> {
     for (;;) {
-      const { client, session } = this.newSession(known, kind);
+      const { client, session } = this.createSession(known, kind);
       try {
         await client.connect();
         return { session, facts: await this.makeReady(session) };
@@ -162,11 +162,11 @@ interface Known {
 }
 
 function mayTryWithoutTls(error: unknown, target: Target): boolean {
-  const kind = connectionError(error, target, (text) => text).kind;
+  const kind = explainConnectionError(error, target, (text) => text).kind;
   return !(error instanceof ConnectionError) && (kind === "tls" || /pg_hba/.test(String(error)));
 }
 
-function clientConfig(config: DatabaseConfig, known: Known, ssl: ConnectionOptions | false): ClientConfig {
+function buildClientConfig(config: DatabaseConfig, known: Known, ssl: ConnectionOptions | false): ClientConfig {
   const { target, password } = known;
   return {
     host: target.host,
@@ -186,7 +186,7 @@ function clientConfig(config: DatabaseConfig, known: Known, ssl: ConnectionOptio
 }
 
 /** Limits the wait for `work`, which continues by itself until its session is destroyed. */
-async function withinTime<T>(work: Promise<T>, ms: number, refusal: () => Error): Promise<T> {
+async function limitTime<T>(work: Promise<T>, ms: number, refusal: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(refusal()), ms)));
   work.catch(() => undefined);
@@ -197,12 +197,12 @@ async function withinTime<T>(work: Promise<T>, ms: number, refusal: () => Error)
   }
 }
 
-function noAnswer(target: Target): ConnectionError {
+function createNoAnswerError(target: Target): ConnectionError {
   return new ConnectionError(
     "busy",
     `${nameTarget(target)} accepted a connection and gave no answer in ${String(target.connectTimeoutMs / 1000)} s. ` +
       "A connection pooler does so while none of its server connections is free: " +
-      "let it have one for each connection of ours (poolSize) beside those of the application (PgBouncer: default_pool_size, max_db_connections), " +
+      "give it one for each connection of this provider (poolSize) and of the application (PgBouncer: default_pool_size, max_db_connections), " +
       "lower poolSize, or connect to the server itself.",
   );
 }

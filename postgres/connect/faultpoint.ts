@@ -19,7 +19,7 @@ interface FaultSite {
 }
 
 /** Returns true for a test build that stops between statements. Statements are then sent one by one. */
-export function faultpointsEnabled(): boolean {
+export function areFaultpointsEnabled(): boolean {
   return typeof PGPARTITION_FAULTPOINTS !== "undefined" && PGPARTITION_FAULTPOINTS === true;
 }
 
@@ -30,12 +30,12 @@ export function faultpointsEnabled(): boolean {
  * `PGPARTITION_FAULT_LOG` names a file that collects the names of all points reached.
  */
 export async function faultpoint(name: string, site: FaultSite = {}): Promise<void> {
-  if (!faultpointsEnabled()) return;
+  if (!areFaultpointsEnabled()) return;
   reached += 1;
   reachedByName.set(name, (reachedByName.get(name) ?? 0) + 1);
   const log = process.env["PGPARTITION_FAULT_LOG"];
   if (log) appendFileSync(log, `${name}\n`);
-  const action = armedAction(name, reached, process.env["PGPARTITION_FAULT"] ?? "");
+  const action = findArmedAction(name, reached, process.env["PGPARTITION_FAULT"] ?? "");
   if (action !== undefined) await act(action, name, site);
 }
 
@@ -43,7 +43,7 @@ let reached = 0;
 const reachedByName = new Map<string, number>();
 
 /** Returns the action, after the last colon: a name may hold colons itself. */
-function armedAction(name: string, count: number, armed: string): string | undefined {
+function findArmedAction(name: string, count: number, armed: string): string | undefined {
   const split = armed.lastIndexOf(":");
   if (split < 0) return undefined;
   const where = armed.slice(0, split);

@@ -7,7 +7,7 @@ export interface Log {
   status(message: string): void;
 }
 
-const nothing = (): void => undefined;
+const doNothing = (): void => undefined;
 
 /** Log that discards everything. */
-export const QUIET: Log = { info: nothing, warn: nothing, debug: nothing, status: nothing };
+export const QUIET: Log = { info: doNothing, warn: doNothing, debug: doNothing, status: doNothing };

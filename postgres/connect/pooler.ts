@@ -15,11 +15,11 @@ const ASKED = [0, 0, 1, 1, 0, 1] as const;
  * would remain in a server process that the application gets next.
  */
 export async function refuseTransactionPooling(session: Session, open: () => Promise<Session>): Promise<void> {
-  if (protocolPid(session) === session.pid) return;
+  if (getProtocolPid(session) === session.pid) return;
   const other = await open();
   try {
     const seen = [new Set<number>(), new Set<number>()] as const;
-    for (const which of ASKED) seen[which].add(await backendPid(which === 0 ? session : other));
+    for (const which of ASKED) seen[which].add(await readBackendPid(which === 0 ? session : other));
     const shared = [...seen[0]].some((pid) => seen[1].has(pid));
     if (shared || seen[0].size > 1 || seen[1].size > 1) throw new ConnectionError("pooler", TRANSACTION_POOLING);
   } finally {
@@ -38,15 +38,15 @@ const TRANSACTION_POOLING =
   "Connect to the server itself, usually port 5432, or to a pool in session mode.";
 
 const HANDED_ON =
-  "between here and the server is a connection pooler that hands sessions on as others left them, with their settings and locks. " +
+  "a connection pooler before the server reuses sessions as others left them, with their settings and locks. " +
   "Set server_reset_query = DISCARD ALL, which is PgBouncer's default, or connect to the server itself.";
 
-async function backendPid(session: Session): Promise<number> {
+async function readBackendPid(session: Session): Promise<number> {
   const rows = await session.set("select pg_catalog.pg_backend_pid() as pid");
   return Number(rows[0]?.["pid"]);
 }
 
 /** Returns the pid that the server announced when the session began; the driver's types omit its field. */
-function protocolPid(session: Session): number | null | undefined {
+function getProtocolPid(session: Session): number | null | undefined {
   return (session.client as unknown as { readonly processID?: number | null }).processID;
 }

@@ -1,7 +1,7 @@
 import { ConnectionError } from "./connection-error";
 import type { Session } from "./session";
-import { CHECK_INTERVAL, OLDEST_SERVER, SESSION_SETTINGS } from "./settings";
-import { sqlState } from "./sqlstate";
+import { CHECK_INTERVAL, OLDEST_SERVER, SESSION_SETTINGS } from "./session-settings";
+import { getSqlState } from "./sqlstate";
 
 /** Facts about the server, read in a fresh session. */
 export interface ServerFacts {
@@ -18,7 +18,7 @@ export async function setUp(session: Session): Promise<ServerFacts> {
   const [facts, settings] = await Promise.allSettled([readFacts(session), setAll(session, SESSION_SETTINGS)]);
   // Before the settings are checked: an older server does not know all of them.
   if (facts.status === "rejected") throw facts.reason;
-  if (settings.status === "rejected") await withoutCheckInterval(session, settings.reason);
+  if (settings.status === "rejected") await setWithoutCheckInterval(session, settings.reason);
   return facts.value;
 }
 
@@ -39,7 +39,7 @@ export async function readFacts(session: Session): Promise<ServerFacts> {
 
 /** Applies the settings alone. */
 export async function applySettings(session: Session): Promise<void> {
-  await setAll(session, SESSION_SETTINGS).catch((error: unknown) => withoutCheckInterval(session, error));
+  await setAll(session, SESSION_SETTINGS).catch((error: unknown) => setWithoutCheckInterval(session, error));
 }
 
 const FACTS = `
@@ -57,8 +57,8 @@ async function setAll(session: Session, settings: Readonly<Record<string, string
   await session.set(SETTINGS, [JSON.stringify(settings)]);
 }
 
-async function withoutCheckInterval(session: Session, error: unknown): Promise<void> {
-  if (sqlState(error) !== "22023") throw error;
+async function setWithoutCheckInterval(session: Session, error: unknown): Promise<void> {
+  if (getSqlState(error) !== "22023") throw error;
   await setAll(
     session,
     Object.fromEntries(Object.entries(SESSION_SETTINGS).filter(([name]) => name !== CHECK_INTERVAL)),

@@ -4,14 +4,14 @@ import { ConnectionError } from "./connection-error";
 import type { Target } from "./target";
 
 /** Returns the TLS options to try, in order: like libpq, `prefer` continues without TLS if the server has none. */
-export function tlsAttempts(target: Target): readonly (ConnectionOptions | false)[] {
+export function listTlsAttempts(target: Target): readonly (ConnectionOptions | false)[] {
   if (target.sslMode === "disable" || target.host.startsWith("/")) return [false];
-  const options = tlsOptions(target);
+  const options = buildTlsOptions(target);
   return target.sslMode === "prefer" ? [options, false] : [options];
 }
 
-function tlsOptions(target: Target): ConnectionOptions {
-  const ca = authority(target);
+function buildTlsOptions(target: Target): ConnectionOptions {
+  const ca = readAuthority(target);
   switch (target.sslMode) {
     case "verify-full":
       return { ...ca, rejectUnauthorized: true, servername: target.host };
@@ -29,7 +29,7 @@ function tlsOptions(target: Target): ConnectionOptions {
 }
 
 /** Returns the authority; without a file the verifying modes trust what Node trusts. */
-function authority(target: Target): ConnectionOptions {
+function readAuthority(target: Target): ConnectionOptions {
   const verifies = target.sslMode !== "prefer" && target.sslMode !== "disable";
   if (target.sslRootCert === undefined) {
     return verifies && target.sslMode !== "require" && existsSync(target.defaultRootCert)
@@ -38,7 +38,7 @@ function authority(target: Target): ConnectionOptions {
   }
   if (target.sslRootCert === "system" || !verifies) return {};
   if (!existsSync(target.sslRootCert)) {
-    throw new ConnectionError("tls", `sslRootCert names "${target.sslRootCert}", and there is no such file.`);
+    throw new ConnectionError("tls", `sslRootCert names "${target.sslRootCert}", and no such file exists.`);
   }
   return { ca: readFileSync(target.sslRootCert, "utf8") };
 }

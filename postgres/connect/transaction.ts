@@ -3,7 +3,7 @@ import type { Session } from "./session";
 /**
  * Runs `body` in a transaction of its own, with settings that end with it. If it cannot be rolled back, the session is given up.
  */
-export async function inTransaction<T>(
+export async function runInTransaction<T>(
   session: Session,
   begin: "begin" | "begin read only",
   settings: Readonly<Record<string, string>>,

@@ -30,7 +30,7 @@ export function parseUrl(text: string): UrlParts | { readonly problem: string } 
     return { problem: `has sslmode "${sslMode}"; allowed are ${SSL_MODES.join(", ")}` };
   }
   const port = url.port || query.get("port") || undefined;
-  return withoutUndefined({
+  return omitUndefined({
     host: decodeOr(url.hostname.replace(/^\[|\]$/g, "")) || query.get("host") || undefined,
     port: port === undefined ? undefined : Number(port),
     database: decodeOr(url.pathname.slice(1)) || query.get("dbname") || undefined,
@@ -59,6 +59,6 @@ function attempt<T>(read: () => T): T | undefined {
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-function withoutUndefined<T extends object>(value: T): Partial<Defined<T>> {
+function omitUndefined<T extends object>(value: T): Partial<Defined<T>> {
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Partial<Defined<T>>;
 }

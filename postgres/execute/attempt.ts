@@ -1,9 +1,9 @@
 import type { Statement } from "../../core/sql/statement";
-import { faultpoint, faultpointsEnabled } from "../connect/faultpoint";
+import { faultpoint, areFaultpointsEnabled } from "../connect/faultpoint";
 import type { Group } from "./groups";
 import type { Session } from "../connect/session";
-import { READ_LOCK_TIMEOUT_MS } from "../connect/settings";
-import { isConnectionLoss, sqlState, wasUnsent } from "../connect/sqlstate";
+import { READ_LOCK_TIMEOUT_MS } from "../connect/session-settings";
+import { isConnectionLoss, getSqlState, wasUnsent } from "../connect/sqlstate";
 import type { Timeouts } from "./timeouts";
 import { DEFAULT_STATEMENT_TIMEOUT_MS } from "../../core/defaults";
 
@@ -45,15 +45,15 @@ interface AttemptOptions {
 export async function attempt(session: Session, group: Group, options: AttemptOptions): Promise<void> {
   const steps =
     group.label === undefined
-      ? aloneSteps(group.statements[0], options.timeouts)
-      : transactionSteps(group, group.label, options);
-  if (faultpointsEnabled()) await oneByOne(session, steps, options.done);
-  else await inOneGo(session, steps, options.done);
+      ? buildAloneSteps(group.statements[0], options.timeouts)
+      : buildTransactionSteps(group, group.label, options);
+  if (areFaultpointsEnabled()) await sendOneByOne(session, steps, options.done);
+  else await sendInOneGo(session, steps, options.done);
 }
 
-function transactionSteps(group: Group, label: string, { timeouts, flushedLater }: AttemptOptions): Step[] {
-  const steps: Step[] = [control(`begin ${label}`, "begin")];
-  if (flushedLater) steps.push(control(`commit later ${label}`, "set local synchronous_commit = off"));
+function buildTransactionSteps(group: Group, label: string, { timeouts, flushedLater }: AttemptOptions): Step[] {
+  const steps: Step[] = [createControlStep(`begin ${label}`, "begin")];
+  if (flushedLater) steps.push(createControlStep(`commit later ${label}`, "set local synchronous_commit = off"));
   let current: Timeouts | undefined;
   group.statements.forEach((statement, index) => {
     const wanted = timeouts(statement);
@@ -62,11 +62,11 @@ function transactionSteps(group: Group, label: string, { timeouts, flushedLater 
     current = wanted;
     steps.push({ name: `${label} #${index + 1}`, text: statement.sql, values: statement.values ?? [], statement });
   });
-  return [...steps, { ...control(`commit ${label}`, "commit"), lasting: true }];
+  return [...steps, { ...createControlStep(`commit ${label}`, "commit"), lasting: true }];
 }
 
 /** Returns the steps outside a transaction, where the time-outs are the session's and are reset afterwards. */
-function aloneSteps(statement: Statement, timeouts: (statement: Statement) => Timeouts): Step[] {
+function buildAloneSteps(statement: Statement, timeouts: (statement: Statement) => Timeouts): Step[] {
   const own = timeouts(statement);
   const session: Timeouts = { lock: READ_LOCK_TIMEOUT_MS, statement: DEFAULT_STATEMENT_TIMEOUT_MS };
   return [
@@ -85,11 +85,11 @@ function setTimeouts(name: string, timeouts: Timeouts, local: boolean): Step {
   };
 }
 
-function control(name: string, text: string): Step {
+function createControlStep(name: string, text: string): Step {
   return { name, text, values: [], statement: undefined };
 }
 
-async function inOneGo(session: Session, steps: readonly Step[], done: OnStatement): Promise<void> {
+async function sendInOneGo(session: Session, steps: readonly Step[], done: OnStatement): Promise<void> {
   let last = performance.now();
   const answers = steps.map(async (step) => {
     await session.query(step.text, step.values);
@@ -104,7 +104,7 @@ async function inOneGo(session: Session, steps: readonly Step[], done: OnStateme
   const reason: unknown = outcome.reason;
   if (isDone(reason, steps.slice(0, failed))) return;
   // Answers come in order: a server that ends the session at one step has done none of the later ones.
-  const onTheWay = sqlState(reason) === undefined ? steps.slice(failed) : steps.slice(failed, failed + 1);
+  const onTheWay = getSqlState(reason) === undefined ? steps.slice(failed) : steps.slice(failed, failed + 1);
   throw new FailedStep(steps[failed]?.statement, reason, isInDoubt(reason, onTheWay));
 }
 
@@ -118,7 +118,7 @@ function isInDoubt(reason: unknown, onTheWay: readonly (Step | undefined)[]): bo
 }
 
 /** Does the same with a stop between any two requests, so that tests can end after every prefix of the requests. */
-async function oneByOne(session: Session, steps: readonly Step[], done: OnStatement): Promise<void> {
+async function sendOneByOne(session: Session, steps: readonly Step[], done: OnStatement): Promise<void> {
   const site = { dropConnection: () => session.destroy() };
   let failure: FailedStep | undefined;
   for (const step of steps) {

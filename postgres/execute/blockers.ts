@@ -1,5 +1,5 @@
 import type { Connections } from "../connect/connections";
-import { duration } from "./obstacles";
+import { formatDuration } from "./obstacles";
 import { query } from "../queries";
 import type { Session } from "../connect/session";
 
@@ -20,14 +20,14 @@ export interface Blocker {
 }
 
 /** Reads the blockers from the service session while the backend waits: afterwards they are unknown. */
-async function blockersOf(connections: Connections, pid: number): Promise<Blocker[]> {
-  const service = await connections.serviceSession();
+async function readBlockers(connections: Connections, pid: number): Promise<Blocker[]> {
+  const service = await connections.getServiceSession();
   // The query names the columns of Blocker.
   return (await service.set(query("locks/blockers"), [pid])) as unknown as Blocker[];
 }
 
 /** Looks for blockers once, while the work is under way. */
-export async function sampling<T>(
+export async function watchBlockers<T>(
   connections: Connections,
   session: Session,
   lockTimeoutMs: number,
@@ -35,7 +35,7 @@ export async function sampling<T>(
   body: () => Promise<T>,
 ): Promise<T> {
   const look = async (): Promise<void> => {
-    const found = await blockersOf(connections, session.pid).catch(() => []);
+    const found = await readBlockers(connections, session.pid).catch(() => []);
     if (found.length > 0) seen.splice(0, seen.length, ...found);
   };
   let looking: Promise<void> | undefined;
@@ -50,7 +50,7 @@ export async function sampling<T>(
 
 /** Returns `pid 4711 ("reporting", idle in transaction, transaction 12 min old, last query began 5 min ago)`. */
 export function describeBlockers(blockers: readonly Blocker[]): string {
-  if (blockers.length === 0) return "a session that was gone when it was looked for";
+  if (blockers.length === 0) return "a session that had ended when it was looked up";
   return blockers.map(describeBlocker).join(" and ");
 }
 
@@ -61,8 +61,10 @@ function describeBlocker(blocker: Blocker): string {
     blocker.state,
     blocker.transaction_seconds === null
       ? "age hidden from this role"
-      : `transaction ${duration(Number(blocker.transaction_seconds))} old`,
-    blocker.query_seconds === null ? undefined : `last query began ${duration(Number(blocker.query_seconds))} ago`,
+      : `transaction ${formatDuration(Number(blocker.transaction_seconds))} old`,
+    blocker.query_seconds === null
+      ? undefined
+      : `last query began ${formatDuration(Number(blocker.query_seconds))} ago`,
   ];
   return `pid ${blocker.pid} (${facts.filter((fact) => fact !== undefined && fact !== null).join(", ")})`;
 }

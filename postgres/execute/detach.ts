@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Statement } from "../../core/sql/statement";
 import { type Blocker, describeBlockers } from "./blockers";
 import type { Connections } from "../connect/connections";
-import { Cancelled, LockBudgetExceeded, reading, StatementError } from "../connect/errors";
+import { Cancelled, LockBudgetExceeded, runRead, StatementError } from "../connect/session-errors";
 import type { ExecuteOptions } from "./execute-options";
 import { executeStatements } from "./executor";
 import { faultpoint } from "../connect/faultpoint";
@@ -34,7 +34,7 @@ export async function detachPartition(
 ): Promise<void> {
   const deadline = performance.now() + patience.lockBudgetMs;
   for (;;) {
-    const state = await stateOf(connections, request);
+    const state = await readState(connections, request);
     if (state === "detached") return;
     if (state === "pending") return finalize(connections, patience, request, options);
     await waitForOldTransactions(connections, patience, request, options, deadline);
@@ -45,25 +45,25 @@ export async function detachPartition(
       if (!isCut(error)) throw error;
       await faultpoint(`detach cut ${request.partition.schema}.${request.partition.name}`);
       // Cut before the end of its first phase, it has had no effect: it starts again while there is time.
-      if ((await stateOf(connections, request)) === "attached") {
+      if ((await readState(connections, request)) === "attached") {
         if (performance.now() > deadline) throw error;
-        if (readsTooLong(error, request.statement)) throw new Error(tooLong(options), { cause: error });
+        if (isReadTooLong(error, request.statement)) throw new Error(explainTooLong(options), { cause: error });
         // Sessions that queued behind it go first.
         await pause(patience.lockTimeoutMs, options);
       }
-      options.log.status(`${options.subject}: cut by a lock, going on`);
+      options.log.status(`${options.subject}: cut by a lock, continuing`);
     }
   }
 }
 
 /** Returns true if a scan of the referring tables was cut: a second one would take as long, and block their writers again. */
-function readsTooLong(error: unknown, statement: Statement): boolean {
+function isReadTooLong(error: unknown, statement: Statement): boolean {
   return statement.hazards.includes("SCAN_REFERRING") && error instanceof StatementError;
 }
 
-function tooLong(options: ExecuteOptions): string {
+function explainTooLong(options: ExecuteOptions): string {
   return (
-    `${options.subject}: the server looks for rows of other tables that refer to it while their writers wait, and did not end in time. ` +
+    `${options.subject}: the server searches other tables for rows that refer to it while their writers wait, and did not end in time. ` +
     `${NOTHING_CHANGED} Give the referring columns an index, or drop the foreign key, then run the update again`
   );
 }
@@ -91,11 +91,14 @@ function isCut(error: unknown): boolean {
   return error instanceof LockBudgetExceeded || (error instanceof StatementError && error.sqlState === "57014");
 }
 
-async function stateOf(connections: Connections, request: DetachRequest): Promise<"attached" | "pending" | "detached"> {
+async function readState(
+  connections: Connections,
+  request: DetachRequest,
+): Promise<"attached" | "pending" | "detached"> {
   const values = [request.partition.schema, request.partition.name];
   const subject = `looking whether "${request.partition.schema}"."${request.partition.name}" is attached`;
-  const rows = await reading(subject, async () =>
-    (await connections.serviceSession()).query(query("detach-pending"), values),
+  const rows = await runRead(subject, async () =>
+    (await connections.getServiceSession()).query(query("detach-pending"), values),
   );
   if (rows[0] === undefined) return "detached";
   return rows[0]["pending"] === true ? "pending" : "attached";
@@ -112,11 +115,11 @@ async function waitForOldTransactions(
   options: ExecuteOptions,
   deadline: number,
 ): Promise<void> {
-  let before = new Map((await holders(connections, request)).map((holder) => [holder.transaction, holder]));
+  let before = new Map((await readHolders(connections, request)).map((holder) => [holder.transaction, holder]));
   let told = false;
   while (before.size > 0) {
     await pause(patience.lockTimeoutMs, options);
-    const now = new Map((await holders(connections, request)).map((holder) => [holder.transaction, holder]));
+    const now = new Map((await readHolders(connections, request)).map((holder) => [holder.transaction, holder]));
     const old = [...now.values()].filter((holder) => before.has(holder.transaction));
     if (old.length === 0) return;
     if (performance.now() > deadline) throw new LockBudgetExceeded(giveUp(options, patience, old), undefined);
@@ -131,9 +134,9 @@ interface Holder extends Blocker {
   readonly transaction: string;
 }
 
-async function holders(connections: Connections, request: DetachRequest): Promise<Holder[]> {
-  const rows = await reading(`looking for old transactions on "${request.schema}"."${request.table}"`, async () =>
-    (await connections.serviceSession()).query(query("locks/lock-holders"), [request.schema, request.table]),
+async function readHolders(connections: Connections, request: DetachRequest): Promise<Holder[]> {
+  const rows = await runRead(`looking for old transactions on "${request.schema}"."${request.table}"`, async () =>
+    (await connections.getServiceSession()).query(query("locks/lock-holders"), [request.schema, request.table]),
   );
   // The query names the columns of Holder.
   return rows as unknown as Holder[];

@@ -1,14 +1,14 @@
 import type { Statement } from "../../core/sql/statement";
 import { attempt, FailedStep } from "./attempt";
-import { type Blocker, sampling } from "./blockers";
-import { cancellable } from "../connect/cancel";
+import { type Blocker, watchBlockers } from "./blockers";
+import { runCancellable } from "../connect/cancel";
 import type { Connections } from "../connect/connections";
-import { Cancelled, ConnectionLost, NOT_DONE, OUTCOME_UNKNOWN, StatementError } from "../connect/errors";
+import { Cancelled, ConnectionLost, NOT_DONE, OUTCOME_UNKNOWN, StatementError } from "../connect/session-errors";
 import type { ExecuteOptions } from "./execute-options";
 import { type Group, groupStatements } from "./groups";
 import { NOTHING_CHANGED, retryLocks } from "./retry";
-import { isConnectionLoss, sqlState } from "../connect/sqlstate";
-import { classOf, type Patience, sharedPatience, timeoutsOf } from "./timeouts";
+import { isConnectionLoss, getSqlState } from "../connect/sqlstate";
+import { findClass, type Patience, sharePatience, chooseTimeouts } from "./timeouts";
 
 const HALF_DONE = "It may be half done; the next update finds that and finishes it.";
 
@@ -31,17 +31,17 @@ async function runGroup(
   group: Group,
   options: ExecuteOptions,
 ): Promise<void> {
-  const kind = classOf(group.statements);
-  const waits = sharedPatience(group.statements, patience);
+  const kind = findClass(group.statements);
+  const waits = sharePatience(group.statements, patience);
   const seen: Blocker[] = [];
-  const once = (): Promise<void> =>
-    sendingAgain(options, () =>
+  const sendOnce = (): Promise<void> =>
+    sendAgain(options, () =>
       connections.withSession((session) =>
         translate(options, group, () =>
-          cancellable(connections, session, options.signal, () =>
-            sampling(connections, session, patience.lockTimeoutMs, seen, () =>
+          runCancellable(connections, session, options.signal, () =>
+            watchBlockers(connections, session, patience.lockTimeoutMs, seen, () =>
               attempt(session, group, {
-                timeouts: (statement) => timeoutsOf(statement, kind, waits),
+                timeouts: (statement) => chooseTimeouts(statement, kind, waits),
                 flushedLater: options.flushedLater ?? false,
                 done: options.onStatement ?? ignore,
               }),
@@ -51,7 +51,7 @@ async function runGroup(
       ),
     );
   const atomic = !group.statements.some((statement) => statement.hazards.includes("NON_TRANSACTIONAL"));
-  await retryLocks(once, {
+  await retryLocks(sendOnce, {
     ...options,
     // A group that may be half done must not simply be sent again; one that waits has spent its budget waiting.
     budgetMs: atomic && kind !== "waiting" ? patience.lockBudgetMs : 0,
@@ -64,7 +64,7 @@ async function runGroup(
 const MAX_LOSSES = 3;
 
 /** Sends work again over another connection if the lost one had no lasting effect, while its lock is held. */
-async function sendingAgain(options: ExecuteOptions, body: () => Promise<void>): Promise<void> {
+async function sendAgain(options: ExecuteOptions, body: () => Promise<void>): Promise<void> {
   for (let losses = 1; ; losses += 1) {
     try {
       return await body();
@@ -83,12 +83,12 @@ async function translate(options: ExecuteOptions, group: Group, body: () => Prom
     await body();
   } catch (error) {
     const cause = error instanceof FailedStep ? error.cause : error;
-    if (options.signal.aborted && sqlState(cause) === "57014") throw new Cancelled(options.subject, cause);
+    if (options.signal.aborted && getSqlState(cause) === "57014") throw new Cancelled(options.subject, cause);
     if (isConnectionLoss(cause)) {
       const inDoubt = !(error instanceof FailedStep) || error.inDoubt;
       throw new ConnectionLost(options.subject, cause, inDoubt ? OUTCOME_UNKNOWN : NOT_DONE);
     }
-    if (sqlState(cause) === undefined) throw cause;
+    if (getSqlState(cause) === undefined) throw cause;
     throw new StatementError(
       options.subject,
       error instanceof FailedStep ? error.statement : group.statements[0],

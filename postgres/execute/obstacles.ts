@@ -22,27 +22,27 @@ export function describeObstacles(row: ObstacleRow): string[] {
     ...(row.old_transactions ?? []).map(
       (old) =>
         `pid ${old.pid} ("${old.application ?? "unnamed"}"${old.state === null ? "" : `, ${old.state}`}) has held a lock on the table for up to ` +
-        `${duration(old.seconds)}: strong locks and concurrent detaches wait until its transaction ends.`,
+        `${formatDuration(old.seconds)}: strong locks and concurrent detaches wait until its transaction ends.`,
     ),
     ...(row.old_prepared ?? []).map(
       (old) =>
-        `the prepared transaction "${old.gid}" has held a lock on the table for ${duration(old.seconds)}: ` +
-        "it stays until somebody runs COMMIT PREPARED or ROLLBACK PREPARED.",
+        `the prepared transaction "${old.gid}" has held a lock on the table for ${formatDuration(old.seconds)}: ` +
+        "it remains until COMMIT PREPARED or ROLLBACK PREPARED.",
     ),
     ...(row.lagging_slots ?? []).map(
       (slot) =>
-        `the replication slot "${slot.slot_name}" is ${slot.megabytes} MB behind: index builds add to the WAL that it keeps.`,
+        `the replication slot "${slot.slot_name}" is ${slot.megabytes} MB behind: index builds add to the WAL that it retains.`,
     ),
     ...(row.lagging_standbys ?? []).map(
       (standby) =>
-        `the standby "${standby.standby}" is ${duration(standby.seconds)} behind${standby.feedback ? " and feeds back old snapshots" : ""}: ` +
+        `the standby "${standby.standby}" is ${formatDuration(standby.seconds)} behind${standby.feedback ? " and feeds back old snapshots" : ""}: ` +
         "it sees changes and their locks that much later.",
     ),
   ];
 }
 
 /** Returns `45 s`, `12 min`, `3 h`: enough to decide whether to wait. */
-export function duration(seconds: number): string {
+export function formatDuration(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} min`;
   return `${Math.floor(seconds / 3600)} h`;

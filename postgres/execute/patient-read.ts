@@ -1,10 +1,10 @@
-import { type Blocker, sampling } from "./blockers";
+import { type Blocker, watchBlockers } from "./blockers";
 import type { Connections } from "../connect/connections";
-import { isWorthAnotherLook, reading } from "../connect/errors";
+import { isWorthAnotherLook, runRead } from "../connect/session-errors";
 import { type Log, QUIET } from "../connect/log";
 import { retryLocks } from "./retry";
 import type { Session } from "../connect/session";
-import { READ_LOCK_TIMEOUT_MS } from "../connect/settings";
+import { READ_LOCK_TIMEOUT_MS } from "../connect/session-settings";
 import type { Patience } from "./timeouts";
 
 /** Options for one read. */
@@ -31,15 +31,15 @@ export async function readPatiently<T>(
   // A slow read need not be a waiting one: blockers are sampled only after a first attempt.
   const waits = (): boolean => tried > 0 || patience.lockBudgetMs <= 2 * READ_LOCK_TIMEOUT_MS;
   const look = (): Promise<T> =>
-    reading(options.subject, () =>
+    runRead(options.subject, () =>
       connections.withSession((session) =>
         waits()
-          ? sampling(connections, session, READ_LOCK_TIMEOUT_MS, seen, () => body(session, tried++))
+          ? watchBlockers(connections, session, READ_LOCK_TIMEOUT_MS, seen, () => body(session, tried++))
           : body(session, tried++),
       ),
     );
   // A read changes nothing: after a lost connection, or a relation that was dropped meanwhile, it is repeated.
-  const once = async (): Promise<T> => {
+  const lookOnce = async (): Promise<T> => {
     for (let repeat = 0; ; repeat += 1) {
       try {
         return await look();
@@ -48,7 +48,7 @@ export async function readPatiently<T>(
       }
     }
   };
-  return retryLocks(once, {
+  return retryLocks(lookOnce, {
     log: QUIET,
     ...options,
     budgetMs: patience.lockBudgetMs,

@@ -1,6 +1,6 @@
 import { ExponentialBackoff, handleWhen, retry } from "cockatiel";
 import { type Blocker, describeBlockers } from "./blockers";
-import { Cancelled, LockBudgetExceeded, StatementError } from "../connect/errors";
+import { Cancelled, LockBudgetExceeded, StatementError } from "../connect/session-errors";
 import type { ExecuteOptions } from "./execute-options";
 import { queuesTwice } from "./timeouts";
 
@@ -50,7 +50,7 @@ function giveUp(options: RetryOptions, attempts: number): string {
   const tries = options.budgetMs === 0 ? "" : ` in ${attempts} attempts over ${Math.round(options.budgetMs / 1000)} s`;
   const relation = options.blockers()[0]?.relation;
   return (
-    `${options.subject}: no lock${relation ? ` of ${relation}` : ""}${tries}; in the way: ${describeBlockers(options.blockers())}. ` +
+    `${options.subject}: no lock${relation ? ` of ${relation}` : ""}${tries}; blocked by: ${describeBlockers(options.blockers())}. ` +
     `${options.remains} End that session or let it finish, then run the update again.`
   );
 }

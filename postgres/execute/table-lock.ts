@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connections } from "../connect/connections";
-import { Cancelled, ConnectionLost, isWorthAnotherLook, LockBudgetExceeded, reading } from "../connect/errors";
+import { Cancelled, ConnectionLost, isWorthAnotherLook, LockBudgetExceeded, runRead } from "../connect/session-errors";
 import { faultpoint } from "../connect/faultpoint";
 import type { Log } from "../connect/log";
 import { query } from "../queries";
@@ -34,14 +34,14 @@ export class TableLocks {
     private readonly budgetMs: number,
   ) {}
 
-  async with<T>(schema: string, table: string, options: TableLockOptions, body: LockedBody<T>): Promise<T> {
+  async runLocked<T>(schema: string, table: string, options: TableLockOptions, body: LockedBody<T>): Promise<T> {
     const queue = this.enter(JSON.stringify([schema, table]));
     const turn = queue.last;
     let leave = (): void => undefined;
     queue.last = new Promise((resolve) => (leave = resolve));
     queue.whenWanted?.();
     try {
-      await turnOrAbort(turn, options.signal, `waiting for the lock of table "${schema}"."${table}"`);
+      await waitForTurn(turn, options.signal, `waiting for the lock of table "${schema}"."${table}"`);
       for (let repeat = 0; ; repeat += 1) {
         const mayRepeat = (error: unknown): boolean => !options.signal.aborted && isWorthAnotherLook(error, repeat);
         try {
@@ -52,7 +52,7 @@ export class TableLocks {
         } catch (error) {
           if (!mayRepeat(error)) throw error;
           options.log.info(
-            `${happened(error)}. Table "${schema}"."${table}" is read again, and what is still to do is done`,
+            `${describeHappened(error)}. Table "${schema}"."${table}" is read again, and the remaining changes are made`,
           );
         }
       }
@@ -94,7 +94,7 @@ export class TableLocks {
   /** Confirms that the session still holds the lock: then the server has run without a break since it was taken. */
   async confirm(schema: string, table: string, subject: string): Promise<void> {
     const holder = this.queues.get(JSON.stringify([schema, table]))?.holder;
-    if (holder === undefined) throw new Error(`${subject}: nobody holds the lock of the table`);
+    if (holder === undefined) throw new Error(`${subject}: no session holds the lock of the table`);
     try {
       await holder.query("select");
     } catch (error) {
@@ -117,14 +117,14 @@ export class TableLocks {
   private async hold(queue: Queue, schema: string, table: string, options: TableLockOptions): Promise<void> {
     if (queue.holder !== undefined && queue.holder.lost === undefined) return;
     queue.holder = undefined;
-    queue.holder = await reading(`taking the lock of table "${schema}"."${table}"`, () =>
+    queue.holder = await runRead(`taking the lock of table "${schema}"."${table}"`, () =>
       this.take(schema, table, options),
     );
     await faultpoint(`lock taken ${schema}.${table}`);
   }
 
   private async take(schema: string, table: string, options: TableLockOptions): Promise<Session> {
-    const session = await this.connections.serviceSession();
+    const session = await this.connections.getServiceSession();
     const deadline = performance.now() + this.budgetMs;
     let told = false;
     while (!(await take(session, schema, table))) {
@@ -156,16 +156,16 @@ export type LockedBody<T> = (round: {
   readonly mayRepeat: (error: unknown) => boolean;
 }) => Promise<T>;
 
-function happened(error: unknown): string {
+function describeHappened(error: unknown): string {
   if (error instanceof ConnectionLost) return error.happened;
   return `${error instanceof Error ? error.message : String(error)}: another update or session may have been faster`;
 }
 
 function lockGone(subject: string, cause: unknown): ConnectionLost {
   return new ConnectionLost(
-    `${subject}: the lock of the table is gone`,
+    `${subject}: the lock of the table was lost`,
     cause,
-    "and another update may have changed the table since: it has to be read again",
+    "and another update may have changed the table since: it must be read again",
   );
 }
 
@@ -194,7 +194,7 @@ async function describeHolder(session: Session, schema: string, table: string): 
 
 function refuse(subject: string, holder: string, budgetMs: number): string {
   return (
-    `${subject} was not to be had in ${Math.round(budgetMs / 1000)} s: it is held by ${holder}. ` +
+    `${subject} was not free within ${Math.round(budgetMs / 1000)} s: it is held by ${holder}. ` +
     "Another update works on this table: let it finish, or end that session, then run the update again."
   );
 }
@@ -207,7 +207,7 @@ async function pause(signal: AbortSignal, subject: string): Promise<void> {
   }
 }
 
-async function turnOrAbort(turn: Promise<void>, signal: AbortSignal, subject: string): Promise<void> {
+async function waitForTurn(turn: Promise<void>, signal: AbortSignal, subject: string): Promise<void> {
   if (signal.aborted) throw new Cancelled(subject);
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {

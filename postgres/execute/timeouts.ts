@@ -5,7 +5,7 @@ import {
   DEFAULT_WAIT_BUDGET_MS,
 } from "../../core/defaults";
 import type { Statement, TimeoutClass } from "../../core/sql/statement";
-import type { DatabaseConfig } from "../connect/config";
+import type { DatabaseConfig } from "../connect/database-config";
 
 /** Time limits for one database. */
 export interface Patience {
@@ -20,7 +20,7 @@ export interface Timeouts {
   readonly statement: number;
 }
 
-export function patienceOf(config: DatabaseConfig): Patience {
+export function getPatience(config: DatabaseConfig): Patience {
   return {
     lockTimeoutMs: config.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS,
     lockBudgetMs: config.lockBudgetMs ?? DEFAULT_LOCK_BUDGET_MS,
@@ -29,17 +29,17 @@ export function patienceOf(config: DatabaseConfig): Patience {
 }
 
 /** Returns the class of a transaction, that of its strongest statement: limits of one apply to all. */
-export function classOf(statements: readonly Statement[]): TimeoutClass {
+export function findClass(statements: readonly Statement[]): TimeoutClass {
   return RANKING.find((candidate) => statements.some((statement) => statement.timeouts === candidate)) ?? "light";
 }
 
 const RANKING: readonly TimeoutClass[] = ["strong", "waiting", "light"];
 
 /** Returns the time-outs of one statement in a transaction of a class. */
-export function timeoutsOf(statement: Statement, group: TimeoutClass, patience: Patience): Timeouts {
+export function chooseTimeouts(statement: Statement, group: TimeoutClass, patience: Patience): Timeouts {
   switch (group) {
     case "strong":
-      return { lock: patience.lockTimeoutMs, statement: strongTimeout(statement, patience) };
+      return { lock: patience.lockTimeoutMs, statement: chooseStrongTimeout(statement, patience) };
     case "waiting":
       // Stopped half-way it would leave something behind, so its limit is the whole budget.
       return { lock: patience.waitBudgetMs, statement: patience.waitBudgetMs };
@@ -53,7 +53,7 @@ export function timeoutsOf(statement: Statement, group: TimeoutClass, patience: 
  * Returns the time for a statement: one that copies or reads a partition under its lock may take long, but waits for the lock as
  * briefly as the others.
  */
-function strongTimeout(statement: Statement, patience: Patience): number {
+function chooseStrongTimeout(statement: Statement, patience: Patience): number {
   if (statement.hold === "grows with rows") return patience.waitBudgetMs;
   return queuesTwice(statement) ? patience.lockTimeoutMs : DEFAULT_STATEMENT_TIMEOUT_MS;
 }
@@ -62,7 +62,7 @@ function strongTimeout(statement: Statement, patience: Patience): number {
  * Divides lock_timeout for a transaction that locks a table with its partitions and then queues for a referenced table: writers
  * of the first wait for both, so the waits share one lock_timeout.
  */
-export function sharedPatience(statements: readonly Statement[], patience: Patience): Patience {
+export function sharePatience(statements: readonly Statement[], patience: Patience): Patience {
   const first = statements.findIndex((statement) => statement.oneWait);
   if (first < 0) return patience;
   const later = statements.slice(first + 1).flatMap((statement) => statement.locks);

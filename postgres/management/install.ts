@@ -3,10 +3,8 @@ import type { Statement } from "../../core/sql/statement";
 import type { Database } from "../database";
 import type { Log } from "../connect/log";
 import { query } from "../queries";
-import { sqlState } from "../connect/sqlstate";
-import { MANAGEMENT_VERSION, upgradeTo } from "./files";
-
-export { MANAGEMENT_VERSION } from "./files";
+import { getSqlState } from "../connect/sqlstate";
+import { MANAGEMENT_VERSION, listUpgradeStatements } from "./versions";
 
 interface ManagementOptions {
   readonly signal: AbortSignal;
@@ -39,7 +37,9 @@ export async function ensureManagementSchema(database: Database, options: Manage
   return database.withTableLock(management, "", options, async () => {
     const found = await describe(database);
     if (found.state.kind === "foreign")
-      throw new ManagementSchemaError(`schema ${quote(management)} exists and is not ours: ${found.state.reason}`);
+      throw new ManagementSchemaError(
+        `schema ${quote(management)} exists and is not managed by pgpartition: ${found.state.reason}`,
+      );
     if (!found.exists && !found.mayCreate)
       throw new ManagementSchemaError(mayNotCreate(management, found.role, found.database));
     const current = found.state.kind === "ours" ? found.state.version : 0;
@@ -83,7 +83,7 @@ export async function dropManagementSchema(database: Database, options: DropOpti
 
 /** Returns the statements of one version, for preview and for running: one transaction. */
 function upgradeStatements(version: number, management: string): Statement[] {
-  return upgradeTo(version, management).map((sql) => ({
+  return listUpgradeStatements(version, management).map((sql) => ({
     sql,
     transaction: `management schema ${management} version ${version}`,
     timeouts: "light",
@@ -117,12 +117,15 @@ async function stateOf(database: Database, row: Readonly<Record<string, unknown>
   const management = database.managementSchema;
   if (row["exists"] !== true || (row["objects"] === 0 && row["ours"] !== true)) return { kind: "absent" };
   if (row["ours"] !== true)
-    return { kind: "foreign", reason: `it holds ${String(row["objects"])} objects and no version table of ours` };
+    return {
+      kind: "foreign",
+      reason: `it holds ${String(row["objects"])} objects and no version table of pgpartition`,
+    };
   try {
     const rows = await database.read(`select max(version) as version from ${quote(management)}.version`);
     return { kind: "ours", version: Number(rows[0]?.["version"] ?? 0) };
   } catch (error) {
-    if (sqlState(error) !== "42501") throw error;
+    if (getSqlState(error) !== "42501") throw error;
     throw new ManagementSchemaError(mayNotUse(management, String(row["role"])));
   }
 }
@@ -153,7 +156,7 @@ function refuseDrop(management: string, remains: readonly string[]): string {
   const more = remains.length > NAMED ? ` and ${remains.length - NAMED} more` : "";
   return (
     `management schema ${quote(management)} is still needed: ${remains.slice(0, NAMED).join("; ")}${more}. ` +
-    "Destroy or release those tables in their own stacks first, or keep the schema: `pulumi state delete` for this resource leaves it in place"
+    "Destroy or release those tables in their own stacks first, or keep the schema: `pulumi state delete` for this resource leaves it in the database"
   );
 }
 

@@ -1,4 +1,4 @@
-import { sameThresholds, type SizeThresholds, thresholdStatement } from "../../core/monitoring/thresholds";
+import { areSameThresholds, type SizeThresholds, buildThresholdStatement } from "../../core/monitoring/thresholds";
 import { quote } from "../../core/names/identifier";
 import type { Statement } from "../../core/sql/statement";
 import type { Database } from "../database";
@@ -27,7 +27,7 @@ export async function readSizeThresholds(database: Database): Promise<SizeThresh
 /** Returns the statement that records other sizes; preview shows it. */
 export function recordThresholds(management: string, sizes: SizeThresholds): Statement {
   return {
-    sql: thresholdStatement(management, sizes),
+    sql: buildThresholdStatement(management, sizes),
     transaction: undefined,
     timeouts: "light",
     locks: [],
@@ -48,7 +48,7 @@ export async function recordSizeThresholds(
     throw new Error(
       `management schema ${quote(database.managementSchema)} has no thresholds yet: run pulumi up, which brings it up to date`,
     );
-  if (sameThresholds(found, sizes)) return;
+  if (areSameThresholds(found, sizes)) return;
   await database.execute([recordThresholds(database.managementSchema, sizes)], {
     ...options,
     subject: "recording the thresholds of monitoring",

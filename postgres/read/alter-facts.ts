@@ -2,6 +2,8 @@ import type { AlterFacts, AlterQuestion } from "../../core/table/alter/facts";
 import type { Database } from "../database";
 import { query } from "../queries";
 import type { TableName } from "../../core/names/table-name";
+import type { ResolvedType } from "../../core/table/alter/resolved-types";
+import { getSqlState } from "../connect/sqlstate";
 
 /** Row of queries/alter-facts.sql. JSON leaves an empty list out as null. */
 interface FactsRow {
@@ -41,4 +43,19 @@ export async function readAlterFacts(
     nulls: row.nulls ?? [],
     locks: row.locks,
   };
+}
+
+/** Returns the meaning of type names on this server. Sends no query without a name. */
+export async function resolveTypes(database: Database, names: readonly string[]): Promise<ResolvedType[]> {
+  if (names.length === 0) return [];
+  const rows = await database.read(query("resolve-types"), [names]).catch((error: unknown) => {
+    // PostgreSQL 15 reports a text that is no type name as an error; CREATE TABLE explains it better.
+    if (getSqlState(error) !== "42601") throw error;
+    return [];
+  });
+  return rows.map((row) => ({
+    declared: String(row["declared"]),
+    type: typeof row["type"] === "string" && row["type"] !== "-" ? row["type"] : undefined,
+    elsewhere: (row["elsewhere"] as readonly string[] | null) ?? [],
+  }));
 }

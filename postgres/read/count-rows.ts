@@ -1,7 +1,7 @@
 import type { Key } from "../../core/observed/key-excludes";
 import { quote, quoteQualified } from "../../core/names/identifier";
 import type { Database } from "../database";
-import { sqlState } from "../connect/sqlstate";
+import { getSqlState } from "../connect/sqlstate";
 
 /** Limit of conditions in one statement. */
 const MOST_CONDITIONS = 500;
@@ -14,14 +14,14 @@ export interface Counts {
 }
 
 /** Counts the rows of a table in all, and of each condition, in one read. Undefined: the role may not, or it takes too long. */
-export async function countRows(
+export async function runCount(
   database: Database,
   table: { readonly schema: string; readonly name: string },
   conditions: readonly string[],
   key: Pick<Key, "column" | "kind">,
 ): Promise<Counts | undefined> {
   const filters = conditions.slice(0, MOST_CONDITIONS).map((condition) => `count(*) filter (where ${condition})`);
-  const text = `select count(*)::text as total, array[${filters.join(", ")}]::text[] as rows${spanText(key)} from only ${quoteQualified(table.schema, table.name)}`;
+  const text = `select count(*)::text as total, array[${filters.join(", ")}]::text[] as rows${buildSpanColumns(key)} from only ${quoteQualified(table.schema, table.name)}`;
   try {
     const [row] = await database.read(text);
     const { first, last, finite } = (row ?? {}) as Readonly<Record<string, string | null>>;
@@ -31,7 +31,7 @@ export async function countRows(
       span: first && last ? { first, last, rows: Number(finite) } : undefined,
     };
   } catch (error) {
-    if (!["42501", "55P03", "57014"].includes(sqlState(error) ?? "")) throw error;
+    if (!["42501", "55P03", "57014"].includes(getSqlState(error) ?? "")) throw error;
     return undefined;
   }
 }
@@ -39,7 +39,7 @@ export async function countRows(
 /**
  * Returns no columns for a UUID: min(uuid) does not exist before PostgreSQL 18, and a UUID of another version encodes no time.
  */
-function spanText({ column, kind }: Pick<Key, "column" | "kind">): string {
+function buildSpanColumns({ column, kind }: Pick<Key, "column" | "kind">): string {
   if (kind === "uuidv7") return "";
   const name = quote(column);
   const finite = kind.startsWith("epoch") ? `${name} is not null` : `isfinite(${name})`;

@@ -1,6 +1,6 @@
-import { type Dependent, type Dependents, whyNotDroppable } from "../../core/plan/retire/dependents";
+import { type Dependent, type Dependents, explainNotDroppable } from "../../core/plan/retire/dependents";
 import type { Database } from "../database";
-import { StatementError } from "../connect/errors";
+import { StatementError } from "../connect/session-errors";
 import { query } from "../queries";
 
 interface DependentRow extends Dependent {
@@ -29,17 +29,17 @@ export class StillNeeded extends Error {
 }
 
 /** Explains a refused drop as the plan does, if dependents are the reason. */
-export async function explainedDrop(
+export async function explainDrop(
   database: Database,
   table: { readonly schema: string; readonly name: string; readonly oid: string },
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof StatementError) || error.sqlState !== DEPENDENT_OBJECTS_STILL_EXIST) return error;
   const { schema, name: partition } = table;
-  const why = whyNotDroppable({ schema, partition }, (await readDependents(database, [table.oid])).get(table.oid));
+  const why = explainNotDroppable({ schema, partition }, (await readDependents(database, [table.oid])).get(table.oid));
   // Dropped again meanwhile: the server has named it.
   return new StillNeeded(
-    `partition "${partition}" is not dropped: ${why === undefined ? error.message : `${why}, and the next update goes on`}`,
+    `partition "${partition}" is not dropped: ${why === undefined ? error.message : `${why}, and the next update continues`}`,
     error,
   );
 }

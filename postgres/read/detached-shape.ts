@@ -2,6 +2,8 @@ import type { AwayShape } from "../../core/partition/statements/reattach-shape";
 import type { Database } from "../database";
 import { query } from "../queries";
 import type { TableName } from "../../core/names/table-name";
+import type { CarriedState } from "../../core/observed/observed-table";
+import { toCarried, type PartitionRow } from "../catalog/rows";
 
 /** Row of queries/away-shape.sql. JSON has null where core has undefined, and leaves an empty list out as null. */
 interface AwayRow {
@@ -25,4 +27,12 @@ export async function readAwayShape(database: Database, parent: TableName, oid: 
     empty: row.empty ?? [],
     constraints: (row.constraints ?? []).map((one) => ({ ...one, referenced: one.referenced ?? undefined })),
   };
+}
+
+/** Returns what any one table carries, also one that is no partition. Undefined: it no longer exists. */
+export async function readCarried(database: Database, oid: string): Promise<CarriedState | undefined> {
+  // The query names the columns of PartitionRow.
+  const rows = (await database.read(query("partitions"), [oid, false, false])) as unknown as PartitionRow[];
+  const own = rows.find((row) => row.oid === oid);
+  return own && toCarried(own.carried);
 }

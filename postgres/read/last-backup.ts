@@ -1,4 +1,4 @@
-import type { BackupFact } from "../../core/plan/retire/backup";
+import type { BackupFact } from "../../core/plan/retire/backup-guard";
 import { parseInstant } from "../../core/time/instant";
 import type { Database } from "../database";
 
@@ -8,25 +8,25 @@ import type { Database } from "../database";
  */
 export async function readLastBackup(database: Database, query: string): Promise<BackupFact> {
   try {
-    const rows = await database.readLong(wrapped(query), []);
-    if (rows.length > 1) return failed("it gives more than one row");
+    const rows = await database.readLong(wrapQuery(query), []);
+    if (rows.length > 1) return toFailed("it returns more than one row");
     const { type, at } = rows[0] ?? {};
     if (type !== undefined && type !== "timestamp with time zone")
-      return failed(`its value is of type ${String(type)}, not timestamp with time zone`);
+      return toFailed(`its value is of type ${String(type)}, not timestamp with time zone`);
     return { at: typeof at === "string" ? parseInstant(at, "UTC") : undefined };
   } catch (error) {
-    return failed(error instanceof Error ? error.message : String(error));
+    return toFailed(error instanceof Error ? error.message : String(error));
   }
 }
 
 /** Wraps the query as a subquery, which can only be one SELECT; the line break ends a comment in its last line. */
-function wrapped(query: string): string {
+function wrapQuery(query: string): string {
   return `select pg_typeof(b.at)::text as type, to_json(b.at) #>> '{}' as at
 from (
 ${query.replace(/[\s;]+$/, "")}
 ) as b(at) limit 2`;
 }
 
-function failed(because: string): BackupFact {
+function toFailed(because: string): BackupFact {
   return { at: undefined, failed: because };
 }

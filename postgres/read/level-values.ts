@@ -1,10 +1,11 @@
 import { isSource, type LevelsSpec, type ValueSource } from "../../core/levels/levels";
-import type { SourceValue, SourceValues } from "../../core/partition/branch/tree";
-import { sourceRowsText } from "../../core/partition/branch/source-rows";
+import type { SourceValue, SourceValues } from "../../core/partition/branch/desired-branches";
+import { buildSourceRowsQuery } from "../../core/partition/branch/source-rows";
 import { quote, quoteLiteral, quoteQualified } from "../../core/names/identifier";
 import type { Database } from "../database";
 import { query } from "../queries";
-import { sqlState } from "../connect/sqlstate";
+import { getSqlState } from "../connect/sqlstate";
+import type { ObservedSourceTrigger } from "../../core/partition/branch/source-triggers";
 
 /** Thrown if a source of values cannot be read as declared. */
 export class ValueSourceError extends Error {
@@ -18,15 +19,15 @@ export async function readLevelValues(database: Database, levels: LevelsSpec): P
   );
   if (sources.every((source) => source === undefined)) return [];
   const parts = sources.flatMap((source, index) =>
-    source ? [`${quoteLiteral(String(index))}, (${valuesQuery(source)})`] : [],
+    source ? [`${quoteLiteral(String(index))}, (${buildValuesQuery(source)})`] : [],
   );
   try {
     await refuseHidden(database, sources);
     const [row] = await database.read(`select json_build_object(${parts.join(", ")}) as values`);
     const found = row?.["values"] as Readonly<Record<string, readonly SourceRow[] | null>>;
-    return sources.map((source, index) => source && (found[String(index)] ?? []).map(valueOf));
+    return sources.map((source, index) => source && (found[String(index)] ?? []).map(toValue));
   } catch (error) {
-    throw explained(error, sources);
+    throw explainError(error, sources);
   }
 }
 
@@ -39,7 +40,7 @@ async function refuseHidden(database: Database, sources: readonly (ValueSource |
   const table = quoteQualified(String(row["schema"]), String(row["name"]));
   const role = quote(String(row["role"]));
   throw new ValueSourceError(
-    `the values of a level cannot be read from ${table}: row-level security may hide rows from role ${role}, and a value that is hidden would look as if it were gone. ` +
+    `the values of a level cannot be read from ${table}: row-level security may hide rows from role ${role}, and a hidden value would look as if it were gone. ` +
       `CREATE POLICY all_values ON ${table} FOR SELECT TO ${role} USING (true), or let the role own the table (without FORCE)`,
   );
 }
@@ -59,19 +60,19 @@ interface SourceRow {
   readonly active: boolean;
 }
 
-function valueOf(row: SourceRow): SourceValue {
+function toValue(row: SourceRow): SourceValue {
   return { value: row.value, parent: row.parent ?? undefined, active: row.active };
 }
 
-function valuesQuery(source: ValueSource): string {
+function buildValuesQuery(source: ValueSource): string {
   return `select json_agg(json_build_object('value', v.value, 'parent', v.parent, 'active', v.active) order by v.value, v.parent)
   from (
-    ${sourceRowsText(source)}
+    ${buildSourceRowsQuery(source)}
   ) v`;
 }
 
-function explained(error: unknown, sources: readonly (ValueSource | undefined)[]): unknown {
-  const state = sqlState(error);
+function explainError(error: unknown, sources: readonly (ValueSource | undefined)[]): unknown {
+  const state = getSqlState(error);
   if (state === undefined || !["42P01", "42703", "42501", "42601", "42883", "42804", "22P02"].includes(state))
     return error;
   const names = sources.flatMap((source) => (source ? [`${source.schema}.${source.table} (${source.column})`] : []));
@@ -80,4 +81,14 @@ function explained(error: unknown, sources: readonly (ValueSource | undefined)[]
     `the values of a level cannot be read from ${names.join(", ")}: ${message}. Let the table exist first (dependsOn), check column and where, or grant SELECT on it`,
     { cause: error },
   );
+}
+
+/** Returns triggers on tables of values that create the branches of a table. */
+export async function readSourceTriggers(
+  database: Database,
+  table: { readonly schema: string; readonly table: string },
+): Promise<readonly ObservedSourceTrigger[]> {
+  const rows = await database.read(query("source-triggers"), [table.schema, table.table, database.managementSchema]);
+  // The query names the columns of ObservedSourceTrigger.
+  return rows as unknown as readonly ObservedSourceTrigger[];
 }

@@ -5,7 +5,12 @@ import { parseTime } from "../catalog/observation";
 import type { Instant } from "../../core/time/instant";
 import { query } from "../queries";
 import type { TableName } from "../../core/names/table-name";
-import { claimTableStatement, ledgerStatement, releaseTableStatement, setPausedStatement } from "../registry/registry";
+import {
+  claimTableStatement,
+  recordLedgerStatement,
+  releaseTableStatement,
+  setPausedStatement,
+} from "../registry/registry";
 
 /** Row of the registry, for listings. */
 export interface RegisteredTable extends TableName {
@@ -49,7 +54,13 @@ export async function listManaged(database: Database): Promise<RegisteredTable[]
 export function releaseTable(database: Database, table: TableName, options: OwnershipOptions): Promise<boolean> {
   return change(database, table, options, "releasing", (management) => [
     releaseTableStatement(management, table),
-    ledgerStatement(management, { ...table, ...WHOLE, partition: table.table, event: "released", run: options.run }),
+    recordLedgerStatement(management, {
+      ...table,
+      ...WHOLE,
+      partition: table.table,
+      event: "released",
+      run: options.run,
+    }),
   ]);
 }
 
@@ -61,7 +72,7 @@ export function claimTable(
 ): Promise<boolean> {
   return change(database, table, options, "claiming", (management) => [
     claimTableStatement(management, table),
-    ledgerStatement(management, {
+    recordLedgerStatement(management, {
       schema: table.schema,
       table: table.table,
       ...WHOLE,

@@ -2,7 +2,7 @@ import { quote, quoteQualified } from "../../core/names/identifier";
 import { COUNTED_REFERRING_ROWS, type Referring, type ReferringRows } from "../../core/plan/retire/referring";
 import type { Database } from "../database";
 import { query } from "../queries";
-import { sqlState } from "../connect/sqlstate";
+import { getSqlState } from "../connect/sqlstate";
 
 interface KeyRow {
   readonly oid: string;
@@ -29,21 +29,25 @@ export async function readReferring(
   // The query names the columns of KeyRow.
   const keys = (await database.read(query("referring-keys"), [oids])) as unknown as readonly KeyRow[];
   for (const key of keys) {
-    const counted = await countOf(database, key, leaving);
+    const counted = await countReferring(database, key, leaving);
     if (counted) found.set(key.oid, [...(found.get(key.oid) ?? []), counted]);
   }
   return found;
 }
 
 /** Counts for one key; undefined: the role cannot read that table, and the server checks itself at the detach. */
-async function countOf(database: Database, key: KeyRow, leaving: readonly string[]): Promise<Referring | undefined> {
+async function countReferring(
+  database: Database,
+  key: KeyRow,
+  leaving: readonly string[],
+): Promise<Referring | undefined> {
   const relation = { schema: key.schema, name: key.table };
   const says = { table: `${key.schema}.${key.table}`, relation, key: key.name };
   try {
     const [row] = await database.read(countText(key), [leaving]);
     return { ...says, rows: Number(row?.["rows"]) };
   } catch (error) {
-    const state = sqlState(error);
+    const state = getSqlState(error);
     if (state === INSUFFICIENT_PRIVILEGE || state === UNDEFINED_FUNCTION) return undefined;
     if (state === QUERY_CANCELED || state === LOCK_NOT_AVAILABLE) return { ...says, rows: undefined };
     throw error;

@@ -1,12 +1,14 @@
 import { quote, quoteLiteral, quoteQualified } from "../../core/names/identifier";
-import type { ObservedTable } from "../../core/observed/table";
+import type { ObservedTable } from "../../core/observed/observed-table";
+import type { Database } from "../database";
+import { query } from "../queries";
 
 /**
  * Returns the statements that an administrator has to run, in order, so that the connected role may manage a table; empty if it
  * may. PostgreSQL lets only the owner attach, detach and drop. The table is given to the role; membership in its owner is the
  * alternative, unless that would grant more than tables: a superuser, or a role that administers the server.
  */
-export function missingRights(
+export function listMissingRights(
   table: Pick<ObservedTable, "schema" | "name" | "owner" | "rights" | "partitions">,
 ): string[] {
   const { rights } = table;
@@ -17,10 +19,10 @@ export function missingRights(
     ...(rights.owner
       ? []
       : [
-          `ALTER TABLE ${quoteQualified(table.schema, table.name)} OWNER TO ${role}${ofItsPartitions(table)}` +
+          `ALTER TABLE ${quoteQualified(table.schema, table.name)} OWNER TO ${role}${listChangesOfPartitions(table)}` +
             (rights.ownerIsAdmin !== false
               ? ""
-              : ` (or, where ${quote(table.owner)} is to stay the owner and its rights may be shared: GRANT ${quote(table.owner)} TO ${role})`),
+              : ` (or, where ${quote(table.owner)} should remain the owner and its rights may be shared: GRANT ${quote(table.owner)} TO ${role})`),
         ]),
     // Partitions belong to the owner of the table, and PostgreSQL refuses an owner without rights on the schema.
     ...(rights.ownerCreates || table.owner === rights.role
@@ -30,7 +32,7 @@ export function missingRights(
 }
 
 /** Adds the partitions: ALTER TABLE … OWNER of a partitioned table changes only that table. */
-function ofItsPartitions({
+function listChangesOfPartitions({
   schema,
   name,
   partitions,
@@ -39,4 +41,30 @@ function ofItsPartitions({
   if (partitions.length === 0) return "";
   const tree = quoteLiteral(quoteQualified(schema, name));
   return `; the same of each of its partitions, as psql does with: SELECT format('ALTER TABLE %s OWNER TO %I', relid, ${quoteLiteral(rights.role)}) FROM pg_partition_tree(${tree}) \\gexec`;
+}
+
+/** Rights to create tables in a schema. */
+interface SchemaRights {
+  readonly there: boolean;
+  /** Connected role. */
+  readonly role: string;
+  /** True if the connected role may create tables. */
+  readonly creates: boolean;
+  /** True if tables of the owner may be there. */
+  readonly ownerCreates: boolean;
+}
+
+/** @param owner future owner of the tables; undefined: the connected role */
+export async function readSchemaRights(
+  database: Database,
+  schema: string,
+  owner: string | undefined,
+): Promise<SchemaRights> {
+  const [row] = await database.read(query("schema-rights"), [schema, owner ?? null]);
+  return {
+    there: row?.["there"] === true,
+    role: String(row?.["role"]),
+    creates: row?.["creates"] === true,
+    ownerCreates: row?.["owner_creates"] === true,
+  };
 }

@@ -11,7 +11,7 @@ import { formatBound } from "../../core/time/key";
 
 /** Registers a table, or manages a released one again. The row of another stack is left alone: that needs `claim`. */
 export function registerTableStatement(management: string, entry: TableName & { readonly owner: string }): Statement {
-  return bookkeeping(
+  return buildStatement(
     `insert into ${quote(management)}.registry as r (schema_name, table_name, owner) values ($1, $2, $3)
 on conflict (schema_name, table_name) do update set mode = 'managed', updated_at = now() where r.owner = excluded.owner`,
     [entry.schema, entry.table, entry.owner],
@@ -24,7 +24,7 @@ export function recordProfileStatement(
   management: string,
   entry: TableName & { readonly profile: PartitionProfile },
 ): Statement {
-  return bookkeeping(
+  return buildStatement(
     `update ${quote(management)}.registry set profile = $3::jsonb, updated_at = now() where schema_name = $1 and table_name = $2`,
     [entry.schema, entry.table, JSON.stringify(entry.profile)],
     "the next update records its own profile",
@@ -44,7 +44,7 @@ export function recordExpressionsStatement(
   management: string,
   entry: TableName & { readonly expressions: readonly DeclaredEntry[]; readonly changing: boolean },
 ): Statement {
-  return bookkeeping(
+  return buildStatement(
     `update ${quote(management)}.registry r set expressions = coalesce((
   select jsonb_agg(e.entry order by e.kind, e.name)
   from (
@@ -101,7 +101,7 @@ export function recordPoliciesStatement(
   management: string,
   entry: TableName & { readonly policies: readonly Pick<RegisteredPolicy, "name" | "declared">[] },
 ): Statement {
-  return bookkeeping(
+  return buildStatement(
     `update ${quote(management)}.registry set policies = coalesce((
   select jsonb_agg(jsonb_build_object(
     'name', d.name, 'declared', d.declared,
@@ -120,7 +120,7 @@ export function recordPoliciesStatement(
 
 /** Forgets a table, but not its ledger. */
 export function unregisterTableStatement(management: string, entry: TableName): Statement {
-  return bookkeeping(
+  return buildStatement(
     `delete from ${quote(management)}.registry where schema_name = $1 and table_name = $2`,
     [entry.schema, entry.table],
     "declare the table again",
@@ -129,7 +129,7 @@ export function unregisterTableStatement(management: string, entry: TableName): 
 
 /** Records the serialized window of a successful update; null forgets it. */
 export function recordWindowStatement(management: string, entry: TableName & { readonly window: unknown }): Statement {
-  return bookkeeping(
+  return buildStatement(
     `update ${quote(management)}.registry set "window" = $3::jsonb, updated_at = now() where schema_name = $1 and table_name = $2`,
     [
       entry.schema,
@@ -145,7 +145,7 @@ export function recordIndexesStatement(
   management: string,
   entry: TableName & { readonly indexes: readonly RegisteredIndex[] },
 ): Statement {
-  return bookkeeping(
+  return buildStatement(
     `update ${quote(management)}.registry set indexes = $3::jsonb || coalesce((
   select jsonb_agg(kept) from jsonb_array_elements(indexes) kept
   where not exists (select from jsonb_array_elements($3::jsonb) given where given->>'name' = kept->>'name')
@@ -163,7 +163,7 @@ export function recordNewIndexStatement(
   management: string,
   entry: TableName & Omit<RegisteredIndex, "printed">,
 ): Statement {
-  return bookkeeping(
+  return buildStatement(
     `update ${quote(management)}.registry set indexes = (
   select jsonb_build_array(jsonb_build_object('name', $3::text, 'partitionIndexName', $4::text, 'declared', $5::text, 'printed', substr(
     pg_get_indexdef(x.indexrelid),
@@ -197,7 +197,7 @@ export interface LedgerRecord extends TableName {
  * Returns the facts that distinguish two entries of one step: another promise, archive or pin is another step, another end of the
  * grace is not.
  */
-function promiseOf(detail: string): string {
+function buildPromiseText(detail: string): string {
   const told = ["archive", "manifest", "pinned", "until"].map((key) => `${detail} -> '${key}'`);
   return `pg_catalog.jsonb_build_array(${detail} -> 'dropAfter' is not null, ${told.join(", ")})`;
 }
@@ -212,7 +212,7 @@ const LEFT_AT = `case
  * of a partition's life is not written twice, if a run was killed or did not learn that it had written it
  * (core/observed/ledger-life.ts): the last entry about this relation is the same, with the same promise.
  */
-export function ledgerStatement(management: string, record: LedgerRecord): Statement {
+export function recordLedgerStatement(management: string, record: LedgerRecord): Statement {
   const ledger = `${quote(management)}.ledger`;
   const unwritten = ONCE.includes(record.event)
     ? `
@@ -222,10 +222,10 @@ where not exists (
     where l.partition_oid = o.oid and l.event = any ('{${LIFE_EVENTS.join(",")}}'::text[])
     order by l.id desc limit 1
   ) last
-  where last.event = $7::text and ${promiseOf("last.detail")} = ${promiseOf("$10::jsonb")}
+  where last.event = $7::text and ${buildPromiseText("last.detail")} = ${buildPromiseText("$10::jsonb")}
 )`
     : "";
-  return bookkeeping(
+  return buildStatement(
     `insert into ${ledger} (schema_name, table_name, partition_name, partition_oid, lower_bound, upper_bound, event, effective_at, run, detail, branch)
 select $1::text, $2::text, $3::text, o.oid, $5::timestamptz, $6::timestamptz, $7::text, coalesce($8::timestamptz, now()), $9::text, $10::jsonb || ${LEFT_AT}, $11::text
 from (
@@ -238,10 +238,10 @@ from (
       record.table,
       record.partition,
       record.partitionSchema ?? record.schema,
-      record.bounds.from ? serverTime(record.bounds.from) : null,
-      record.bounds.to ? serverTime(record.bounds.to) : null,
+      record.bounds.from ? formatServerTime(record.bounds.from) : null,
+      record.bounds.to ? formatServerTime(record.bounds.to) : null,
       record.event,
-      record.effectiveAt ? serverTime(record.effectiveAt) : null,
+      record.effectiveAt ? formatServerTime(record.effectiveAt) : null,
       record.run,
       JSON.stringify(record.detail),
       record.branch ?? "",
@@ -251,14 +251,14 @@ from (
 }
 
 /** Fails the transaction unless the table is empty: it holds the lock under which no session can add a row. */
-export function assertEmptyStatement(
+export function assertEmptyTableStatement(
   management: string,
   target: { readonly schema: string; readonly name: string },
 ): Statement {
   const table = quoteQualified(target.schema, target.name);
-  return bookkeeping(
+  return buildStatement(
     `select ${quote(management)}.assert_that(not exists (select from ${table}), $1)`,
-    [`rows have arrived in ${table}; it is detached and kept: attach it again, or let it be`],
+    [`${table} has received rows; it is detached and retained: attach it again, or leave it`],
     "not needed: it only looks",
   );
 }
@@ -268,7 +268,7 @@ export function assertDroppableStatement(
   management: string,
   target: { readonly schema: string; readonly name: string; readonly oid: string },
 ): Statement {
-  return bookkeeping(
+  return buildStatement(
     `select ${quote(management)}.assert_droppable($1, $2, $3::oid)`,
     [target.schema, target.name, target.oid],
     "not needed: it only looks",
@@ -277,7 +277,7 @@ export function assertDroppableStatement(
 
 /** Stops or resumes retirement; creation continues. */
 export function setPausedStatement(management: string, entry: TableName & { readonly paused: boolean }): Statement {
-  return bookkeeping(
+  return buildStatement(
     `update ${quote(management)}.registry set paused = $3::boolean, updated_at = now() where schema_name = $1 and table_name = $2`,
     [entry.schema, entry.table, String(entry.paused)],
     "set it back",
@@ -286,7 +286,7 @@ export function setPausedStatement(management: string, entry: TableName & { read
 
 /** Hands a table back unmanaged. */
 export function releaseTableStatement(management: string, entry: TableName): Statement {
-  return bookkeeping(
+  return buildStatement(
     `update ${quote(management)}.registry set mode = 'released', updated_at = now() where schema_name = $1 and table_name = $2`,
     [entry.schema, entry.table],
     "claim it",
@@ -295,7 +295,7 @@ export function releaseTableStatement(management: string, entry: TableName): Sta
 
 /** Takes a table into a stack, whichever owned it. */
 export function claimTableStatement(management: string, entry: TableName & { readonly owner: string }): Statement {
-  return bookkeeping(
+  return buildStatement(
     `insert into ${quote(management)}.registry as r (schema_name, table_name, owner) values ($1, $2, $3)
 on conflict (schema_name, table_name) do update set owner = excluded.owner, mode = 'managed', updated_at = now()`,
     [entry.schema, entry.table, entry.owner],
@@ -304,11 +304,11 @@ on conflict (schema_name, table_name) do update set owner = excluded.owner, mode
 }
 
 /** Returns a statement without a transaction label: callers set that of the change it records. */
-export function bookkeeping(sql: string, values: readonly (string | null)[], undo: string): Statement {
+export function buildStatement(sql: string, values: readonly (string | null)[], undo: string): Statement {
   return { sql, values, transaction: undefined, timeouts: "light", locks: [], hold: "instant", hazards: [], undo };
 }
 
 /** Formats a time for the server, which reads no signed or six-digit ISO years: those before year 1 are written with BC. */
-export function serverTime(instant: Instant): string {
+export function formatServerTime(instant: Instant): string {
   return formatBound(instant, "timestamptz", "UTC");
 }

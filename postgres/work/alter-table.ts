@@ -1,13 +1,13 @@
-import { nextName, declaredExpressions } from "../../core/table/alter/constraints";
+import { formatNextName, listDeclaredExpressions } from "../../core/table/alter/constraint-changes";
 import type { AlterStep, StepRecords } from "../../core/table/alter/step";
 import type { OnViolation } from "../../core/table/alter/violation";
 import { quote } from "../../core/names/identifier";
 import type { RegisteredExpression } from "../../core/observed/registration";
 import type { TableShape } from "../../core/declare/table/spec";
 import type { Statement } from "../../core/sql/statement";
-import { StatementError } from "../connect/errors";
+import { StatementError } from "../connect/session-errors";
 import { type DeclaredEntry, recordExpressionsStatement } from "../registry/registry";
-import type { WorkContext } from "./context";
+import type { WorkContext } from "./work-context";
 
 /**
  * Changes an existing table, step by step. If killed after any of them, the next update continues from the state it finds. If
@@ -29,8 +29,8 @@ export async function alterTable(
 
 /** Records everything declared, with its printed form, once the table is as declared. */
 export function recordDeclared(work: WorkContext, shape: TableShape): Statement {
-  const expressions = declaredExpressions(shape);
-  return recordExpressionsStatement(work.management, { ...nameOf(shape), expressions, changing: false });
+  const expressions = listDeclaredExpressions(shape);
+  return recordExpressionsStatement(work.management, { ...toTableName(shape), expressions, changing: false });
 }
 
 async function perform(
@@ -49,7 +49,7 @@ async function perform(
     const failed = step.onViolation;
     if (!failed || !isRefused(error)) throw error;
     await takeBack(work, shape, failed, recorded, error);
-    throw new Error(`${error.message}. ${outcomeText(failed, done, error)}`, { cause: error });
+    throw new Error(`${error.message}. ${describeOutcome(failed, done, error)}`, { cause: error });
   }
 }
 
@@ -64,7 +64,7 @@ async function takeBack(
   const transaction = statements.at(-1)?.transaction;
   if (transaction === undefined) return;
   const record = records ? [{ ...recordAt(work, shape, records, recorded), transaction }] : [];
-  const subject = "taking back what the rows do not satisfy";
+  const subject = "reverting the constraint that rows violate";
   try {
     await work.database.execute([...statements, ...record], { signal: work.signal, log: work.log, subject });
   } catch (error) {
@@ -74,7 +74,7 @@ async function takeBack(
 }
 
 /** Describes the present state: what was removed, what remains, and what the same update has changed before. */
-function outcomeText(failed: OnViolation, done: readonly Statement[], error: StatementError): string {
+function describeOutcome(failed: OnViolation, done: readonly Statement[], error: StatementError): string {
   const { name, takeBack: statements, outcome, says } = failed;
   const gone = `ADD CONSTRAINT ${quote(name)} `;
   const stays = done
@@ -82,9 +82,9 @@ function outcomeText(failed: OnViolation, done: readonly Statement[], error: Sta
     .filter((sql) => !/^(LOCK|DO) | VALIDATE CONSTRAINT /.test(sql))
     .filter((sql) => statements.length === 0 || !sql.includes(gone));
   const taken = statements.length > 0 && stays.length === 0 ? " and the table is as it was" : "";
-  const before = stays.length > 0 ? ` What this update changed before stays: ${stays.join("; ")}.` : "";
+  const before = stays.length > 0 ? ` Earlier changes of this update remain: ${stays.join("; ")}.` : "";
   if (error.sqlState === TAKEN)
-    return `A partition has another one of that name, so ${JSON.stringify(name)} was taken back${taken}.${before} Declare it under another name`;
+    return `A partition has another one of that name, so ${JSON.stringify(name)} was reverted${taken}.${before} Declare it under another name`;
   return `${outcome}${taken}.${before} ${says}`;
 }
 
@@ -95,23 +95,23 @@ function recordAt(
   { stillOld, added = [], notYet = [] }: StepRecords,
   recorded: readonly RegisteredExpression[],
 ): Statement {
-  const declared = declaredExpressions(shape)
+  const declared = listDeclaredExpressions(shape)
     .filter((one) => !notYet.includes(`${one.kind} ${one.name}`))
     .flatMap((one): DeclaredEntry[] => {
       if (one.kind !== "check" || !stillOld.includes(one.name)) return [one];
       const old = recorded.find((known) => known.kind === "check" && known.name === one.name);
       const kept = old ? [{ kind: old.kind, name: old.name, declared: old.declared }] : [];
-      return [...kept, { ...one, name: nextName(one.name) }];
+      return [...kept, { ...one, name: formatNextName(one.name) }];
     });
-  const of = (one: DeclaredEntry) => added.find((new_) => new_.kind === one.kind && new_.name === one.name);
+  const findAdded = (one: DeclaredEntry) => added.find((new_) => new_.kind === one.kind && new_.name === one.name);
   const expressions = [
-    ...declared.filter((one) => !of(one)),
+    ...declared.filter((one) => !findAdded(one)),
     ...added.map(({ kind, name, declared: text, on }): DeclaredEntry => ({ kind, name, declared: text, added: on })),
   ];
-  return recordExpressionsStatement(work.management, { ...nameOf(shape), expressions, changing: true });
+  return recordExpressionsStatement(work.management, { ...toTableName(shape), expressions, changing: true });
 }
 
-function nameOf({ schema, table }: TableShape): { readonly schema: string; readonly table: string } {
+function toTableName({ schema, table }: TableShape): { readonly schema: string; readonly table: string } {
   return { schema, table };
 }
 

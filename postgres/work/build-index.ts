@@ -1,4 +1,4 @@
-import type { ObservedPartition, ObservedPartitionIndex, ObservedTable } from "../../core/observed/table";
+import type { ObservedPartition, ObservedPartitionIndex, ObservedTable } from "../../core/observed/observed-table";
 import type { IndexSpec, KeySpec } from "../../core/declare/table/spec";
 import {
   createParentIndexStatement,
@@ -6,11 +6,16 @@ import {
   partitionIndexStatements,
 } from "../../core/table/create/index-build";
 import { partitionIndexName } from "../../core/partition/statements/new-table";
-import { indexDefinition, observedParent, type ParentIndex, type ParentShape } from "../../core/partition/carry/parent";
+import {
+  formatIndexDefinition,
+  buildObservedParent,
+  type ParentIndex,
+  type ParentShape,
+} from "../../core/partition/carry/parent";
 import type { Statement } from "../../core/sql/statement";
 import { reportProgress } from "../read/index-progress";
 import { recordNewIndexStatement } from "../registry/registry";
-import type { WorkContext } from "./context";
+import type { WorkContext } from "./work-context";
 
 /** State of an index when the work is done. */
 interface BuiltIndex {
@@ -32,10 +37,10 @@ export async function buildIndex(
 ): Promise<BuiltIndex> {
   const first = await readState(work, table, spec);
   // Equal indexes on the partitions are recognized by the text of the parent's index as the server prints it.
-  if (!first.parentIndex) await run(work, table, spec, statementsOfIndex(first).slice(0, 1), first.places.length);
+  if (!first.parentIndex) await run(work, table, spec, buildIndexStatements(first).slice(0, 1), first.places.length);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const state = await readState(work, table, spec);
-    const statements = statementsOfIndex(state);
+    const statements = buildIndexStatements(state);
     if (statements.length === 0)
       return {
         valid: isWhole(state),
@@ -54,11 +59,11 @@ export async function previewIndex(
   table: { schema: string; table: string; key: KeySpec },
   spec: IndexSpec,
 ): Promise<Statement[]> {
-  return statementsOfIndex(await readState(work, table, spec));
+  return buildIndexStatements(await readState(work, table, spec));
 }
 
 /** Returns true if an index that the server calls invalid is on every partition that can have it. */
-export async function indexIsWhole(
+export async function isIndexWhole(
   work: Pick<WorkContext, "database">,
   table: { schema: string; table: string; key: KeySpec },
   spec: IndexSpec,
@@ -90,9 +95,9 @@ interface IndexState {
   readonly existing: readonly ObservedPartitionIndex[];
 }
 
-function statementsOfIndex(state: IndexState): Statement[] {
+function buildIndexStatements(state: IndexState): Statement[] {
   const head = state.parentIndex ? [] : [createParentIndexStatement(state.parent, state.index)];
-  const printed = state.parentIndex?.printed ?? printedLike(state);
+  const printed = state.parentIndex?.printed ?? findPrinted(state);
   return [
     ...head,
     ...state.places.flatMap((place) =>
@@ -102,7 +107,7 @@ function statementsOfIndex(state: IndexState): Statement[] {
 }
 
 /** Returns the printed form of the index if a partition shows it already: preview counts indexes that are only attached. */
-function printedLike({ index, existing }: IndexState): string {
+function findPrinted({ index, existing }: IndexState): string {
   const declared = normalize(index.definition);
   return existing.find((candidate) => normalize(candidate.definition) === declared)?.definition ?? index.definition;
 }
@@ -118,9 +123,9 @@ async function readState(
     zone: table.key.zone,
   });
   if (!observation.table) throw new Error(`table "${table.schema}.${table.table}" does not exist`);
-  const parent = observedParent(observation.table, table.key, observation);
+  const parent = buildObservedParent(observation.table, table.key, observation);
   const found = observation.table.indexes.find((candidate) => candidate.name === spec.name);
-  const declared = indexDefinition(spec);
+  const declared = formatIndexDefinition(spec);
   if (found)
     requireEqual(
       spec,
@@ -141,13 +146,13 @@ async function readState(
     parent,
     index,
     parentIndex: found && { valid: found.valid, printed: found.definition },
-    places: placesOf(observation.table, parent, index, existing),
+    places: listPlaces(observation.table, parent, index, existing),
     existing,
   };
 }
 
 /** Returns every partition with the index above it: that of the table, or of its branch. */
-function placesOf(
+function listPlaces(
   table: ObservedTable,
   parent: ParentShape,
   index: ParentIndex,
@@ -191,7 +196,7 @@ async function run(
           )
         : undefined;
     try {
-      await work.database.execute([statement, ...recordOf(work, table, spec, statement)], {
+      await work.database.execute([statement, ...recordIndexStatements(work, table, spec, statement)], {
         signal: work.signal,
         log: work.log,
         subject: `building index "${spec.name}" of "${table.schema}.${table.table}"`,
@@ -202,7 +207,7 @@ async function run(
   }
 }
 
-function recordOf(
+function recordIndexStatements(
   work: WorkContext,
   table: { schema: string; table: string },
   spec: IndexSpec,
@@ -218,7 +223,7 @@ export function recordNewIndex(
   spec: IndexSpec,
   transaction: string | undefined,
 ): Statement {
-  const entry = { name: spec.name, partitionIndexName: spec.partitionIndexName, declared: indexDefinition(spec) };
+  const entry = { name: spec.name, partitionIndexName: spec.partitionIndexName, declared: formatIndexDefinition(spec) };
   return {
     ...recordNewIndexStatement(work.management, { schema: table.schema, table: table.table, ...entry }),
     transaction,
@@ -229,7 +234,7 @@ export function recordNewIndex(
 function requireEqual(spec: IndexSpec, printed: string, recorded: string | undefined, declared: string): void {
   if (recorded === declared || normalize(printed) === normalize(declared)) return;
   throw new Error(
-    `index "${spec.name}" exists with another definition: wanted ${declared}, found ${printed}. ` +
+    `index "${spec.name}" exists with another definition: declared ${declared}, found ${printed}. ` +
       "A definition never changes in place: declare the new one under another key, and remove the old after that",
   );
 }

@@ -1,18 +1,18 @@
-import { branchKey } from "../../core/levels/levels";
-import { accessAlignment } from "../../core/plan/align/alignment";
-import { statementsOfCreation, type WayBack } from "../../core/plan/create/statements";
-import { observedAfterAttach } from "../../core/partition/carry/default-shape";
+import { encodeBranchPath } from "../../core/levels/levels";
+import { alignAccess } from "../../core/plan/align/alignment";
+import { buildCreationStatements, type WayBack } from "../../core/plan/create/step-statements";
+import { applyAttachToObserved } from "../../core/partition/carry/default-shape";
 import type { Creation } from "../../core/plan/create/creation";
 import type { ParentIndex, ParentShape } from "../../core/partition/carry/parent";
-import { awayShapeStatements } from "../../core/partition/statements/reattach-shape";
+import { buildDetachedShapeStatements } from "../../core/partition/statements/reattach-shape";
 import type { Statement } from "../../core/sql/statement";
 import type { DetachedTable } from "../../core/observed/ledger";
-import type { Observation } from "../../core/observed/table";
+import type { Observation } from "../../core/observed/observed-table";
 import { readAwayShape } from "../read/detached-shape";
-import { readCarried } from "../read/carried";
-import { ledgerStatement } from "../registry/registry";
-import { besideDefault, convertedRecord } from "./beside-default";
-import type { WorkContext } from "./context";
+import { readCarried } from "../read/detached-shape";
+import { recordLedgerStatement } from "../registry/registry";
+import { createNextToDefault, recordNewDefault } from "./beside-default";
+import type { WorkContext } from "./work-context";
 
 /**
  * Creates one partition, with its row of the ledger in the same transaction. A new one is on disk only after `Database.flush`, so
@@ -23,12 +23,12 @@ export async function createPartition(work: WorkContext, parent: ParentShape, cr
   const wayBack = creation.kind === "attach" ? await readWayBack(work, parent, creation.detached) : undefined;
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
   const event = creation.kind === "attach" ? "attached" : creation.kind === "create" ? "created" : "adopted";
-  const record = ledgerStatement(work.management, {
+  const record = recordLedgerStatement(work.management, {
     schema: parent.root.schema,
     table: parent.root.table,
-    branch: branchKey(parent.path),
+    branch: encodeBranchPath(parent.path),
     partition: creation.kind === "present" ? creation.attached.name : name,
-    partitionSchema: schemaOf(parent, creation),
+    partitionSchema: chooseSchema(parent, creation),
     bounds: creation.partition,
     event,
     run: work.run,
@@ -40,31 +40,35 @@ export async function createPartition(work: WorkContext, parent: ParentShape, cr
     flushedLater: creation.kind === "create",
     subject: `${event === "adopted" ? "adopting" : "creating"} partition "${name}" of "${parent.schema}.${parent.table}"`,
   };
-  await besideDefault(work, parent, creation, options, (drain) => {
+  await createNextToDefault(work, parent, creation, options, (drain) => {
     const known = { management: work.management, ...(wayBack ? { wayBack } : {}), ...drain };
-    const statements = statementsOfCreation(parent, creation, known);
+    const statements = buildCreationStatements(parent, creation, known);
     const transaction = statements.at(-1)?.transaction ?? record.transaction;
-    const records = [...leftRecord(work, parent, creation), record, ...convertedRecord(work, parent, creation)];
+    const records = [
+      ...recordKilledDetach(work, parent, creation),
+      record,
+      ...recordNewDefault(work, parent, creation),
+    ];
     return work.database.execute([...statements, ...records.map((one) => ({ ...one, transaction }))], options);
   });
 }
 
 /** Records the end of a detach that a killed run did not record; it precedes the attach. */
-function leftRecord(work: WorkContext, parent: ParentShape, creation: Creation): Statement[] {
+function recordKilledDetach(work: WorkContext, parent: ParentShape, creation: Creation): Statement[] {
   if (creation.kind !== "attach" || !creation.detached.unrecorded) return [];
   const { bounds, branch, name, schema } = creation.detached;
   const table = { schema: parent.root.schema, table: parent.root.table };
   const entry = { ...table, branch, partition: name, partitionSchema: schema, bounds, run: work.run, detail: {} };
-  return [ledgerStatement(work.management, { ...entry, event: "detached" })];
+  return [recordLedgerStatement(work.management, { ...entry, event: "detached" })];
 }
 
 /** Returns the observation after one creation, so that the next one of the same turn need not read everything again. */
-export function withCreated(parent: ParentShape, observation: Observation, creation: Creation): Observation {
+export function addCreated(parent: ParentShape, observation: Observation, creation: Creation): Observation {
   if (!observation.table || (creation.kind !== "create" && creation.kind !== "attach")) return observation;
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
   const partition = {
     oid: "",
-    schema: schemaOf(parent, creation),
+    schema: chooseSchema(parent, creation),
     name,
     boundsText: "",
     bounds: { from: creation.partition.from, to: creation.partition.to },
@@ -77,7 +81,7 @@ export function withCreated(parent: ParentShape, observation: Observation, creat
   };
   const found = observation.table.defaultPartition;
   const fallback =
-    found && parent.fallback && observedAfterAttach(found, parent.fallback, parent.key, creation.partition);
+    found && parent.fallback && applyAttachToObserved(found, parent.fallback, parent.key, creation.partition);
   return {
     ...observation,
     table: {
@@ -90,7 +94,7 @@ export function withCreated(parent: ParentShape, observation: Observation, creat
 }
 
 /** Returns the schema of the partition: an existing one keeps its own, whatever is declared for new ones. */
-function schemaOf(parent: ParentShape, creation: Creation): string {
+function chooseSchema(parent: ParentShape, creation: Creation): string {
   if (creation.kind === "present") return creation.attached.schema;
   return creation.kind === "attach" ? creation.detached.schema : parent.partitionSchema;
 }
@@ -100,15 +104,15 @@ function schemaOf(parent: ParentShape, creation: Creation): string {
  * meanwhile; so are changes of the parent since.
  */
 async function readWayBack(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<WayBack> {
-  const missing = await missingIndexes(work, parent, away);
+  const missing = await listMissingIndexes(work, parent, away);
   const carried = await readCarried(work.database, away.oid);
-  const closing = carried ? accessAlignment(parent, away, carried).statements : [];
-  const shaping = awayShapeStatements(away, await readAwayShape(work.database, parent, away.oid));
+  const closing = carried ? alignAccess(parent, away, carried).statements : [];
+  const shaping = buildDetachedShapeStatements(away, await readAwayShape(work.database, parent, away.oid));
   return { missing, before: [...closing, ...shaping] };
 }
 
 /** Returns indexes of the parent that a detached table lacks. */
-async function missingIndexes(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<ParentIndex[]> {
+async function listMissingIndexes(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<ParentIndex[]> {
   const existing = (await work.database.observePartitionIndexes(parent.schema, parent.table, away)).filter(
     (index) => index.partition === away.name && index.schema === away.schema,
   );

@@ -1,7 +1,7 @@
 import type { PreparedPlan } from "../../core/plan/prepare/prepared";
 import type { Statement } from "../../core/sql/statement";
 import type { TableName } from "../../core/names/table-name";
-import { recordPreparedLevelsStatements, recordPreparedStatement } from "../registry/schedule";
+import { recordPreparedLevelsStatements, recordPreparedStatement } from "../registry/schedule-records";
 
 /** Records what the schedule in the database has to create, if that has changed. */
 export function renewPrepared(

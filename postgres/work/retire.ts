@@ -1,4 +1,4 @@
-import { branchShape } from "../../core/partition/branch/create-branch";
+import { deriveBranchShape } from "../../core/partition/branch/branch-steps";
 import {
   type Detach,
   type Drop,
@@ -7,16 +7,16 @@ import {
   type Finalize,
   type Retirement,
 } from "../../core/plan/retire/retiring";
-import { statementsOfRetirement } from "../../core/plan/create/statements";
-import { finalizeStatement } from "../../core/partition/statements/retire";
+import { buildRetirementStatements } from "../../core/plan/create/step-statements";
+import { finalizeStatement } from "../../core/partition/statements/retire-statements";
 import type { ParentShape } from "../../core/partition/carry/parent";
 import type { Statement } from "../../core/sql/statement";
 import { formatInstant, type Instant } from "../../core/time/instant";
-import { explainedDrop } from "../read/dependents";
-import { StatementError } from "../connect/errors";
-import { assertDroppableStatement, assertEmptyStatement, ledgerStatement } from "../registry/registry";
-import { assertArchivedStatement } from "../journal/archive-records";
-import type { WorkContext } from "./context";
+import { explainDrop } from "../read/dependents";
+import { StatementError } from "../connect/session-errors";
+import { assertDroppableStatement, assertEmptyTableStatement, recordLedgerStatement } from "../registry/registry";
+import { assertArchivedStatement } from "../archive/archive-records";
+import type { WorkContext } from "./work-context";
 
 /**
  * Retires one partition by one step. No other code of the product detaches or drops a partition; the caller holds the table's
@@ -65,20 +65,20 @@ async function detach(work: WorkContext, parent: ParentShape, step: Detach | Fin
     bounds: table.bounds,
     run: work.run,
   };
-  const note = (event: "detaching" | "detached"): Statement => ({
-    ...ledgerStatement(work.management, { ...entry, event, effectiveAt: at, detail }),
+  const buildEntry = (event: "detaching" | "detached"): Statement => ({
+    ...recordLedgerStatement(work.management, { ...entry, event, effectiveAt: at, detail }),
     transaction: `${event} ${table.schema}.${table.name}`,
   });
   // With a default partition DETACH is not CONCURRENTLY: then the change and its entries are one transaction.
   const whole = parent.defaultPartition !== undefined && step.verb === "detach";
-  if (step.verb === "detach" && !whole) await work.database.execute([note("detaching")], options);
+  if (step.verb === "detach" && !whole) await work.database.execute([buildEntry("detaching")], options);
   const partition = { schema: table.schema, name: table.name };
-  const above = table.parent ? branchShape(parent, table.parent) : parent;
-  const [statement] = statementsOfRetirement(parent, step);
+  const above = table.parent ? deriveBranchShape(parent, table.parent) : parent;
+  const [statement] = buildRetirementStatements(parent, step);
   try {
     if (statement && whole) {
       const { transaction = `detach ${table.schema}.${table.name}` } = statement;
-      const entries = [note("detaching"), statement, note("detached")];
+      const entries = [buildEntry("detaching"), statement, buildEntry("detached")];
       await work.database.execute(
         entries.map((one) => ({ ...one, transaction })),
         options,
@@ -99,11 +99,11 @@ async function detach(work: WorkContext, parent: ParentShape, step: Detach | Fin
   } catch (error) {
     throw isReferred(error) ? new Error(`${error.message}. ${NEWLY_REFERRED}`, { cause: error }) : error;
   }
-  await work.database.execute([note("detached")], options);
+  await work.database.execute([buildEntry("detached")], options);
 }
 
 const NEWLY_REFERRED =
-  "It stays attached: rows that refer to it came while it was about to leave; the next update looks again";
+  "It remains attached: rows that refer to it came during the retirement; the next update checks again";
 
 /** foreign_key_violation: rows that refer to it were added since the count, or are in a table that the role may not read. */
 function isReferred(error: unknown): error is StatementError {
@@ -116,10 +116,10 @@ async function drop(work: WorkContext, parent: ParentShape, step: Drop, at: Inst
   if (needs.kind === "archive to come")
     throw new Error(`"${table.schema}.${table.name}" is to be archived first: it is not dropped`);
   // Checks whose time grows with the table were done before, without a lock: see archive/export/check-archive.ts.
-  const statements = statementsOfRetirement(parent, step).filter(({ transaction }) => transaction !== undefined);
+  const statements = buildRetirementStatements(parent, step).filter(({ transaction }) => transaction !== undefined);
   const transaction = statements[0]?.transaction;
   const target = { schema: table.schema, name: table.name, oid: table.oid };
-  const record = ledgerStatement(work.management, {
+  const record = recordLedgerStatement(work.management, {
     schema: parent.schema,
     table: parent.table,
     partition: table.name,
@@ -137,7 +137,7 @@ async function drop(work: WorkContext, parent: ParentShape, step: Drop, at: Inst
     [
       ...statements.slice(0, locks),
       { ...assertDroppableStatement(work.management, target), transaction },
-      ...proofs(work, target, needs).map((one) => ({ ...one, transaction })),
+      ...buildProofs(work, target, needs).map((one) => ({ ...one, transaction })),
       { ...record, transaction },
       ...statements.slice(locks),
     ],
@@ -146,12 +146,12 @@ async function drop(work: WorkContext, parent: ParentShape, step: Drop, at: Inst
   try {
     await dropping;
   } catch (error) {
-    throw await explainedDrop(work.database, table, error);
+    throw await explainDrop(work.database, table, error);
   }
 }
 
 /** Returns the statements that prove, under the lock, that the table may be dropped. */
-function proofs(
+function buildProofs(
   work: WorkContext,
   target: Parameters<typeof assertArchivedStatement>[1],
   needs: DropNeeds,
@@ -160,7 +160,7 @@ function proofs(
     case "archive":
       return [assertArchivedStatement(work.management, target, needs.archived.manifest)];
     case "no rows":
-      return [assertEmptyStatement(work.management, target)];
+      return [assertEmptyTableStatement(work.management, target)];
     case "nothing":
     case "archive to come":
       return [];

@@ -1,4 +1,4 @@
-import type { ResourceContext, CallContext } from "./context";
+import type { ResourceContext, CallContext } from "./call-context";
 import type { PropertyMap, PropertyPath } from "./values";
 
 /**

@@ -1,4 +1,4 @@
-import type { CallContext } from "./context";
+import type { CallContext } from "./call-context";
 import type { CheckRequest, CheckResult, DiffRequest, DiffResult, Problem, ResourceHandler } from "./handler";
 import type { PropertyMap, PropertyPath } from "./values";
 

@@ -1,4 +1,4 @@
-import { isList, isMap, valueAt } from "./values";
+import { isList, isMap, getValueAt } from "./values";
 import type { PropertyMap, PropertyPath, PropertyValue } from "./values";
 
 /** Shorter texts would also be found in ordinary words, and hide more than they protect. */
@@ -17,30 +17,30 @@ export class Redactor {
   /** Hides this text, and the forms it takes in a URL, in JSON and in SQL. */
   add(secret: string): void {
     const known = new Set(this.texts);
-    for (const form of formsOf(secret)) if (form.length >= SHORTEST) known.add(form);
+    for (const form of listForms(secret)) if (form.length >= SHORTEST) known.add(form);
     // Longest first: a whole connection string goes before the password inside it.
     this.texts = [...known].sort((a, b) => b.length - a.length);
   }
 
   /** Hides every text at these paths of the bag. */
   addFrom(bag: PropertyMap, paths: readonly PropertyPath[]): void {
-    for (const path of paths) for (const text of textsIn(valueAt(bag, path))) this.add(text);
+    for (const path of paths) for (const text of listTexts(getValueAt(bag, path))) this.add(text);
   }
 }
 
-function formsOf(secret: string): string[] {
-  const password = passwordOf(secret);
+function listForms(secret: string): string[] {
+  const password = parsePassword(secret);
   const plain = password === undefined ? [secret] : [secret, password, decodePercent(password)];
   return plain.flatMap((text) => [
     text,
-    encodeURIComponent(wellFormed(text)),
+    encodeURIComponent(toWellFormed(text)),
     JSON.stringify(text).slice(1, -1),
     text.replaceAll("'", "''"),
   ]);
 }
 
 /** Returns the password inside a connection URL, as written there. */
-function passwordOf(text: string): string | undefined {
+function parsePassword(text: string): string | undefined {
   return /^[a-z][a-z0-9+.-]*:\/\/[^:/@]*:([^@/]+)@/i.exec(text)?.[1];
 }
 
@@ -52,14 +52,14 @@ function decodePercent(text: string): string {
   }
 }
 
-function textsIn(value: PropertyValue | undefined): string[] {
+function listTexts(value: PropertyValue | undefined): string[] {
   if (typeof value === "string") return [value];
   if (typeof value === "number") return [String(value)];
-  if (isList(value)) return value.flatMap(textsIn);
-  return isMap(value) ? Object.values(value).flatMap(textsIn) : [];
+  if (isList(value)) return value.flatMap(listTexts);
+  return isMap(value) ? Object.values(value).flatMap(listTexts) : [];
 }
 
 /** Replaces lone surrogates: neither a URL, nor gRPC, nor protobuf on the Go side accepts them. */
-export function wellFormed(text: string): string {
+export function toWellFormed(text: string): string {
   return Buffer.from(text, "utf8").toString("utf8");
 }

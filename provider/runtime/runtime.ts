@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { version } from "../../package.json";
 import { formatTableId } from "../../core/names/resource-id";
 import type { PartitionProfile } from "../../core/declare/table/profile";
-import type { Observation } from "../../core/observed/table";
+import type { Observation } from "../../core/observed/observed-table";
 import type { KnownOfParent } from "../../core/partition/carry/parent";
 import type { IndexSpec, KeySpec, TableShape } from "../../core/declare/table/spec";
 import type { PlannedTable } from "../../core/plan/table-plan";
@@ -11,8 +11,8 @@ import { parseInstant, type Instant } from "../../core/time/instant";
 import type { Clocks } from "../../core/window/clocks";
 import { ConnectionError } from "../../postgres/connect/connection-error";
 import { Database } from "../../postgres/database";
-import type { ProviderConfig } from "./config";
-import type { CallContext, ResourceContext } from "./context";
+import type { ProviderConfig } from "./provider-config";
+import type { CallContext, ResourceContext } from "./call-context";
 import { Refusal } from "./failures";
 import { isMap, type PropertyMap, type PropertyValue } from "./values";
 
@@ -67,16 +67,19 @@ export class Runtime {
     this.redact = redact;
     this.current = {
       config,
-      database: new Database({ ...connectionConfig(config), applicationName: "pulumi-pgpartition" }, this.environment),
+      database: new Database(
+        { ...pickConnectionConfig(config), applicationName: "pulumi-pgpartition" },
+        this.environment,
+      ),
     };
   }
 
   get config(): ProviderConfig {
-    return this.required().config;
+    return this.requireCurrent().config;
   }
 
   get database(): Database {
-    return this.required().database;
+    return this.requireCurrent().database;
   }
 
   /** Name and version of this product, as an archive records them. */
@@ -95,7 +98,7 @@ export class Runtime {
   }
 
   /** Returns `project/stack`: the owner of a table in the registry. */
-  owner(ctx: ResourceContext): string {
+  getOwner(ctx: ResourceContext): string {
     return `${ctx.project}/${ctx.stack}`;
   }
 
@@ -120,32 +123,32 @@ export class Runtime {
     table: { readonly schema: string; readonly table: string },
     key: KeySpec,
   ): Promise<Observation | undefined> {
-    return this.ifReachable(ctx, () => this.observe(table, key));
+    return this.runIfReachable(ctx, () => this.observe(table, key));
   }
 
-  async ifReachable<T>(ctx: CallContext, body: () => Promise<T>): Promise<T | undefined> {
+  async runIfReachable<T>(ctx: CallContext, body: () => Promise<T>): Promise<T | undefined> {
     try {
       return await body();
     } catch (error) {
       if (!(error instanceof ConnectionError) || error.kind !== "unreachable") throw error;
       if (!this.warned)
         ctx.log.warn(
-          `${error.message}. The plan is made without the database: it is not complete and retires nothing.`,
+          `${error.message}. The plan was created without the database: it is not complete and retires nothing.`,
         );
       this.warned = true;
       return undefined;
     }
   }
 
-  clocks(asOf: Instant, { now }: Pick<Observation, "now">): Clocks {
+  getClocks(asOf: Instant, { now }: Pick<Observation, "now">): Clocks {
     const { trustAsOf, asOf: simulated } = this.config;
     const trusted = trustAsOf ? (simulated === undefined ? asOf : parseInstant(simulated, "UTC")) : undefined;
     return { asOf, database: now, trusted };
   }
 
   /** Returns the identity of the database as every resource records it. */
-  async identity(): Promise<PropertyMap> {
-    const identity = await this.database.identity();
+  async readIdentity(): Promise<PropertyMap> {
+    const identity = await this.database.readIdentity();
     return { systemIdentifier: identity.systemIdentifier, databaseOid: identity.databaseOid, name: identity.database };
   }
 
@@ -153,10 +156,10 @@ export class Runtime {
   async requireSameDatabase(outputs: PropertyMap): Promise<void> {
     const recorded = outputs["database"];
     if (!isMap(recorded)) return;
-    const live = await this.identity();
-    if (sameDatabase(recorded, live)) return;
+    const live = await this.readIdentity();
+    if (isSameDatabase(recorded, live)) return;
     throw new Refusal(
-      `this stack was applied to database ${describe(recorded)}, but the connection leads to ${describe(live)}. ` +
+      `this stack was applied to database ${describe(recorded)}, but the connection is to ${describe(live)}. ` +
         "Nothing was changed. Point the connection at the right database; if it really moved (restore, migration), run " +
         "`pulumi state delete` for its resources, then `pgpartition claim <table>` and `pulumi up`, which adopts what exists",
     );
@@ -177,7 +180,7 @@ export class Runtime {
    * Returns true if another resource of this run's program declares the object to be deleted: then it was renamed there, and
    * the old resource is only forgotten.
    */
-  renamed(ctx: ResourceContext, id: string): boolean {
+  isRenamed(ctx: ResourceContext, id: string): boolean {
     const other = this.declared.get(`${ctx.type} ${id}`);
     return other !== undefined && other !== ctx.urn;
   }
@@ -188,7 +191,7 @@ export class Runtime {
   }
 
   /** Returns this run's declaration of the partitions of a table. */
-  profileOf(table: { readonly schema: string; readonly table: string }): PartitionProfile | undefined {
+  getProfile(table: { readonly schema: string; readonly table: string }): PartitionProfile | undefined {
     return this.profiles.get(formatTableId(table));
   }
 
@@ -197,7 +200,7 @@ export class Runtime {
   }
 
   /** Returns the table as this run declares it. */
-  shapeOf(table: { readonly schema: string; readonly table: string }): TableShape | undefined {
+  getShape(table: { readonly schema: string; readonly table: string }): TableShape | undefined {
     return this.shapes.get(formatTableId(table));
   }
 
@@ -205,7 +208,7 @@ export class Runtime {
     this.shapes.set(formatTableId(shape), shape);
   }
 
-  indexesOf(table: { readonly schema: string; readonly table: string }): readonly IndexSpec[] {
+  getIndexes(table: { readonly schema: string; readonly table: string }): readonly IndexSpec[] {
     return [...(this.indexes.get(formatTableId(table))?.values() ?? [])];
   }
 
@@ -215,14 +218,14 @@ export class Runtime {
   }
 
   /** Returns the sources besides the catalogue that determine the shape of a table's partitions. */
-  known(table: { readonly schema: string; readonly table: string }, observation: Observation): KnownOfParent {
+  collectKnown(table: { readonly schema: string; readonly table: string }, observation: Observation): KnownOfParent {
     const { trustAsOf, asOf } = this.config;
     const now = trustAsOf && asOf !== undefined ? parseInstant(asOf, "UTC") : observation.now;
-    return { ...observation, profile: this.profileOf(table), now };
+    return { ...observation, profile: this.getProfile(table), now };
   }
 
   /** Returns the moment for which this operation's program plans a table; unknown in a destroy, which runs no program. */
-  latestAsOf(table: { readonly schema: string; readonly table: string }): Instant | undefined {
+  getLatestAsOf(table: { readonly schema: string; readonly table: string }): Instant | undefined {
     return this.asOf.get(formatTableId(table));
   }
 
@@ -230,12 +233,12 @@ export class Runtime {
     this.asOf.set(formatTableId(table), asOf);
   }
 
-  destroyAllowed(table: { readonly schema: string; readonly table: string }): boolean {
+  isDestroyAllowed(table: { readonly schema: string; readonly table: string }): boolean {
     return this.config.allowDestroy.includes(`${table.schema}.${table.table}`);
   }
 
   /** Runs a read once in an operation, by its name. */
-  once<T>(name: string, body: () => Promise<T>): Promise<T> {
+  runOnce<T>(name: string, body: () => Promise<T>): Promise<T> {
     const known = this.asked.get(name) ?? body();
     this.asked.set(name, known);
     return known as Promise<T>;
@@ -259,14 +262,14 @@ export class Runtime {
     return { database, close: () => database.close() };
   }
 
-  private required(): { readonly config: ProviderConfig; readonly database: Database } {
-    if (!this.current) throw new Refusal("the provider was not configured: its connection is not known yet");
+  private requireCurrent(): { readonly config: ProviderConfig; readonly database: Database } {
+    if (!this.current) throw new Refusal("the provider was not configured: its connection is unknown yet");
     return this.current;
   }
 }
 
 /** Compares identities, by oid and name of the database where the role may not read the system identifier. */
-function sameDatabase(recorded: PropertyMap, live: PropertyMap): boolean {
+function isSameDatabase(recorded: PropertyMap, live: PropertyMap): boolean {
   if (recorded["databaseOid"] !== live["databaseOid"]) return false;
   const known = recorded["systemIdentifier"] !== "unknown" && live["systemIdentifier"] !== "unknown";
   return known ? recorded["systemIdentifier"] === live["systemIdentifier"] : recorded["name"] === live["name"];
@@ -277,7 +280,7 @@ function describe(identity: Readonly<Record<string, PropertyValue>>): string {
 }
 
 /** Selects the configuration that the database needs, without guards and clocks. */
-function connectionConfig(
+function pickConnectionConfig(
   config: ProviderConfig,
 ): Omit<ProviderConfig, "trustAsOf" | "allowDestroy" | "maxBytesPerUpdate" | "asOf" | "version"> {
   const {

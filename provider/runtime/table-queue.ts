@@ -1,7 +1,7 @@
-import type { Observation } from "../../core/observed/table";
+import type { Observation } from "../../core/observed/observed-table";
 import type { Database } from "../../postgres/database";
 import type { TableName } from "../../core/names/table-name";
-import type { CallContext } from "./context";
+import type { CallContext } from "./call-context";
 
 /** Turn of a task: the present observation, and a way to update it. */
 interface Turn {
@@ -88,26 +88,26 @@ export class TableQueue {
         await database.withTableLock(
           table.schema,
           table.table,
-          { signal: first.ctx.signal, log: first.ctx.log, whenWanted: () => wanted(line) },
+          { signal: first.ctx.signal, log: first.ctx.log, whenWanted: () => wakeLine(line) },
           async ({ mayRepeat }) => {
             database.invalidate(table.schema, table.table);
             let observation: Observation | undefined;
             const done: Done[] = [];
             // Tasks that are not on disk, or failed with a lost connection, are queued again and find their own changes.
-            const again = (error: unknown): boolean => {
+            const repeatAll = (error: unknown): boolean => {
               if (!mayRepeat(error)) return false;
               tasks.unshift(...done.splice(0).map(({ waiting }) => waiting));
               return true;
             };
-            const settle = () => tellAll(database, table, done, again);
-            for (let next = tasks[0]; next; next = await nextTask(line, settle)) {
+            const settle = () => tellAll(database, table, done, repeatAll);
+            for (let next = tasks[0]; next; next = await waitForTask(line, settle)) {
               const { task, fail } = next;
               try {
                 observation ??= await observe();
                 const tell = await task({ observation, update: (changed) => void (observation = changed) });
                 done.push({ waiting: next, tell });
               } catch (error) {
-                if (again(error)) throw error;
+                if (repeatAll(error)) throw error;
                 fail(error);
                 // The effects of the failed task are not known: the next one reads again.
                 observation = undefined;
@@ -127,13 +127,13 @@ export class TableQueue {
   }
 }
 
-function wanted(line: Line): void {
+function wakeLine(line: Line): void {
   line.wanted = true;
   line.wake();
 }
 
 /** Returns the waiting task; without one, settles finished work and returns a task that comes within the pause. */
-async function nextTask(line: Line, settle: () => Promise<void>): Promise<Waiting | undefined> {
+async function waitForTask(line: Line, settle: () => Promise<void>): Promise<Waiting | undefined> {
   if (line.tasks[0]) return line.tasks[0];
   await settle();
   if (line.tasks[0] || line.wanted) return line.tasks[0];

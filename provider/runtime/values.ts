@@ -50,7 +50,7 @@ export function isMap(value: PropertyValue | undefined): value is PropertyMap {
 }
 
 /** Returns the value at the path, or undefined if the bag has none there. */
-export function valueAt(value: PropertyValue | undefined, path: PropertyPath): PropertyValue | undefined {
+export function getValueAt(value: PropertyValue | undefined, path: PropertyPath): PropertyValue | undefined {
   let found = value;
   for (const step of path) {
     if (typeof step === "number") found = isList(found) ? found[step] : undefined;
@@ -60,7 +60,7 @@ export function valueAt(value: PropertyValue | undefined, path: PropertyPath): P
 }
 
 /** Writes the path as Pulumi does in a CheckFailure or a detailed diff: `window.lead`, `levels[0].name`, `grants["a b"]`. */
-export function formatPath(path: PropertyPath): string {
+export function formatPropertyPath(path: PropertyPath): string {
   return path.map(formatStep).join("");
 }
 

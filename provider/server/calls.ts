@@ -38,7 +38,7 @@ export class Calls {
   }
 
   /** Resolves when no call is running. */
-  drained(): Promise<void> {
+  waitUntilDrained(): Promise<void> {
     if (this.running.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.waiting.push(resolve));
   }

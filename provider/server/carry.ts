@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Decoded } from "../runtime/codec";
-import { valueAt } from "../runtime/values";
+import type { Decoded } from "../runtime/property-codec";
+import { getValueAt } from "../runtime/values";
 import type { PropertyMap, PropertyPath } from "../runtime/values";
 
 /**
@@ -12,12 +12,12 @@ export function carrySecrets(
   sources: readonly Decoded[],
   named: readonly PropertyPath[] = [],
 ): readonly PropertyPath[] {
-  const carried = sources.flatMap(({ value, secrets }) => secrets.map((path) => carriedPath(result, value, path)));
+  const carried = sources.flatMap(({ value, secrets }) => secrets.map((path) => findCarriedPath(result, value, path)));
   return [...carried, ...named];
 }
 
-function carriedPath(result: PropertyMap, source: PropertyMap, path: PropertyPath): PropertyPath {
+function findCarriedPath(result: PropertyMap, source: PropertyMap, path: PropertyPath): PropertyPath {
   const firstIndex = path.findIndex((step) => typeof step === "number");
-  const steady = firstIndex === -1 || isDeepStrictEqual(valueAt(result, path), valueAt(source, path));
+  const steady = firstIndex === -1 || isDeepStrictEqual(getValueAt(result, path), getValueAt(source, path));
   return steady ? path : path.slice(0, firstIndex);
 }

@@ -1,4 +1,4 @@
-import type { CallContext, ResourceContext } from "../runtime/context";
+import type { CallContext, ResourceContext } from "../runtime/call-context";
 import type { EngineLog } from "./engine-log";
 import type { ResourceHandler } from "../runtime/handler";
 import type { ProviderModule } from "../runtime/provider-module";
@@ -16,8 +16,8 @@ export interface Core {
   readonly abandonMs: number;
 }
 
-export function callContext(core: Core, signal: AbortSignal, urn?: string): CallContext {
-  return { signal, log: core.log.forResource(urn), redact: (secret) => core.redactor.add(secret) };
+export function createCallContext(core: Core, signal: AbortSignal, urn?: string): CallContext {
+  return { signal, log: core.log.createResourceLog(urn), redact: (secret) => core.redactor.add(secret) };
 }
 
 /** Part that all requests about a resource share. */
@@ -26,15 +26,15 @@ interface ResourceRequest {
   getTimeout?(): number;
 }
 
-export function resourceContext(
+export function createResourceContext(
   core: Core,
   signal: AbortSignal,
   request: ResourceRequest,
   secrets: readonly PropertyPath[],
 ): ResourceContext {
-  const timeoutSeconds = timeoutOf(request);
+  const timeoutSeconds = getTimeoutSeconds(request);
   return {
-    ...callContext(core, signal, request.getUrn()),
+    ...createCallContext(core, signal, request.getUrn()),
     ...parseUrn(request.getUrn()),
     secrets,
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
@@ -42,17 +42,17 @@ export function resourceContext(
 }
 
 /** Returns customTimeouts in seconds; the engine sends 0 for "none". */
-export function timeoutOf(request: Pick<ResourceRequest, "getTimeout">): number | undefined {
+export function getTimeoutSeconds(request: Pick<ResourceRequest, "getTimeout">): number | undefined {
   const seconds = request.getTimeout?.() ?? 0;
   return seconds > 0 ? seconds : undefined;
 }
 
-export function handlerOf(core: Core, request: ResourceRequest): ResourceHandler {
+export function getHandler(core: Core, request: ResourceRequest): ResourceHandler {
   const { type } = parseUrn(request.getUrn());
-  return handlerFor(core, type);
+  return findHandler(core, type);
 }
 
-export function handlerFor(core: Core, token: string): ResourceHandler {
+export function findHandler(core: Core, token: string): ResourceHandler {
   const found = core.module.handlers.find((handler) => handler.token === token);
   if (found !== undefined) return found;
   const known = core.module.handlers.map((handler) => handler.token).join(", ");

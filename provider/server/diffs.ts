@@ -14,8 +14,8 @@ const KINDS: Readonly<Record<DiffKind, PropertyDiff.Kind>> = {
 export function encodeDiff(result: DiffResult): DiffResponse {
   const response = new DiffResponse();
   const paths = Object.keys(result.detailedDiff);
-  response.setChanges(changesOf(result.changes));
-  response.setDiffsList([...new Set(paths.map(topLevel))]);
+  response.setChanges(toChanges(result.changes));
+  response.setDiffsList([...new Set(paths.map(toTopLevel))]);
   response.setReplacesList([...(result.replaces ?? [])]);
   response.setStablesList([...(result.stables ?? [])]);
   response.setDeletebeforereplace(result.deleteBeforeReplace ?? false);
@@ -31,13 +31,13 @@ export function encodeDiff(result: DiffResult): DiffResponse {
   return response;
 }
 
-function changesOf(changes: boolean | undefined): DiffResponse.DiffChanges {
+function toChanges(changes: boolean | undefined): DiffResponse.DiffChanges {
   if (changes === undefined) return DiffResponse.DiffChanges.DIFF_UNKNOWN;
   return changes ? DiffResponse.DiffChanges.DIFF_SOME : DiffResponse.DiffChanges.DIFF_NONE;
 }
 
 /** Converts `window.lead` to window, `levels[0]` to levels, `["a.b"].c` to a.b. */
-function topLevel(path: string): string {
+function toTopLevel(path: string): string {
   const quoted = /^\[("(?:[^"\\]|\\.)*")\]/.exec(path)?.[1];
   if (quoted !== undefined) return String(JSON.parse(quoted));
   return /^[^.[]*/.exec(path)?.[0] ?? path;

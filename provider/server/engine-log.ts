@@ -1,9 +1,9 @@
 import { credentials } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
-import type { ResourceLog } from "../runtime/context";
+import type { ResourceLog } from "../runtime/call-context";
 import { GRPC_OPTIONS } from "./grpc-options";
-import { wellFormed } from "../runtime/redact";
+import { toWellFormed } from "../runtime/redact";
 
 /** Time after which a line that the engine has not accepted is dropped: a log never blocks the work. */
 const SEND_DEADLINE_MS = 5_000;
@@ -28,13 +28,13 @@ export class EngineLog {
   }
 
   /** Returns the log of one resource; without a URN, of the whole stack. */
-  forResource(urn = ""): ResourceLog {
-    const line = (severity: LogSeverity) => (message: string) => this.write(urn, severity, message, false);
+  createResourceLog(urn = ""): ResourceLog {
+    const writeAs = (severity: LogSeverity) => (message: string) => this.write(urn, severity, message, false);
     return {
-      debug: line(LogSeverity.DEBUG),
-      info: line(LogSeverity.INFO),
-      warn: line(LogSeverity.WARNING),
-      error: line(LogSeverity.ERROR),
+      debug: writeAs(LogSeverity.DEBUG),
+      info: writeAs(LogSeverity.INFO),
+      warn: writeAs(LogSeverity.WARNING),
+      error: writeAs(LogSeverity.ERROR),
       status: (message) => this.write(urn, LogSeverity.INFO, message, true),
     };
   }
@@ -59,7 +59,7 @@ export class EngineLog {
     const request = new LogRequest();
     request.setUrn(urn);
     request.setSeverity(severity);
-    request.setMessage(wellFormed(this.clean(message)));
+    request.setMessage(toWellFormed(this.clean(message)));
     request.setEphemeral(ephemeral);
     // An unsent status is out of date: fast progress must not queue up before the lines that matter.
     if (ephemeral) this.queue = this.queue.filter((other) => !(other.getEphemeral() && other.getUrn() === urn));

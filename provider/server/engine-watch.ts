@@ -24,20 +24,20 @@ export function watchEngine(watch: EngineWatch): () => void {
   const parent = parentPid();
   let ending = false;
 
-  const end = (): void => {
+  const closeAndExit = (): void => {
     if (ending) return; // a second signal does not make closing faster
     ending = true;
     void closeWithin(watch.close, watch.boundMs ?? CLOSE_BOUND_MS).then(() => watch.exit(0));
   };
   const poll = setInterval(() => {
-    if (parentPid() !== parent) end();
+    if (parentPid() !== parent) closeAndExit();
   }, watch.pollMs ?? POLL_MS);
   poll.unref();
-  for (const signal of SIGNALS) process.on(signal, end);
+  for (const signal of SIGNALS) process.on(signal, closeAndExit);
 
   return () => {
     clearInterval(poll);
-    for (const signal of SIGNALS) process.off(signal, end);
+    for (const signal of SIGNALS) process.off(signal, closeAndExit);
   };
 }
 

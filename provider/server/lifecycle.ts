@@ -1,20 +1,20 @@
 import { CreateResponse, ReadResponse, UpdateResponse } from "@pulumi/pulumi/proto/provider_pb";
 import type { CreateRequest, DeleteRequest, ReadRequest, UpdateRequest } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { decode, encode } from "../runtime/codec";
-import type { Decoded } from "../runtime/codec";
+import { decode, encode } from "../runtime/property-codec";
+import type { Decoded } from "../runtime/property-codec";
 import { PartialFailure } from "../runtime/failures";
 import { carrySecrets } from "./carry";
-import { handlerOf, resourceContext } from "./core";
+import { getHandler, createResourceContext } from "./core";
 import type { Core } from "./core";
 
 /** Serves Create, Read, Update, Delete: decode, call the handler, encode. */
 export async function create(core: Core, request: CreateRequest, signal: AbortSignal): Promise<CreateResponse> {
   const inputs = decode(request.getProperties());
-  const ctx = resourceContext(core, signal, request, inputs.secrets);
+  const ctx = createResourceContext(core, signal, request, inputs.secrets);
   const preview = request.getPreview();
-  const result = await keepingSecrets([inputs], () =>
-    handlerOf(core, request).create(ctx, { inputs: inputs.value, preview }),
+  const result = await keepSecrets([inputs], () =>
+    getHandler(core, request).create(ctx, { inputs: inputs.value, preview }),
   );
   const response = new CreateResponse();
   response.setId(result.id);
@@ -26,9 +26,9 @@ export async function create(core: Core, request: CreateRequest, signal: AbortSi
 export async function read(core: Core, request: ReadRequest, signal: AbortSignal): Promise<ReadResponse> {
   const inputs = decode(request.getInputs());
   const outputs = decode(request.getProperties());
-  const ctx = resourceContext(core, signal, request, inputs.secrets);
-  const result = await keepingSecrets([inputs, outputs], () =>
-    handlerOf(core, request).read(ctx, {
+  const ctx = createResourceContext(core, signal, request, inputs.secrets);
+  const result = await keepSecrets([inputs, outputs], () =>
+    getHandler(core, request).read(ctx, {
       id: request.getId(),
       oldInputs: request.hasInputs() ? inputs.value : undefined,
       oldOutputs: request.hasProperties() ? outputs.value : undefined,
@@ -46,9 +46,9 @@ export async function read(core: Core, request: ReadRequest, signal: AbortSignal
 export async function update(core: Core, request: UpdateRequest, signal: AbortSignal): Promise<UpdateResponse> {
   const news = decode(request.getNews());
   const olds = decode(request.getOlds());
-  const ctx = resourceContext(core, signal, request, news.secrets);
-  const result = await keepingSecrets([news], () =>
-    handlerOf(core, request).update(ctx, {
+  const ctx = createResourceContext(core, signal, request, news.secrets);
+  const result = await keepSecrets([news], () =>
+    getHandler(core, request).update(ctx, {
       id: request.getId(),
       oldInputs: decode(request.getOldInputs()).value,
       oldOutputs: olds.value,
@@ -65,9 +65,9 @@ export async function update(core: Core, request: UpdateRequest, signal: AbortSi
 
 export async function remove(core: Core, request: DeleteRequest, signal: AbortSignal): Promise<Empty> {
   const inputs = decode(request.getOldInputs());
-  const ctx = resourceContext(core, signal, request, inputs.secrets);
+  const ctx = createResourceContext(core, signal, request, inputs.secrets);
   const outputs = decode(request.getProperties());
-  await handlerOf(core, request).delete(ctx, {
+  await getHandler(core, request).delete(ctx, {
     id: request.getId(),
     oldInputs: inputs.value,
     oldOutputs: outputs.value,
@@ -76,7 +76,7 @@ export async function remove(core: Core, request: DeleteRequest, signal: AbortSi
 }
 
 /** Carries secrets into a partial failure too: the part that was created is saved like a success. */
-async function keepingSecrets<T>(sources: readonly Decoded[], work: () => Promise<T>): Promise<T> {
+async function keepSecrets<T>(sources: readonly Decoded[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import type { handleServerStreamingCall, ServerWritableStream } from "@grpc/grpc-js";
 import { ListResponse } from "@pulumi/pulumi/proto/provider_pb";
 import type { ListRequest } from "@pulumi/pulumi/proto/provider_pb";
-import { decode } from "../runtime/codec";
+import { decode } from "../runtime/property-codec";
 import { CallStopped } from "../runtime/failures";
 import type { ListItem } from "../runtime/handler";
 import { containsUnknown } from "../runtime/values";
-import { callContext, handlerFor } from "./core";
+import { createCallContext, findHandler } from "./core";
 import type { Core } from "./core";
-import { toGrpcError } from "./errors";
+import { toGrpcError } from "./grpc-errors";
 import { answer } from "./unary";
 
 type Stream = ServerWritableStream<ListRequest, ListResponse>;
@@ -30,19 +30,19 @@ export function list(core: Core): handleServerStreamingCall<ListRequest, ListRes
 
 async function writePage(core: Core, stream: Stream, signal: AbortSignal): Promise<void> {
   const request = stream.request;
-  const handler = handlerFor(core, request.getToken());
+  const handler = findHandler(core, request.getToken());
   if (handler.list === undefined) throw new Error(`resource type "${handler.token}" cannot be listed`);
   const query = decode(request.getQuery()).value;
-  if (containsUnknown(query)) return write(stream, computed());
+  if (containsUnknown(query)) return write(stream, createComputed());
 
   const limit = request.getLimit() > 0 ? request.getLimit() : undefined;
   const from = Number(request.getContinuationToken() || 0);
   const to = Math.min(limit ?? Infinity, request.getPageSize() > 0 ? from + request.getPageSize() : Infinity);
   let position = 0;
-  for await (const item of handler.list(callContext(core, signal), { query, limit })) {
+  for await (const item of handler.list(createCallContext(core, signal), { query, limit })) {
     signal.throwIfAborted();
-    if (position >= to) return position === limit ? undefined : write(stream, continuation(position));
-    if (position >= from) await write(stream, resultOf(item));
+    if (position >= to) return position === limit ? undefined : write(stream, createContinuation(position));
+    if (position >= from) await write(stream, toResult(item));
     position += 1;
   }
 }
@@ -51,19 +51,19 @@ async function write(stream: Stream, response: ListResponse): Promise<void> {
   if (!stream.write(response)) await once(stream, "drain");
 }
 
-function resultOf(item: ListItem): ListResponse {
+function toResult(item: ListItem): ListResponse {
   const result = new ListResponse.Result();
   result.setId(item.id);
   result.setName(item.name);
   return new ListResponse().setResult(result);
 }
 
-function continuation(position: number): ListResponse {
+function createContinuation(position: number): ListResponse {
   const next = new ListResponse.Continuation();
   next.setContinuationToken(String(position));
   return new ListResponse().setContinuation(next);
 }
 
-function computed(): ListResponse {
+function createComputed(): ListResponse {
   return new ListResponse().setComputed(new ListResponse.Computed());
 }

@@ -8,15 +8,15 @@ import { GRPC_OPTIONS } from "./grpc-options";
 import type { ProviderModule } from "../runtime/provider-module";
 import { Redactor } from "../runtime/redact";
 import { Calls } from "./calls";
-import * as checks from "./checks";
-import * as config from "./config";
-import { timeoutOf } from "./core";
+import * as checks from "./check-and-diff";
+import * as config from "./configure";
+import { getTimeoutSeconds } from "./core";
 import type { Core } from "./core";
-import { invoke } from "./functions";
+import { invoke } from "./plugin";
 import * as lifecycle from "./lifecycle";
 import { list } from "./list";
 import * as plugin from "./plugin";
-import { unary } from "./unary";
+import { serveUnary } from "./unary";
 
 export interface ProviderServer {
   readonly port: number;
@@ -46,7 +46,7 @@ export async function serveProvider(module: ProviderModule, options: ServerOptio
   const core: Core = { module, calls: new Calls(), log, redactor, abandonMs: stopMs };
 
   const server = new Server(GRPC_OPTIONS);
-  server.addService(ResourceProviderService, service(core, stopMs + CANCEL_MARGIN_MS));
+  server.addService(ResourceProviderService, createService(core, stopMs + CANCEL_MARGIN_MS));
   const port = await bind(server);
   const close = async (): Promise<void> => {
     await plugin.cancel(core, stopMs + CANCEL_MARGIN_MS);
@@ -57,35 +57,37 @@ export async function serveProvider(module: ProviderModule, options: ServerOptio
   return { port, redactor, log, close };
 }
 
-function service(core: Core, cancelMs: number): IResourceProviderServer {
+function createService(core: Core, cancelMs: number): IResourceProviderServer {
   return {
-    handshake: always((request) => plugin.handshake(core, request)),
-    attach: always((request) => plugin.attach(core, request)),
-    getPluginInfo: always(() => plugin.getPluginInfo(core)),
-    cancel: always(() => plugin.cancel(core, cancelMs)),
-    getSchema: unary(core, (request) => plugin.getSchema(core, request)),
-    checkConfig: unary(core, (request, signal) => config.checkConfig(core, request, signal)),
-    diffConfig: unary(core, (request, signal) => config.diffConfig(core, request, signal)),
-    configure: unary(core, (request, signal) => config.configure(core, request, signal)),
-    check: unary(core, (request, signal) => checks.check(core, request, signal)),
-    diff: unary(core, (request, signal) => checks.diff(core, request, signal)),
-    create: unary(core, (request, signal) => lifecycle.create(core, request, signal), timeoutOf),
-    read: unary(core, (request, signal) => lifecycle.read(core, request, signal), timeoutOf),
-    update: unary(core, (request, signal) => lifecycle.update(core, request, signal), timeoutOf),
-    delete: unary(core, (request, signal) => lifecycle.remove(core, request, signal), timeoutOf),
-    invoke: unary(core, (request, signal) => invoke(core, request, signal)),
+    handshake: serveAlways((request) => plugin.handshake(core, request)),
+    attach: serveAlways((request) => plugin.attach(core, request)),
+    getPluginInfo: serveAlways(() => plugin.getPluginInfo(core)),
+    cancel: serveAlways(() => plugin.cancel(core, cancelMs)),
+    getSchema: serveUnary(core, (request) => plugin.getSchema(core, request)),
+    checkConfig: serveUnary(core, (request, signal) => config.checkConfig(core, request, signal)),
+    diffConfig: serveUnary(core, (request, signal) => config.diffConfig(core, request, signal)),
+    configure: serveUnary(core, (request, signal) => config.configure(core, request, signal)),
+    check: serveUnary(core, (request, signal) => checks.check(core, request, signal)),
+    diff: serveUnary(core, (request, signal) => checks.diff(core, request, signal)),
+    create: serveUnary(core, (request, signal) => lifecycle.create(core, request, signal), getTimeoutSeconds),
+    read: serveUnary(core, (request, signal) => lifecycle.read(core, request, signal), getTimeoutSeconds),
+    update: serveUnary(core, (request, signal) => lifecycle.update(core, request, signal), getTimeoutSeconds),
+    delete: serveUnary(core, (request, signal) => lifecycle.remove(core, request, signal), getTimeoutSeconds),
+    invoke: serveUnary(core, (request, signal) => invoke(core, request, signal)),
     list: list(core),
     // "A provider should return an empty response (not an error) if it doesn't have a mapping": provider.proto.
-    getMapping: always(() => Promise.resolve(new GetMappingResponse())),
-    getMappings: always(() => Promise.resolve(new GetMappingsResponse())),
-    parameterize: plugin.unimplemented(`${core.module.name} is not a parameterized provider`),
-    construct: plugin.unimplemented(`components of ${core.module.name} are classes of its npm package`),
-    call: plugin.unimplemented(`resources of ${core.module.name} have no methods`),
+    getMapping: serveAlways(() => Promise.resolve(new GetMappingResponse())),
+    getMappings: serveAlways(() => Promise.resolve(new GetMappingsResponse())),
+    parameterize: plugin.refuseMethod(`${core.module.name} is not a parameterized provider`),
+    construct: plugin.refuseMethod(`components of ${core.module.name} are classes of its npm package`),
+    call: plugin.refuseMethod(`resources of ${core.module.name} have no methods`),
   };
 }
 
 /** Serves calls that are answered also after Cancel, and that Cancel must not wait for. */
-function always<Request, Response>(run: (request: Request) => Promise<Response>): handleUnaryCall<Request, Response> {
+function serveAlways<Request, Response>(
+  run: (request: Request) => Promise<Response>,
+): handleUnaryCall<Request, Response> {
   return (call, callback) => {
     run(call.request).then(
       (response) => callback(null, response),

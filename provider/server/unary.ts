@@ -1,7 +1,7 @@
 import type { handleUnaryCall } from "@grpc/grpc-js";
 import { Abandoned, CallStopped } from "../runtime/failures";
 import type { Core } from "./core";
-import { toGrpcError } from "./errors";
+import { toGrpcError } from "./grpc-errors";
 
 /** Time for a call's lines, which come before its result; an engine that does not accept them must not block it. */
 const FLUSH_MS = 1_000;
@@ -10,7 +10,7 @@ const FLUSH_MS = 1_000;
  * Turns a plain async function into a gRPC method: gives it the signal of the call, sends its log before its answer, maps
  * its error, and answers for it when it does not stop after its signal.
  */
-export function unary<Request, Response>(
+export function serveUnary<Request, Response>(
   core: Core,
   run: (request: Request, signal: AbortSignal) => Promise<Response>,
   timeoutSeconds: (request: NoInfer<Request>) => number | undefined = () => undefined,
@@ -31,18 +31,18 @@ export function unary<Request, Response>(
 export async function answer<T>(core: Core, signal: AbortSignal, body: () => Promise<T>): Promise<T> {
   try {
     signal.throwIfAborted();
-    return await orAbandon(body(), signal, core.abandonMs);
+    return await waitOrAbandon(body(), signal, core.abandonMs);
   } finally {
     await core.log.flush(FLUSH_MS);
   }
 }
 
 /** Returns the work, or, some time after the signal was aborted, an error in its place: the engine waits for no work for ever. */
-function orAbandon<T>(work: Promise<T>, signal: AbortSignal, abandonMs: number): Promise<T> {
+function waitOrAbandon<T>(work: Promise<T>, signal: AbortSignal, abandonMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const abandon = (): void => {
-      const said = `did not stop within ${abandonMs / 1000} s of being told to; its last statement may still take effect`;
+      const said = `did not stop within ${abandonMs / 1000} s of the request; its last statement may still take effect`;
       timer = setTimeout(() => reject(new Abandoned(said)), abandonMs);
     };
     if (signal.aborted) abandon();

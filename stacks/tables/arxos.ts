@@ -22,9 +22,9 @@ export const arxos = {
     onExpire: "detach",
     schedule: { cron: "0 2 * * *" },
     indexes: {
-      user_id: index("user_id"),
-      user_created: index("user_id", "created_at"),
-      action: index("action"),
+      user_id: declareIndex("user_id"),
+      user_created: declareIndex("user_id", "created_at"),
+      action: declareIndex("action"),
     },
     reason: "compliance and audit requirements",
     dataClass: "audit",
@@ -47,8 +47,8 @@ export const arxos = {
     onExpire: "detach",
     schedule: { cron: "0 2 * * *" },
     indexes: {
-      object_id: index("object_id"),
-      object_changed: index("object_id", "changed_at"),
+      object_id: declareIndex("object_id"),
+      object_changed: declareIndex("object_id", "changed_at"),
     },
     // Other systems follow the changes; each reads them through its own slot.
     publications: { arxos_changes: { viaRoot: true, create: { publish: ["insert"] } } },
@@ -72,8 +72,8 @@ export const arxos = {
     onExpire: "detach",
     schedule: { cron: "0 2 * * *" },
     indexes: {
-      severity: index("severity", "timestamp"),
-      duration: index("duration"),
+      severity: declareIndex("severity", "timestamp"),
+      duration: declareIndex("duration"),
     },
     reason: "performance analysis and optimization",
     dataClass: "telemetry",
@@ -95,8 +95,8 @@ export const arxos = {
     onExpire: "detach",
     schedule: { cron: "0 2 * * *" },
     indexes: {
-      user_id: index("user_id"),
-      user_created: index("user_id", "created_at"),
+      user_id: declareIndex("user_id"),
+      user_created: declareIndex("user_id", "created_at"),
     },
     // A user reads only their own rows, through the table; its partitions are closed.
     grants: { arxos_app: ["select", "insert"] },
@@ -112,6 +112,6 @@ export const arxos = {
 } satisfies Record<string, TableSpecArgs>;
 
 /** Returns an index: `idx_audit_logs_partitioned_user_id` on the parent, `idx_audit_logs_p2024_01_user_id` on a partition. */
-function index(...columns: string[]): IndexArgs {
+function declareIndex(...columns: string[]): IndexArgs {
   return { columns, name: "idx_{table}_{index}", partitionIndexName: "idx_{partition}_{index}" };
 }

@@ -1,6 +1,6 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
-import { latestGenerations } from "../../core/archive/catalog/catalog-view";
+import { buildLatestGenerationsQuery } from "../../core/archive/catalog/catalog-view";
 
 const table = {
   name: "events_generations",
@@ -31,7 +31,7 @@ test("the view of a catalogue reads the last generation of each range, and each 
       (1, '2025-01-02', '20250101T000000Z', 2), (2, '2025-01-04', '20250101T000000Z', 2),
       (3, '2025-02-02', '20250201T000000Z', 1)`);
     const found = await connection.runAndReadAll(
-      `select id, cast("on" as varchar) as day, archive_gen from (${latestGenerations("archive", table)}) order by id`,
+      `select id, cast("on" as varchar) as day, archive_gen from (${buildLatestGenerationsQuery("archive", table)}) order by id`,
     );
     expect(found.getRowsJson()).toEqual([
       ["1", "2025-01-02", 2],

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { asParquet } from "../../archive/codec/as-parquet";
+import { convertToParquet } from "../../archive/codec/as-parquet";
 import { openCodecOf } from "../../archive/codec/open-codec";
 import { openTextCodec } from "../../archive/codec/text-codec";
-import { parquetColumns } from "../../core/archive/format/columns";
+import { chooseParquetColumns } from "../../core/archive/format/parquet-columns";
 
 let folder: string;
 const before = process.umask();
@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const columns = parquetColumns(
+const columns = chooseParquetColumns(
   ["id", "note"].map((name, index) => ({
     name,
     type: index === 0 ? "integer" : "text",
@@ -74,11 +74,11 @@ it.each(["parquet", "csv", "rows"] as const)("spool, %s file and what is decoded
   expect([...new Set(seen.modes.values())]).toEqual([0o600]);
 });
 
-it("what a question makes of a CSV is 0600", async () => {
+it("files that a query writes for a CSV have mode 0600", async () => {
   const codec = await openCodecOf("csv", columns, { directory: folder, maxTextBytes: 10_000_000 });
   const file = join(folder, "part.csv.zst");
   await codec.encode(text(), file);
   await codec.close();
-  const made = await asParquet(file, columns, new AbortController().signal);
+  const made = await convertToParquet(file, columns, new AbortController().signal);
   expect(statSync(made).mode & 0o777).toBe(0o600);
 });

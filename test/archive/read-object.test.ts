@@ -33,15 +33,15 @@ it("bytes that are changed on the way come right at the second reading", async (
   expect(times("GetObject")).toBe(2);
 });
 
-it("what is damaged where it lies in a bucket is named as damaged with both hashes, and nothing advises to run it again", async () => {
+it("an object damaged in its bucket is reported as damaged with both hashes, and nothing advises to run it again", async () => {
   const { store, part, file } = await stored();
   damage(file, "a byte in the middle");
   const error = await readPartBack(store, "", part, {}).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ name: "ArchiveFault", kind: "damaged" });
-  expect(String(error)).toMatch(/part" is damaged: its SHA-256 is [0-9a-f]{64}, the manifest says [0-9a-f]{64}$/);
+  expect(String(error)).toMatch(/part" is damaged: its SHA-256 is [0-9a-f]{64}, in the manifest [0-9a-f]{64}$/);
 });
 
-it("a bucket that gives something else each time is told as that, and not as damaged", async () => {
+it("a bucket that returns other bytes each time is reported as that, and not as damaged", async () => {
   const { store, part, file } = await stored();
   damage(file, "its first byte");
   proxy().rule(once("GetObject", { kind: "flipped answer" }));
@@ -66,7 +66,7 @@ it("a small object is read once more too, and one whose hash is not known is hel
   });
 });
 
-it("an object that is gone is told as gone, by bucket and directory", async () => {
+it("an object that is gone is reported as gone, by bucket and directory", async () => {
   const part = { name: "none", sha256: sha256(Buffer.from("")) };
   for (const store of [pair().store, open({ to: `file://${folder.path}` })])
     await expect(readPartBack(store, "", part, {})).rejects.toMatchObject({

@@ -55,7 +55,7 @@ describe.each([
     await database.query("drop schema app cascade");
   });
 
-  it("is listed, and found whole where it lies", async () => {
+  it("is listed, and found whole in its store", async () => {
     const listed = await onDatabase(database, "archives", "app.events");
     expect(listed.stdout).toMatch(/^2025-02-01T00:00:00Z\/2025-03-01T00:00:00Z  8 rows, /m);
     expect(listed.stdout).toContain(`file://${place}\n`);

@@ -137,13 +137,13 @@ describe.each(testVersions())("PostgreSQL %s, a restored archive", (version) => 
     expect(asked.stderr).toMatch(/0 rows of the table and \d+ of 1 archives since 2025-02-01T00:00:00Z/);
   });
 
-  it("F03 refuses a table that exists, a range without an archive, and says what there is", async () => {
+  it("F03 refuses a table that exists, and a range without an archive with the existing ones named", async () => {
     await database.query("create table app.taken ()");
     const taken = await onDatabase(database, "restore", "app.events", "--from", "2025", "--name", "taken");
     expect(taken.stderr).toMatch(/"app"\."taken" exists: nothing was restored/);
     const nothing = await onDatabase(database, "restore", "app.events", "--from", "2020-01", "--to", "2020-03");
     expect(nothing.stderr).toMatch(
-      /no archive of "app\.events" is in that range; there are those from 2025-02-01T00:00:00Z/,
+      /no archive of "app\.events" is in that range; archives exist from 2025-02-01T00:00:00Z/,
     );
     expect((await onDatabase(database, "restore", "app.events", "--from", "soon")).stderr).toMatch(
       /"soon" is not a time/,

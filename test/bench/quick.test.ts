@@ -18,7 +18,7 @@ test("npm run bench -- create --quick prints a table and writes the same as JSON
   expect(rows[0]?.ratio).toBeGreaterThan(0);
 });
 
-test("an unknown bench is refused with the names that there are", async () => {
+test("an unknown bench is refused with the existing names", async () => {
   const args = ["--require", "./tools/sql-text.cjs", "--import", "tsx", "bench/main.ts", "nonsense"];
   const run = promisify(execFile)(process.execPath, args, { cwd: repositoryRoot });
   await expect(run).rejects.toMatchObject({

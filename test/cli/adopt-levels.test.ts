@@ -107,7 +107,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt, levels", (versi
     },
   );
 
-  it("says that values differ from branch to branch where nobody says where they come from, and what the update would make", async () => {
+  it("reports that values without a source differ from branch to branch, and what the update would create", async () => {
     await database.query(byHand());
     const { args, source } = await adopt();
     expect(args.partitionBy[1]).toEqual({
@@ -116,7 +116,9 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt, levels", (versi
       name: "{base}_site_{value}",
     });
     expect(source).toContain('the values of "site_id" are not the same in every branch');
-    expect(source).toMatch(/branches that the table has not \("abc-123" \/ "one", "p2" \/ "def-456", "p2" \/ "xyz"\)/);
+    expect(source).toMatch(
+      /branches that the table does not have \("abc-123" \/ "one", "p2" \/ "def-456", "p2" \/ "xyz"\)/,
+    );
   });
 
   it("given values, and HASH above and below: the printed declaration adopts them without DDL", async () => {

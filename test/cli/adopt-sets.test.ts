@@ -97,7 +97,7 @@ const SETS: Readonly<Record<string, Case>> = {
   },
   "days that end with their last second": {
     sql: `${table("timestamp not null")} ${parts("t", run("t", DAY, today - 5 * DAY, 8, quoted, 1000))}`,
-    says: [/what lies between belongs to none/, /the first update makes "t_/],
+    says: [/the gaps belong to none/, /the first update creates "t_/],
     makes: true,
   },
   "twelve hours": {
@@ -148,7 +148,7 @@ const SETS: Readonly<Record<string, Case>> = {
     says: [
       /"app\.mood"/,
       /column "upper_id" is generated/,
-      /foreign key "t_other_id_fkey" says more than can be declared/,
+      /foreign key "t_other_id_fkey" has more than can be declared/,
     ],
   },
   "columns of a domain and of a type of several words": {
@@ -182,7 +182,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     return { source, program: { tables: { [name]: args }, asOf } satisfies Program };
   }
 
-  it.each(Object.entries(SETS))("%s: the printed program runs, and makes what it says", async (_, set) => {
+  it.each(Object.entries(SETS))("%s: the printed program runs, and creates what it announces", async (_, set) => {
     await database.query(set.sql);
     const there = await partitions(database, "t");
     const { source, program } = await adopt(...(set.options ?? []));
@@ -202,7 +202,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     [
       "a million ids each",
       `${table("bigint not null")} ${parts("t", run("t", 1_000_000, 0, 5, String))}`,
-      /cut by bounds that are no times.*leave its partitions to the tool/s,
+      /cut by bounds that are no times.*leave them to the tool/s,
     ],
     [
       "nanoseconds",
@@ -231,16 +231,16 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     expect(run_.stderr).not.toContain("--key");
   });
 
-  it("rows in a default partition that a missing one would take are told, with the way on, and it leads there", async () => {
+  it("rows in a default partition that a missing one would take are reported, with a fix that works", async () => {
     const set = months("t", quoted).filter((_, index) => index !== 1);
     await database.query(`${table("timestamptz not null")} ${parts("t", set)}
       create table app.t_default partition of app.t default;
       insert into app.t values (1, ${quoted(monthStart(-1) + DAY)})`);
     const { source, program } = await adopt();
     expect(source).toMatch(
-      /before the first update.*1 rows of 1 partitions to be made \("t_\d{6}"\) lie in the default partition/,
+      /before the first update.*1 rows of 1 partitions to be created \("t_\d{6}"\) are in the default partition/,
     );
-    expect((await preview(database, new Deployment(), program)).error).toContain("lie in the default partition");
+    expect((await preview(database, new Deployment(), program)).error).toContain("are in the default partition");
     const [[name, args] = ["", undefined]] = Object.entries(program.tables);
     if (!args) throw new Error("no table");
     const declared: Program = { ...program, tables: { [name]: { ...args, defaultPartition: { name: "t_default" } } } };
@@ -248,7 +248,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     expect(await database.query("select count(*)::int as rows from app.t_default")).toEqual([{ rows: 0 }]);
   });
 
-  it("a name that something else has is told before the update would meet it", async () => {
+  it("a name that something else has is reported before the update would meet it", async () => {
     const set = months("t", quoted).filter((_, index) => index !== 1);
     const missing = `t_${tag(monthStart(-1)).slice(0, 6)}`;
     await database.query(`${table("timestamptz not null")} ${parts("t", set)} create table app.${missing} (id int)`);
@@ -258,7 +258,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     );
   });
 
-  it("a given --key takes numbers of long ago, and what it makes is said", async () => {
+  it("a given --key takes numbers of long ago, and reports what it creates", async () => {
     const start = Date.UTC(1991, 0, 1);
     await database.query(
       `${table("bigint not null")} ${parts(
@@ -268,9 +268,9 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     );
     const { source } = await adopt("--key", "epoch-s");
     expect(source).toMatch(
-      /read as epoch-s, all partitions lie between 1991-01-01 and 1991-01-04, far from the present/,
+      /read as epoch-s, all partitions are between 1991-01-01 and 1991-01-04, far from the present/,
     );
-    expect(source).toMatch(/the first update makes \d+ more partitions/);
+    expect(source).toMatch(/the first update creates \d+ more partitions/);
   });
 
   it.each<[string, (time: number, end: boolean) => string, string]>([
@@ -283,7 +283,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
       VERSIONED,
     ],
   ])(
-    "UUIDv7 %s: later partitions begin where the last ends, made by up and by the schedule alike",
+    "UUIDv7 %s: later partitions begin where the last ends, created by up and by the schedule alike",
     async (_, bound, tail) => {
       await database.query(`${table("uuid not null")} ${parts("t", months("t", bound))}`);
       const { program } = await adopt();

@@ -189,7 +189,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     expect((await up(database, deployment, program)).steps).toEqual([]);
   });
 
-  it("J02 a table that nobody managed, imported by the printed file: nothing is left to do but the window's first entry", async () => {
+  it("J02 an unmanaged table, imported by the printed file: nothing is left to do but the window's first entry", async () => {
     const style = STYLES["agent logs: compact months, partition indexes idx_…"];
     if (!style) throw new Error("no such style");
     await database.query(style.sql);
@@ -229,7 +229,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     expect(await identityOf(database, `app.idx_${made}_company_ts`)).not.toBe("none");
   });
 
-  it("tells milliseconds and the zone of the database from the bounds", async () => {
+  it("recognizes milliseconds and the zone of the database by the bounds", async () => {
     const ms = (offset: number) => String(Date.parse(`${month(offset).day}T00:00:00Z`));
     await database.query(`create table app.clicks (at bigint not null) partition by range (at);
       create table app.clicks_now partition of app.clicks for values from (${ms(0)}) to (${ms(1)});
@@ -259,7 +259,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
       { index: "once" },
     ],
   ])(
-    "declares the schema of the partitions and replica identity %s where all agree, and tells what no program says",
+    "declares the schema of the partitions and replica identity %s where all agree, and reports what no program declares",
     async (_, each, identity) => {
       await database.query(`drop schema if exists parts cascade; create schema parts;
       create table app.ev (company bigint not null, ts timestamptz not null) partition by range (ts);
@@ -317,7 +317,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     expect([error, ddlOf(sent)]).toEqual([undefined, []]);
   });
 
-  it("finds what else makes and drops partitions, and runs nothing of it", async () => {
+  it("finds what else creates and drops partitions, and runs nothing of it", async () => {
     await database.query(`create table app.events (at timestamptz not null) partition by range (at);
       create function app.rotate_events() returns void language plpgsql as $$
         begin execute 'create table app.events_x partition of app.events default'; execute 'drop table events_old'; end $$;
@@ -326,7 +326,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     expect(retire).toContain("app.rotate_events() creates and drops partitions");
     expect(retire).toContain("DROP FUNCTION app.rotate_events();");
     expect(retire).not.toContain("unrelated");
-    expect(source).toContain("the first update makes");
+    expect(source).toContain("the first update creates");
     expect(await readdir(folder)).toEqual(["events.import.json", "events.retire.sql", "events.ts"]);
   });
 

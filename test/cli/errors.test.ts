@@ -45,7 +45,7 @@ it.each([
   expectSentence(await there, /^pgpartition: "app\.none" is not in the registry; pgpartition status lists what is\n$/);
   expectSentence(
     await onDatabase(database, ...args),
-    /there is no management schema "pgpartition" of ours in .*--management-schema/,
+    /no management schema "pgpartition" of pgpartition exists in .*--management-schema/,
   );
 });
 

@@ -52,7 +52,7 @@ it("status shows what is paused, released, detached or gone", async () => {
   expect((await cli("status")).stdout).toMatch(/^app\.events .*\(does not exist\)$/m);
 });
 
-it("status of a database without our schema says so and is no error", async () => {
+it("status of a database without the management schema reports that and is no error", async () => {
   await database.query("drop schema pgpartition cascade");
   expect(await cli("status")).toEqual({ code: 0, stdout: 'no table is registered in "pgpartition"\n', stderr: "" });
 });
@@ -64,7 +64,7 @@ it("pause and resume change the registry and nothing else", async () => {
     stderr: "",
   });
   expect(await registry()).toEqual([{ table_name: "events", owner: "faults/test", mode: "managed", paused: true }]);
-  expect((await cli("resume", "app.events")).stdout).toBe("app.events: retirement goes on with the next update\n");
+  expect((await cli("resume", "app.events")).stdout).toBe("app.events: retirement continues with the next update\n");
   expect(await registry()).toEqual([{ table_name: "events", owner: "faults/test", mode: "managed", paused: false }]);
 });
 

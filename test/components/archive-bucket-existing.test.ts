@@ -74,7 +74,7 @@ const problems = (
   return valueOf(checkBucket(aws, "archive", args.existing ?? { bucket: NAME }, settings, args, {}).problems);
 };
 
-test("is read, and nothing of it is made but the archiver's policy", async () => {
+test("is read, and nothing of it is created but the archiver's policy", async () => {
   const bucket = existing({ prefix: "postgres" });
   expect(await valueOf(bucket.url)).toBe(`s3://${NAME}/postgres`);
   expect(await valueOf(bucket.arn)).toBe(`arn:aws:s3:::${NAME}`);
@@ -131,7 +131,7 @@ test.each<[string, ArchiveBucketArgs, Record<string, Record<string, unknown>>, s
     "with a weaker lock",
     { objectLock: { mode: "compliance", for: "9 years" } },
     {},
-    ["Object Lock is compliance for 2920 days, and has to be at least compliance for 3294 days (lock)"],
+    ["Object Lock is compliance for 2920 days, and must be at least compliance for 3294 days (lock)"],
   ],
   [
     "whose objects end before the law allows, and whose uploads stay",
@@ -139,7 +139,7 @@ test.each<[string, ArchiveBucketArgs, Record<string, Record<string, unknown>>, s
     expiring,
     [
       "parts of unfinished uploads are not removed within 7 days (lifecycle)",
-      "objects expire after 30 days, and have to stay for 2562 (lifecycle)",
+      "objects expire after 30 days, and must be retained for 2562 (lifecycle)",
     ],
   ],
   [

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(settled);
 
-test("makes a table that knows where archives will lie, and the view to query", async () => {
+test("creates a table that knows the paths of archives, and the view to query", async () => {
   const catalog = new ArchiveCatalog("archive", { ...args, location: pulumi.output(args.location) });
   await settled();
   expect(await valueOf(catalog.catalog)).toBe("my_app");
@@ -58,6 +58,6 @@ test("refuses what it could not find or name, with every problem at once", () =>
   const tables = { events, again: events, foreign, csv };
   const branches = { event: [["east"]] };
   expect(() => new ArchiveCatalog("archive", { ...args, since: "long ago", tables, branches })).toThrow(
-    /since: "long ago" is no time[\s\S]*branches\.event: there is no such table[\s\S]*tables\.again: it would be called public_events, as "events" is[\s\S]*tables\.foreign\.columns[\s\S]*tables\.csv\.archive: a catalogue reads Parquet/,
+    /since: "long ago" is no time[\s\S]*branches\.event: no such table exists[\s\S]*tables\.again: it would be called public_events, as "events" is[\s\S]*tables\.foreign\.columns[\s\S]*tables\.csv\.archive: a catalogue reads Parquet/,
   );
 });

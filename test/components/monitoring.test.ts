@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Monitoring } from "../../components";
-import { MONITORING_FILES } from "../../core/monitoring/files";
+import { MONITORING_FILES } from "../../core/monitoring/monitoring-files";
 import { filesFor } from "../core/monitoring/support";
 import { type Registered, recording, settled, valueOf } from "./support";
 
@@ -18,7 +18,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("has the texts of the files as outputs, and makes nothing in the database", async () => {
+test("has the texts of the files as outputs, and creates nothing in the database", async () => {
   const args = { alerts: { runway: "14 days" } } as const;
   const monitoring = new Monitoring("monitoring", args);
   const { texts } = filesFor(args);
@@ -31,7 +31,7 @@ test("has the texts of the files as outputs, and makes nothing in the database",
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test("writes the files where it is told to", () => {
+test("writes the files into the declared folder", () => {
   new Monitoring("monitoring", { writeTo: join(folder, "deep", "er") });
   expect(readFileSync(join(folder, "deep", "er", MONITORING_FILES.prometheusRules), "utf8")).toBe(
     filesFor().texts.prometheusRules,

@@ -29,7 +29,7 @@ const ofType = (type: string): Registered[] => registered.filter((one) => one.ty
 /** What a value looks like on its way to the engine when it is a secret. */
 const secretOf = (value: unknown): unknown => (value as { value?: unknown } | undefined)?.value;
 
-test("extensions, schemas and publications are there before the tables, and stay after them", async () => {
+test("extensions, schemas and publications exist before the tables, and remain after them", async () => {
   await made({
     schemas: ["app"],
     extensions: ["pg_cron"],
@@ -45,7 +45,7 @@ test("extensions, schemas and publications are there before the tables, and stay
   expect(ofType("Role")).toEqual([]);
 });
 
-test("an archiver is a member of the owner and may make partitions and jobs", async () => {
+test("an archiver is a member of the owner and may create partitions and jobs", async () => {
   await made({
     extensions: ["pg_cron"],
     roles: { archiver: { for: "archive", memberOf: ["app_owner"], password: "canary-archiver" } },
@@ -61,7 +61,7 @@ test("an archiver is a member of the owner and may make partitions and jobs", as
   expect(table?.dependsOn.join()).toContain("Grant::db-grant-archiver-app");
 });
 
-test("a reader looks into the schema first, and reads the table when it is there", async () => {
+test("a reader gets the schema first, and the table once it exists", async () => {
   await made({ roles: { analyst: { for: "read" } } });
   expect(ofType("Role")[0]?.inputs).toEqual({ name: "analyst", login: false });
   const [schema, table] = ofType("Grant");
@@ -96,7 +96,7 @@ test("no password leaves the program in clear", async () => {
   expect(secretOf(provider?.inputs["password"])).toBe("canary-owner");
 });
 
-test("somebody else may make them, and is not asked for a table", async () => {
+test("another provider may create them, and needs no table", async () => {
   await made({ schemas: ["app"], connection: { host: "localhost", database: "app", user: "admin" } });
   const provider = registered.find(({ type }) => type === "pulumi:providers:postgresql");
   expect(provider?.inputs).toMatchObject({ username: "admin" });
@@ -115,8 +115,8 @@ test("what the other provider cannot take is refused before anything is asked fo
       tables: { events },
       prerequisites: { schemas: ["app"] },
     });
-  expect(connect({ url: "postgres://owner:canary@localhost/app" })).toThrow(/takes no url/);
+  expect(connect({ url: "postgres://owner:canary@localhost/app" })).toThrow(/has no url/);
   expect(connect({ passwordCommand: "vault read canary" })).toThrow(
-    /prerequisites of database "db"[\s\S]*takes no passwordCommand/,
+    /prerequisites of database "db"[\s\S]*has no passwordCommand/,
   );
 });

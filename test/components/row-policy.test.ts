@@ -47,7 +47,7 @@ test("a table that declares row security or grants has one row policy, after its
     expect(partition.dependsOn.some((urn) => urn.includes(":RowPolicy::"))).toBe(false);
 });
 
-test("a database makes the table whose policies are taken before the one that takes them", async () => {
+test("a database creates the table whose policies are copied before the one that copies them", async () => {
   new PartitionedDatabase("db", {
     connection: { host: "localhost" },
     asOf,
@@ -68,6 +68,6 @@ test("tables that take their policies from one another are refused", () => {
     b: { ...events, table: "b", rowSecurity: { copyFrom: "public.a" } },
   };
   expect(() => new PartitionedDatabase("db", { connection: { host: "localhost" }, asOf, tables })).toThrow(
-    /a takes its policies from b takes its policies from a: nobody declares them/,
+    /a copies its policies from b copies its policies from a: no table declares them/,
   );
 });

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PartitionedDatabase, PartitionedTable } from "../../components";
-import { inOrder } from "../../components/table-order";
+import { orderTables } from "../../components/table-order";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { type Registered, recording, settled } from "./support";
 
@@ -95,7 +95,7 @@ describe("tables of one database", () => {
     expect(waitsFor("orders-window", "PartitionWindow")).toEqual([]);
   });
 
-  test("a window that makes the partitions itself waits for no other window: a retirement that fails there keeps none from being made", async () => {
+  test("a window that creates the partitions itself waits for no other window: a retirement that fails there keeps none from being created", async () => {
     await database({
       items: table("items", ["orders"]),
       orders: table("orders", [], { resources: "window" }),
@@ -118,7 +118,7 @@ describe("tables of one database", () => {
     expect(registered.filter((one) => one.type === "pgpartition:index:PartitionWindow")).toHaveLength(
       Object.keys(tables).length,
     );
-    const order = inOrder(tables, undefined);
+    const order = orderTables(tables, undefined);
     const closing = order.filter(({ later }) => later.length > 0);
     expect(closing).toHaveLength(1);
     for (const { key, later } of closing)
@@ -142,7 +142,7 @@ describe("tables of one database", () => {
   test("policies decide before foreign keys: what refers to the table that takes its policies closes the ring", () => {
     const copying = { rowSecurity: { copyFrom: "orders" } };
     const tables = { orders: table("orders", ["items"]), items: table("items", [], copying) };
-    expect(inOrder(tables, undefined)).toEqual([
+    expect(orderTables(tables, undefined)).toEqual([
       { key: "orders", source: undefined, referenced: [], later: ["items"] },
       { key: "items", source: "orders", referenced: [], later: [] },
     ]);
@@ -150,7 +150,7 @@ describe("tables of one database", () => {
 });
 
 describe("tables of their own", () => {
-  test("wait for those of the same provider that the program has made before", async () => {
+  test("wait for those of the same provider that the program has created before", async () => {
     const provider = new OneProvider("one");
     const other = new OneProvider("other");
     new PartitionedTable("orders", { ...table("orders"), asOf }, { provider });
@@ -161,7 +161,7 @@ describe("tables of their own", () => {
     expect(waitsFor("elsewhere-table", "Table")).toEqual([]);
   });
 
-  test("let the windows of those that refer to them go first, where these were made before", async () => {
+  test("let the windows of those that refer to them go first, where these were created before", async () => {
     const provider = new OneProvider("one");
     new PartitionedTable("items", { ...table("items", ["orders"]), asOf }, { provider });
     const orders = new PartitionedTable("orders", { ...table("orders"), asOf }, { provider });

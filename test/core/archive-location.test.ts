@@ -24,11 +24,11 @@ describe("the place of an archive", () => {
   ])("%s is read", (text, location) => expect(read(text)).toEqual({ location, problems: [] }));
 
   test.each([
-    ["", /is no place/],
-    ["bucket/prefix", /"bucket\/prefix" is no place/],
-    ["https://bucket.s3.amazonaws.com/x", /is no place/],
-    ["S3://bucket", /is no place/],
-    ["s3:/bucket", /is no place/],
+    ["", /is not a store for archives/],
+    ["bucket/prefix", /"bucket\/prefix" is not a store for archives/],
+    ["https://bucket.s3.amazonaws.com/x", /is not a store for archives/],
+    ["S3://bucket", /is not a store for archives/],
+    ["s3:/bucket", /is not a store for archives/],
     ["s3://", /"" is not the name of a bucket/],
     ["s3://My_Bucket/x", /"My_Bucket" is not the name of a bucket.*lower-case/],
     ["s3://ab", /not the name/],
@@ -56,7 +56,7 @@ describe("the place of an archive", () => {
     ["file:///a%5cb", /hides a slash, a backslash/],
     ["file:///a%00", /or NUL/],
     ["file:///a%zz", /a % that no two digits follow/],
-  ])("H03 %j is refused with the way on", (text, message) => {
+  ])("H03 %j is refused with the fix", (text, message) => {
     const { location, problems } = read(text);
     expect(location).toBeUndefined();
     expect(problems.map((problem) => `${problem.path} ${problem.message} ${problem.fix}`).join("\n")).toMatch(message);
@@ -84,7 +84,7 @@ describe("the place of an archive", () => {
       }),
     ));
 
-  test("a prefix that is read stays below the bucket, and is written as it was", () =>
+  test("a prefix that is read remains below the bucket, and is written as it was", () =>
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (prefix) => {
         const { location } = read(`s3://bucket/${prefix}`);
@@ -145,7 +145,7 @@ describe("settings of a store", () => {
 
   test("refuse a password in the endpoint, and do not repeat it", () =>
     expect(problems({ ...S3, endpoint: "https://admin:canary@minio" })).toEqual([
-      "archive.endpoint: a user or a password stands before the @.",
+      "archive.endpoint: it has a user or a password before the @.",
     ]));
 
   test("of any shape are read whole, with every problem at once", () => {

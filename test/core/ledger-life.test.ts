@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LedgerEvent } from "../../core/observed/ledger";
-import { lifeProblems, ONCE } from "../../core/observed/ledger-life";
+import { findContradictions, ONCE } from "../../core/observed/ledger-life";
 
 const lived = (...events: LedgerEvent[]) => events.map((event) => ({ partition: "p", oid: "1", event }));
 
@@ -21,7 +21,7 @@ describe("the life of a partition in the ledger", () => {
       ["created", "detached", "fenced", "fenced", "exporting", "archived"],
     ],
   ] as const)("%s", (_, events) => {
-    expect(lifeProblems(lived(...events))).toEqual([]);
+    expect(findContradictions(lived(...events))).toEqual([]);
   });
 
   it.each([
@@ -39,12 +39,12 @@ describe("the life of a partition in the ledger", () => {
     ["back without having left", ["created", "detaching", "attached"], '"attached" follows "detaching"'],
     ["made twice", ["created", "created"], '"created" follows "created"'],
   ] as const)("%s is no life", (_, events, problem) => {
-    expect(lifeProblems(lived(...events))).toEqual([`p: ${problem}`]);
+    expect(findContradictions(lived(...events))).toEqual([`p: ${problem}`]);
   });
 
   it("two relations of one name have two lives, and what speaks of the table is none", () => {
     expect(
-      lifeProblems([
+      findContradictions([
         { partition: "p", oid: "1", event: "created" },
         { partition: "t", oid: "9", event: "destroying" },
         { partition: "p", oid: "2", event: "created" },
@@ -56,7 +56,7 @@ describe("the life of a partition in the ledger", () => {
 
   it("a default partition that becomes an ordinary one begins another life under another name", () => {
     expect(
-      lifeProblems([
+      findContradictions([
         { partition: "t_default", oid: "1", event: "created" },
         { partition: "t_old", oid: "1", event: "created" },
         { partition: "t_old", oid: "1", event: "detaching" },
@@ -68,7 +68,7 @@ describe("the life of a partition in the ledger", () => {
     fc.assert(
       fc.property(fc.constantFrom(...ONCE), (event) => {
         expect(
-          lifeProblems(lived(event, event)).filter((one) => one.endsWith(`"${event}" follows "${event}"`)),
+          findContradictions(lived(event, event)).filter((one) => one.endsWith(`"${event}" follows "${event}"`)),
         ).toHaveLength(1);
       }),
     );

@@ -5,7 +5,7 @@ import { readDeclarations } from "../../tools/docs/docstrings";
 const problems = (text: string): string[] => docstringProblems(readDeclarations("some.ts", text));
 
 describe("the check of docstrings", () => {
-  it("finds an argument that does not say what it means, also inside an object", () => {
+  it("finds an argument that has no text on its meaning, also inside an object", () => {
     const text = `export interface SomeArgs {
       readonly plain?: string;
       /** @default 3 */
@@ -18,9 +18,9 @@ describe("the check of docstrings", () => {
       };
     }`;
     expect(problems(text)).toEqual([
-      "some.ts: SomeArgs.plain does not say what it means",
-      "some.ts: SomeArgs.onlyDefault does not say what it means",
-      "some.ts: SomeArgs.nested.inner does not say what it means",
+      "some.ts: SomeArgs.plain has no text on its meaning",
+      "some.ts: SomeArgs.onlyDefault has no text on its meaning",
+      "some.ts: SomeArgs.nested.inner has no text on its meaning",
     ]);
   });
 

@@ -26,7 +26,7 @@ describe("the documentation", () => {
     }
   });
 
-  it("says on the first line of each page of the reference that it is generated", async () => {
+  it("states on the first line of each page of the reference that it is generated", async () => {
     const pages = (await generatedPages()).filter(({ path }) => path.startsWith(REFERENCE_FOLDER));
     expect(pages.length).toBeGreaterThan(8);
     for (const { text } of pages) expect(text.split("\n")[0]).toBe(GENERATED);
@@ -39,7 +39,7 @@ describe("the documentation", () => {
       expect(text.get(`${REFERENCE_FOLDER}/locks.md`)).toContain(`\`${hazard}\``);
   });
 
-  it("says of every dependency what it saves us", () => {
+  it("states for every dependency what it saves", () => {
     const page = read("docs/dependencies.md");
     for (const name of Object.keys({ ...packageJson.dependencies, ...packageJson.devDependencies })) {
       expect(page).toContain(`\`${name}\``);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { schemaText } from "../../provider/package-schema";
+import { getSchemaText } from "../../provider/package-schema";
 import { repositoryRoot } from "../../tools/paths";
 import { withProject } from "../support/pulumi";
 
@@ -12,7 +12,7 @@ it("is accepted by pulumi package get-schema, which checks it, and comes back wh
   const { code, stdout, stderr } = await project.run("package", "get-schema", plugin);
   expect(stderr).not.toMatch(/error|warning/i);
   expect(code).toBe(0);
-  const ours = JSON.parse(schemaText()) as Record<string, object>;
+  const ours = JSON.parse(getSchemaText()) as Record<string, object>;
   const theirs = JSON.parse(stdout) as Record<string, object>;
   for (const part of ["resources", "functions", "types"]) {
     expect(Object.keys(theirs[part] ?? {}).sort()).toEqual(Object.keys(ours[part] ?? {}).sort());

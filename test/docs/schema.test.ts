@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { managementSchemaWireSchema } from "../../core/monitoring/thresholds";
 import { indexWireSchema, partitionWireSchema, tableWireSchema } from "../../core/declare/table/wire";
-import { providerModule } from "../../provider/module";
+import { createProviderModule } from "../../provider/module";
 import { DECLARED_WINDOW_KEYS } from "../../provider/resources/window/window-inputs";
-import { packageSchema, schemaText } from "../../provider/package-schema";
+import { buildPackageSchema, getSchemaText } from "../../provider/package-schema";
 import type { EnumSpec, ObjectSpec, Properties, TypeSpec } from "../../provider/schema/model";
 import { PROPERTIES } from "../../provider/schema/texts/properties";
 import { TYPES } from "../../provider/schema/texts/types";
 import { TYPE_NAMES } from "../../provider/schema/type-names";
 import { readDeclarations } from "../../tools/docs/docstrings";
 
-const schema = packageSchema();
-const served = providerModule();
+const schema = buildPackageSchema();
+const served = createProviderModule();
 const resource = (name: string) => schema.resources[`pgpartition:index:${name}`];
 
 /** What each handler reads from its inputs. */
@@ -24,9 +24,9 @@ const INPUTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe("the package schema", () => {
-  it("is JSON of the plugin's own name and version, made once", () => {
-    expect(JSON.parse(schemaText())).toMatchObject({ name: served.name, version: served.version });
-    expect(schemaText()).toBe(schemaText());
+  it("is JSON of the plugin's own name and version, created once", () => {
+    expect(JSON.parse(getSchemaText())).toMatchObject({ name: served.name, version: served.version });
+    expect(getSchemaText()).toBe(getSchemaText());
   });
 
   it("has the resources and functions that the plugin serves, and no others", () => {

@@ -127,7 +127,7 @@ const own = {
 };
 
 describe("one update", () => {
-  test("makes the bucket with its settings, what the table needs, and the table", async () => {
+  test("creates the bucket with its settings, what the table needs, and the table", async () => {
     declare({ archive: own });
     await run("preview");
     await run("up", "--yes", "--skip-preview");
@@ -199,7 +199,7 @@ describe("one update", () => {
 });
 
 describe("a later update", () => {
-  test("archives what has expired into the bucket that the first one made, and drops it", async () => {
+  test("archives what has expired into the bucket that the first one created, and drops it", async () => {
     await database.query("insert into telemetry.events (at) select '2026-03-05' from generate_series(1, 500)");
     asOf = "2026-06-10T12:00:00Z";
     declare({ archive: own });
@@ -223,7 +223,7 @@ describe("a later update", () => {
   });
 });
 
-describe("a bucket that is there", () => {
+describe("an existing bucket", () => {
   const existing = (more: object = {}) => ({ existing: { bucket: BUCKET }, prefix: "postgres", ...more });
 
   test("is read and accepted, by preview too, and nothing of it is changed", async () => {
@@ -235,7 +235,7 @@ describe("a bucket that is there", () => {
     expect(outputs.urls).toEqual([`s3://${BUCKET}/postgres`, `s3://${BUCKET}/postgres`]);
   });
 
-  test("is judged by the policies from what was read, as one that is made", async () => {
+  test("is judged by the policies from what was read, as one that is created", async () => {
     declare({ other: existing() }, false);
     project.write({ "policies.json": JSON.stringify({ "archive-bucket-baseline": { encryption: "kms" } }) });
     const pack = ["--policy-pack", join(repositoryRoot, "policies"), "--policy-pack-config", "policies.json"];
@@ -249,10 +249,10 @@ describe("a bucket that is there", () => {
     declare({ archive: own, other: existing({ objectLock: { mode: "compliance", for: "7 years" } }) });
     for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
       const said = await refused(...command);
-      expect(said).toContain(`archive bucket "other": bucket "${BUCKET}" is not fit to hold the only copy of rows:`);
+      expect(said).toContain(`archive bucket "other": bucket "${BUCKET}" is not safe for the only copy of rows:`);
       expect(said).toContain("- versioning is off (versioning)");
       expect(said).toContain(
-        "- Object Lock is governance for 2562 days, and has to be at least compliance for 2562 days (lock)",
+        "- Object Lock is governance for 2562 days, and must be at least compliance for 2562 days (lock)",
       );
     }
     await stores.settings.putBucketVersioning({ Bucket: BUCKET, VersioningConfiguration: { Status: "Enabled" } });

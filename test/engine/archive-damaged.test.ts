@@ -26,7 +26,7 @@ describe.each(testVersions().slice(-1))("an archive that was altered, on Postgre
   const declare = (asOf: string): void => engine.declare({ tables: { events }, asOf });
   const rows = () => database.query<{ n: number }>("select count(*)::int as n from public.events_p2025_02");
 
-  test(`${version}: preview prints the count before the lock, up refuses the drop and fails, and the next two archive anew and drop`, async () => {
+  test(`${version}: preview prints the count before the lock, up refuses the drop and fails, and the next two archive again and drop`, async () => {
     declare("2025-03-10T00:00:00Z");
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
     await database.query("insert into public.events select n, '2025-02-05' from generate_series(1, 500) n");
@@ -42,8 +42,8 @@ describe.each(testVersions().slice(-1))("an archive that was altered, on Postgre
     );
     const refused = await engine.refused(["up", "--yes", "--skip-preview"]);
     const said = refused.stdout + refused.stderr;
-    expect(said).toMatch(/_manifest\.json" is damaged: its SHA-256 is [0-9a-f]{64}, the ledger says [0-9a-f]{64}/);
-    expect(said).toContain("the next update archives it anew, as another generation");
+    expect(said).toMatch(/_manifest\.json" is damaged: its SHA-256 is [0-9a-f]{64}, in the ledger [0-9a-f]{64}/);
+    expect(said).toContain("the next update archives it again, as another generation");
     expect(await rows()).toEqual([{ n: 500 }]);
 
     await engine.pulumi(["up", "--yes", "--skip-preview"]);

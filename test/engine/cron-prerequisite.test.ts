@@ -11,7 +11,7 @@ const engine = withProgram(database, { connection: () => ({ user: database.super
 
 beforeAll(() => buildStandIns(["postgresql"]));
 
-it("makes the extension pg_cron as a prerequisite, and the job of the table in the same update", async () => {
+it("creates the extension pg_cron as a prerequisite, and the job of the table in the same update", async () => {
   await database.query("drop extension pg_cron");
   const plugins = { pgpartition: testPluginFolder, postgresql: standInFolder };
   engine.project.write({ "Pulumi.yaml": projectFile("faults", plugins) });

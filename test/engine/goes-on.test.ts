@@ -42,7 +42,7 @@ describe.each(testVersions().slice(-1))("on PostgreSQL %i, one kind stops no oth
 
   const THREE = ["its", "it's", "ITS"];
 
-  test(`${version}: tables are made`, async () => {
+  test(`${version}: tables are created`, async () => {
     await database.query("create table public.places (place text primary key)");
     declare("2026-05-10T00:00:00Z");
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
@@ -52,22 +52,22 @@ describe.each(testVersions().slice(-1))("on PostgreSQL %i, one kind stops no oth
     for (const place of THREE) await database.query("insert into public.places values ($1)", [place]);
     declare("2026-06-10T00:00:00Z");
     const { stdout } = await engine.pulumi(["preview"]);
-    expect(stdout).toMatch(/nothing can be archived or restored now; partitions are made all the same/);
+    expect(stdout).toMatch(/nothing can be archived or restored now; partitions are still created/);
     expect(stdout).toMatch(
       /the branch "its" is called "visits_its_[0-9a-f]{8}", because "visits_its" is the name of another/,
     );
   });
 
-  test(`${version}: up makes all partitions of both tables, leaves what would be archived, and fails at its end`, async () => {
+  test(`${version}: up creates all partitions of both tables, leaves what would be archived, and fails at its end`, async () => {
     const { stdout } = await engine.refused(["up", "--yes", "--skip-preview"]);
-    expect(stdout).toMatch(/archive "events_p2026_04"[^]*What is named here stays as it is/);
+    expect(stdout).toMatch(/archive "events_p2026_04"[^]*These remain as they are/);
     expect((await made("^events_p")).map(({ name }) => name)).toEqual(
       ["04", "05", "06", "07"].map((month) => `events_p2026_${month}`),
     );
     for (const place of THREE) await database.query("insert into public.visits values (1, $1, '2026-06-10')", [place]);
   });
 
-  test(`${version}: the next up goes on where that stopped`, async () => {
+  test(`${version}: the next up continues where that stopped`, async () => {
     mkdirSync(join(directory, "store"));
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
     expect((await made("^events_p")).map(({ name }) => name)).toEqual(

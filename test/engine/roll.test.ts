@@ -27,7 +27,7 @@ describe.each(testVersions())("a rolling window on PostgreSQL %i", (version) => 
   const database = withDatabase(version);
   const engine = withEngine(database);
 
-  test(`${version}: a declared table is made with its window, its indexes and its foreign key`, async () => {
+  test(`${version}: a declared table is created with its window, its indexes and its foreign key`, async () => {
     await database.query("create table public.runs (id uuid primary key)");
     engine.declare({ tables: { events }, asOf: "2026-05-10T12:00:00Z" });
     await engine.pulumi(["up", "--yes", "--skip-preview"]);

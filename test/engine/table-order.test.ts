@@ -48,7 +48,7 @@ describe.each(testVersions().slice(-1))("tables of one program on PostgreSQL %i"
     ).map(({ name }) => name);
 
   test.each(runs)(
-    `${version}: written with $order, one up on an empty database makes a chain, a ring and a key to itself`,
+    `${version}: written with $order, one up on an empty database creates a chain, a ring and a key to itself`,
     async ({ app, tables }) => {
       await reset(database);
       app.declare({ tables, asOf: march });
@@ -66,7 +66,7 @@ describe.each(testVersions().slice(-1))("tables of one program on PostgreSQL %i"
     180_000,
   );
 
-  test(`${version}: a month later those that expire together leave in one up, and nothing is said to stay`, async () => {
+  test(`${version}: a month later those that expire together leave in one up, and nothing is said to remain`, async () => {
     await database.query(`insert into app.orders values (1, '2025-02-05');
       insert into app.items values (1, '2025-02-05', 1); insert into app.lines values (1, '2025-02-05', 1)`);
     last.app.declare({ tables: written, asOf: april });

@@ -12,7 +12,7 @@ const events: TableSpecArgs = {
 };
 const at = (month: string) => ({ tables: { events }, asOf: `2026-${month}-10T12:00:00Z` });
 
-describe.each(testVersions().slice(-1))("a table that another tool made, on PostgreSQL %i", (version) => {
+describe.each(testVersions().slice(-1))("a table that another tool created, on PostgreSQL %i", (version) => {
   const database = withDatabase(version);
   const engine = withEngine(database);
   const states = async (): Promise<string[]> => {
@@ -38,7 +38,7 @@ describe.each(testVersions().slice(-1))("a table that another tool made, on Post
     expect(stdout).not.toMatch(/REPLICA IDENTITY|align events|refuses every UPDATE/);
   });
 
-  test(`${version}: its adoption leaves them as they are, and the published table goes on being written`, async () => {
+  test(`${version}: its adoption leaves them as they are, and the published table is still written`, async () => {
     const before = await states();
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
     expect(await states()).toEqual(before);

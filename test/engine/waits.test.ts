@@ -16,7 +16,7 @@ const events: TableSpecArgs = {
 const database = withDatabase();
 const engine = withEngine(database);
 
-test("a table that another session has locked is waited for by pulumi up, and named by preview when it stays locked", async () => {
+test("a table that another session has locked is waited for by pulumi up, and named by preview when it remains locked", async () => {
   engine.declare({ tables: { events }, asOf: "2026-05-10T12:00:00Z" });
   await engine.pulumi(["up", "--yes", "--skip-preview"]);
   const holder = await database.connect({ application_name: "vacuum full", ...ownRole(database) });

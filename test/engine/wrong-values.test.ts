@@ -30,11 +30,7 @@ async function configured(lines: string): Promise<string> {
 }
 
 test.each([
-  [
-    "a date without quotes",
-    "2025-03-10",
-    /pgpartition:asOf: it stands in the stack file without quotes.*"2025-03-10"/s,
-  ],
+  ["a date without quotes", "2025-03-10", /pgpartition:asOf: it is in the stack file without quotes.*"2025-03-10"/s],
   ["a time without quotes", "2025-03-10T10:00:00+02:00", /in quotes: "2025-03-10T10:00:00\+02:00"/],
   ["a number", "5", /pgpartition:asOf: "5" is not a date or time/],
   ["nothing", "", /pgpartition:asOf: "" is not a date or time/],

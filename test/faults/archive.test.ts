@@ -65,7 +65,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
     expect(folder.manifest(database, "20250201", 1).rows).toBe(1000);
   });
 
-  it("E14 a fence that was opened and closed without a write: a new hash says so, and the archive stands", async () => {
+  it("E14 a fence that was opened and closed without a write: a new hash shows it, and the archive remains valid", async () => {
     await archivedAndWaiting();
     await database.query("drop trigger pgpartition_fence on app.events_p2025_02");
     await refusedThenCompleted(/fence around .* was open/, 1);
@@ -84,22 +84,22 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
     await refusedThenCompleted(/part-00001\.parquet" is gone/, 1);
   });
 
-  it("E04 an altered object: no drop, it is not overwritten, and another generation is made", async () => {
+  it("E04 an altered object: no drop, it is not overwritten, and another generation is created", async () => {
     await archivedAndWaiting();
     appendFileSync(join(folder.of(database, "20250201"), "part-00001.parquet"), "x");
     await refusedThenCompleted(
-      /part-00001\.parquet" is damaged: its SHA-256 is [0-9a-f]{64}, the manifest says [0-9a-f]{64} \(\d+ and \d+ bytes\)/,
+      /part-00001\.parquet" is damaged: its SHA-256 is [0-9a-f]{64}, in the manifest [0-9a-f]{64} \(\d+ and \d+ bytes\)/,
       2,
     );
   });
 
-  it("E04 a manifest of another hand: no drop, and another generation is made", async () => {
+  it("E04 a manifest of another hand: no drop, and another generation is created", async () => {
     await archivedAndWaiting();
     writeFileSync(join(folder.of(database, "20250201"), "_manifest.json"), "{}");
     await refusedThenCompleted(/_manifest\.json cannot be read/, 2);
   });
 
-  it("E13 a row of the ledger deleted by hand: the archive is found again, and not made twice", async () => {
+  it("E13 a row of the ledger deleted by hand: the archive is found again, and not created twice", async () => {
     await archivedAndWaiting();
     await database.query(`alter table pgpartition.ledger disable trigger all;
       delete from pgpartition.ledger where event = 'archived';
@@ -131,7 +131,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
     await bothThere();
     const plain = { onExpire: "drop", grace: "none", ...held } as const;
     const edited = await preview(database, deployment, may(plain));
-    expect(edited.messages.join("\n")).toContain('to be archived, which onExpire "drop" does not do: it stays');
+    expect(edited.messages.join("\n")).toContain('to be archived, which onExpire "drop" does not do: it is retained');
     expect((await up(database, deployment, may(plain))).error).toBeUndefined();
     await bothThere();
     expect((await up(database, new Deployment(), may(plain))).error).toBeUndefined();
@@ -148,7 +148,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
     expect(await database.query("select from app.events_p2025_03")).toHaveLength(90);
   });
 
-  it("C16 VACUUM FULL in the middle of an export: it is begun anew, and whole", async () => {
+  it("C16 VACUUM FULL in the middle of an export: it is restarted, and whole", async () => {
     expect((await up(database, deployment, program(march, folder.declared(waiting)))).error).toBeUndefined();
     await database.query(
       "insert into app.events select n, '2025-02-05', repeat(md5(n::text), 20) from generate_series(1, 40000) n",
@@ -163,7 +163,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
     expect(folder.manifest(database, "20250201", 2).rows).toBe(40_000);
   });
 
-  it("E09 an object of somebody else under the name of a part: an error that names it, never overwritten; the next update takes another generation", async () => {
+  it("E09 a foreign object under the name of a part: an error that names it, never overwritten; the next update takes another generation", async () => {
     expect((await up(database, deployment, program(march, folder.declared()))).error).toBeUndefined();
     await database.query("insert into app.events select n, '2025-02-05', 'x' from generate_series(1, 10) n");
     const { mkdirSync, readFileSync } = await import("node:fs");
@@ -171,7 +171,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
     const file = join(folder.of(database, "20250201"), "part-00001.parquet");
     writeFileSync(file, "theirs");
     const refused = await up(database, deployment, program(april, folder.declared()));
-    expect(refused.error).toMatch(/part-00001\.parquet" is there already with other content/);
+    expect(refused.error).toMatch(/part-00001\.parquet" exists with other content/);
     expect(readFileSync(file, "utf8")).toBe("theirs");
     expect(await there()).toBe(true);
     expect((await up(database, deployment, program(april, folder.declared()))).error).toBeUndefined();
@@ -179,7 +179,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
     expect(await there()).toBe(false);
   });
 
-  it("E16 two updates at once: one archives, the other waits or finds it done; there is one archive", async () => {
+  it("E16 two updates at once: one archives, the other waits or finds it done; one archive exists", async () => {
     expect((await up(database, deployment, program(march, folder.declared(waiting)))).error).toBeUndefined();
     await database.query("insert into app.events select n, '2025-02-05', 'x' from generate_series(1, 20000) n");
     const other = new Deployment();

@@ -75,7 +75,7 @@ describe.each(statements)("connection cut at %s", (name, statement) => {
   );
 });
 
-it("B03 the reply to COMMIT is lost: the outcome is read again, nothing is made twice", async () => {
+it("B03 the reply to COMMIT is lost: the outcome is read again, nothing is created twice", async () => {
   await cutAndRerun(/\0commit\0/, "after");
   expect((await left(database)).dump.match(/^relation app.events_p2025_04 /gm)).toHaveLength(1);
 });

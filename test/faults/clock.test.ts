@@ -57,7 +57,7 @@ it("D10 retention cut from twelve months to one: refused already in preview, wit
   expect((await left(database)).dump).toBe(before);
 });
 
-it("six idle months: new partitions are made at once, and the oldest leave three by three", async () => {
+it("six idle months: new partitions are created at once, and the oldest leave three by three", async () => {
   expect((await up(database, deployment, at("2025-03-10T00:00:00Z"))).error).toBeUndefined();
   const september = at("2025-09-10T00:00:00Z");
   expect((await up(database, deployment, september)).error).toBeUndefined();
@@ -67,14 +67,14 @@ it("six idle months: new partitions are made at once, and the oldest leave three
   expect((await preview(database, deployment, september)).steps).toEqual([]);
 });
 
-it("a clock one year ahead: nothing is retired, what is kept is shown, and the right clock goes on", async () => {
+it("a clock one year ahead: nothing is retired, what is kept is shown, and the right clock continues", async () => {
   const config = { trustAsOf: "false" };
   const [now, ahead] = await yearsAround();
   expect((await up(database, deployment, at(now), { config })).error).toBeUndefined();
   const before = await partitions();
   const shown = await preview(database, deployment, at(ahead), { config });
   const run = await up(database, deployment, at(ahead), { config });
-  expect(shown.messages.join("\n")).toMatch(/outside the window and not expired: kept/);
+  expect(shown.messages.join("\n")).toMatch(/outside the window and not expired: left in place/);
   // The months of today are no longer declared, and are not let go of by a wrong clock.
   if (run.error !== undefined) expect(run.error).toMatch(/inside its window/);
   expect(await partitions()).toEqual(expect.arrayContaining(before));
@@ -83,7 +83,7 @@ it("a clock one year ahead: nothing is retired, what is kept is shown, and the r
   expect(await partitions()).toEqual(expect.arrayContaining(before));
 });
 
-it("a shorter lead: what was made ahead is kept in the table and let go of in the state, nothing fails", async () => {
+it("a shorter lead: what was created ahead is kept in the table and let go of in the state, nothing fails", async () => {
   const long = at("2025-03-10T00:00:00Z", { window: { lead: "4 months", retention: "2 months" } });
   expect((await up(database, deployment, long)).error).toBeUndefined();
   const before = await partitions();
@@ -95,7 +95,7 @@ it("a shorter lead: what was made ahead is kept in the table and let go of in th
   expect((await preview(database, deployment, short)).steps).toEqual([]);
 });
 
-it("a clock one year back: nothing is taken for a cut, nothing is retired, and the right clock goes on", async () => {
+it("a clock one year back: nothing is taken for a cut, nothing is retired, and the right clock continues", async () => {
   const config = { trustAsOf: "false" };
   const [now, , back] = await yearsAround();
   expect((await up(database, deployment, at(now), { config })).error).toBeUndefined();
@@ -107,7 +107,7 @@ it("a clock one year back: nothing is taken for a cut, nothing is retired, and t
   expect(await partitions()).toEqual(expect.arrayContaining(before));
 });
 
-it("D10 bounds copied from the refusal confirm the cut, and nothing beside it", async () => {
+it("D10 bounds copied from the refusal confirm the cut, and nothing else", async () => {
   const year = at("2025-12-10T00:00:00Z", { window: { lead: "1 month", retention: "6 months" } });
   expect((await up(database, deployment, year)).error).toBeUndefined();
   const cut = { window: { lead: "1 month", retention: "1 month" } } as const;

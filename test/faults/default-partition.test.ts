@@ -74,7 +74,7 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
     expect(Object.keys(ledger.refused).filter((state) => state !== "23514")).toEqual([]);
   };
 
-  it("D06 rows arrive for the range before, while and after its partition is attached: moved, and each is there exactly once", async () => {
+  it("D06 rows arrive for the range before, while and after its partition is attached: moved, and each exists exactly once", async () => {
     await up(database, deployment, declared(near));
     await database.query(rows(2_000, "2025-04-01"));
     const loaded = await underLoad(() => up(database, deployment, declared(far)));
@@ -97,7 +97,7 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
     expect((await preview(database, deployment, declared(far))).steps).toEqual([]);
   });
 
-  it("D06 among many others, rows of the range are moved while nobody waits for the reading of the rest", async () => {
+  it("D06 among many others, rows of the range are moved while no session waits for the reading of the rest", async () => {
     await up(database, deployment, declared(near));
     await database.query(`${ballast}; ${rows(500, "2025-04-01")}`);
     const shown = await preview(database, deployment, declared(far));
@@ -119,10 +119,10 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
       await up(database, deployment, declared(wide)),
     ]) {
       expect(run.error).toMatch(
-        /10500 rows of partition "events_p2025_04" \(2025-04-01T00:00:00Z\/2025-05-01T00:00:00Z\) lie in the default partition "events_default"; up to 10000 are moved/,
+        /10500 rows of partition "events_p2025_04" \(2025-04-01T00:00:00Z\/2025-05-01T00:00:00Z\) are in the default partition "events_default"; up to 10000 are moved/,
       );
       expect(run.error).toContain(
-        "reach from 2025-04-01T00:00:01Z to 2025-05-01T08:29:59Z: declare that stretch as one segment of the grid",
+        "reach from 2025-04-01T00:00:01Z to 2025-05-01T08:29:59Z: declare that range as one segment of the grid",
       );
     }
     expect((await left(database)).dump).toBe(before);
@@ -176,7 +176,7 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
     expect((await left(database)).dump).not.toMatch(/holds_range|validated=f/);
   });
 
-  it("D06 D07 a reader of the default partition is in the way: each way of passing it waits without stopping anybody", async () => {
+  it("D06 D07 a reader of the default partition is in the way: each way of passing it waits without stopping any session", async () => {
     await up(database, deployment, declared(near));
     await database.query(rows(100, "2025-04-01"));
     const reader = await database.connect({ application_name: "old reader" });
@@ -216,7 +216,7 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
 
   // The long sweeps once: the points are the same on every version.
   if (version === newest) {
-    it("D06 killed at each step beside a large default partition: the next up leaves the same, and its CHECKs are settled", async () => {
+    it("D06 killed at each step with a large default partition: the next up leaves the same, and its CHECKs are settled", async () => {
       const scenario: Scenario = {
         database,
         config: configOf(database),

@@ -54,7 +54,7 @@ const rowsThere = async (): Promise<number | undefined> => {
   return (await database.query<{ n: number }>("select count(*)::int as n from app.events_p2025_02"))[0]?.n;
 };
 
-it("B11 no room for two parts in TMPDIR: preview and up say how much is needed and where, and with room the next up completes", async (context) => {
+it("B11 no room for two parts in TMPDIR: preview and up report how much is needed and where, and with room the next up completes", async (context) => {
   mounted(context, "size=64m");
   const small = folder.declared({ archive: { to: `file://${folder.path}`, spoolMegabytes: 16 } });
   await filled(100, small);
@@ -74,7 +74,7 @@ it("B11 no room for two parts in TMPDIR: preview and up say how much is needed a
   expect(await rowsThere()).toBeUndefined();
 });
 
-it("B11 TMPDIR is full in mid-export: a clear error, nothing is left there, and with room the next up goes on with what is stored", async (context) => {
+it("B11 TMPDIR is full in mid-export: a clear error, nothing is left there, and with room the next up continues with what is stored", async (context) => {
   mounted(context, "size=160m");
   const small = folder.declared({ archive: { to: `file://${folder.path}`, spoolMegabytes: 16 } });
   await filled(40_000, small);
@@ -86,7 +86,7 @@ it("B11 TMPDIR is full in mid-export: a clear error, nothing is left there, and 
   stop.goOn();
   const { error } = await run;
   empty();
-  expect(error).toMatch(/archive "events_p2025_02": writing ".*small-disk-.*": no space left on the disk\. Make room/);
+  expect(error).toMatch(/archive "events_p2025_02": writing ".*small-disk-.*": no space left on the disk\. Free some/);
   expect(disk.files()).toEqual([]);
   expect(await rowsThere()).toBe(40_000);
   expect((await up(database, deployment, program(april, small), { env })).error).toBeUndefined();
@@ -98,8 +98,8 @@ it("B11 TMPDIR is full in mid-export: a clear error, nothing is left there, and 
 });
 
 const shortages = [
-  { of: "bytes", little: "size=512k", enough: "size=8m", said: /has room for \d+\. Make room/ },
-  { of: "files", little: "nr_inodes=7", enough: "nr_inodes=100", said: /ENOSPC.*Make room/ },
+  { of: "bytes", little: "size=512k", enough: "size=8m", said: /has room for \d+\. Free some space/ },
+  { of: "files", little: "nr_inodes=7", enough: "nr_inodes=100", said: /ENOSPC.*Free some space/ },
 ];
 
 it.for(shortages)(

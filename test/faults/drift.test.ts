@@ -55,7 +55,7 @@ it("D12 an index of the declared name and another definition on an adopted table
   expect(run.error).toContain("USING btree (id DESC)");
 });
 
-it("J01 a partition dropped by hand: refresh shows it, up makes it anew and says that its rows are gone", async () => {
+it("J01 a partition dropped by hand: refresh shows it, up creates it again and says that its rows are gone", async () => {
   await up(database, deployment, march);
   await database.query("drop table app.events_p2025_04");
   expect(await refresh()).toContainEqual(expect.stringContaining("events-2025-04-01"));
@@ -141,7 +141,7 @@ it("J05 a preview writes nothing: all that the server is sent reads or sets the 
   );
 });
 
-it("J06 up is interrupted between twelve partitions: the state holds those that were made, the rerun makes the rest", async () => {
+it("J06 up is interrupted between twelve partitions: the state holds those that were created, the rerun creates the rest", async () => {
   const year = program("2025-03-10T00:00:00Z", { window: { lead: "9 months", retention: "1 month" } });
   const point = "before begin create partition app.events_p2025_08";
   const run = await up(database, deployment, year, { env: { PGPARTITION_FAULT: `${point}:throw` } });
@@ -157,7 +157,7 @@ it.each([
   ["the key", { partitionBy: [{ range: "other", every: "month" as const }], primaryKey: ["id", "other"] }],
   ["the type of the key", { columns: { ...eventsTable().columns, at: "timestamp" } }],
   ["the name of the table", { table: "renamed" }],
-])("J08 %s is changed: refused with the way on, never a replacement", async (_, changes) => {
+])("J08 %s is changed: refused with the fix, never a replacement", async (_, changes) => {
   const columns = { id: "bigint", at: "timestamptz", other: "timestamptz", note: { type: "text", nullable: true } };
   await up(database, deployment, program("2025-03-10T00:00:00Z", { window, columns }));
   const before = (await left(database)).dump;

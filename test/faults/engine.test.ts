@@ -48,7 +48,7 @@ async function killedAt(point: string, then: "goes on" | "stays there"): Promise
   return plugins;
 }
 
-it("A13 the CLI is killed while it creates: pending operations are left, the next up adopts and makes nothing twice", async () => {
+it("A13 the CLI is killed while it creates: pending operations are left, the next up adopts and creates nothing twice", async () => {
   app.declare({ tables: { events }, asOf: march });
   await killedAt("after commit create partition app.events_p2025_03", "goes on");
   await sessionsGone(database, 15_000);
@@ -67,7 +67,7 @@ it("A13 the CLI is killed while it creates: pending operations are left, the nex
   expect(dump.match(/^relation app.events_p2025_0[234] /gm)).toHaveLength(3);
 }, 180_000);
 
-it("A13 what docs/troubleshooting.md says to run after a killed CLI: cancel, then refresh --clear-pending-creates; nothing warns any more", async () => {
+it("A13 the commands of docs/troubleshooting.md after a killed CLI: cancel, then refresh --clear-pending-creates; nothing warns any more", async () => {
   app.declare({ tables: { events }, asOf: march });
   await app.run(up);
   app.declare({ tables: { events: { ...events, window: { lead: "2 months", retention: "1 month" } } }, asOf: march });

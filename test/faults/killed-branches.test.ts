@@ -52,7 +52,7 @@ describe.each([Math.max(...testVersions())])("PostgreSQL %s, branches", (version
       wanted = await undisturbed(scenario);
     });
 
-    it("I06 at every step of a new branch: the next up goes on and leaves the same schema", async () => {
+    it("I06 at every step of a new branch: the next up continues and leaves the same schema", async () => {
       const result = await killMatrix(scenario, wanted, (point) =>
         /(before begin|after commit) (create|attach) branch/.test(point),
       );

@@ -64,7 +64,7 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it changes a t
     await killed(more, /look|validate|foreign key/, 4, { sql: unread });
   }, 300_000);
 
-  it("killed before rows refuse a constraint: the next up takes back what the killed one added, and leaves what was there", async () => {
+  it("killed before rows refuse a constraint: the next up reverts what the killed one added, and leaves what existed", async () => {
     const key = { columns: ["author"], references: { schema: "app", table: "users", columns: ["id"] } };
     const config = configOf(database, { asOf });
     // Points at which something has been added that the rows do not satisfy, or a foreign key on a single partition.
@@ -96,7 +96,7 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it changes a t
       expect((await left(database)).dump, point).not.toBe(dump);
       for (const round of [1, 2]) {
         const run = await up(database, deployment, next);
-        expect(run.error, `${point} ${String(round)}`).toMatch(/so it was taken back/);
+        expect(run.error, `${point} ${String(round)}`).toMatch(/so it was reverted/);
         expect((await left(database)).dump, `${point} ${String(round)}`).toBe(dump);
       }
     }

@@ -60,7 +60,7 @@ it("C01 a reader is open on the table for the whole run: partitions are created 
   expect((await preview(database, deployment, grown)).steps).toEqual([]);
 });
 
-it("C02 a reader is in the way of a detach: the run waits without stopping anybody, names it, then goes on", async () => {
+it("C02 a reader is in the way of a detach: the run waits without stopping any session, names it, then continues", async () => {
   await up(database, deployment, program("2025-03-10T00:00:00Z", { window: rolling }));
   const reader = await oldReader("app.events");
   const april = program("2025-04-10T00:00:00Z", { window: rolling });

@@ -37,7 +37,7 @@ describe.each(testVersions())("PostgreSQL %s, a role of a managed platform", (ve
     expect(role).toEqual({ ...rights, rolbypassrls: false, owns: true, helped: false });
   });
 
-  it("H11 makes, rolls and drops; a superuser finds nothing to change after it, and it nothing after a superuser", async () => {
+  it("H11 creates, rolls and drops; a superuser finds nothing to change after it, and it nothing after a superuser", async () => {
     expect((await up(database, deployment, march)).error).toBeUndefined();
     expect((await preview(asSuperuser(database), deployment, march)).steps).toEqual([]);
     expect((await up(asSuperuser(database), deployment, april)).error).toBeUndefined();
@@ -56,7 +56,7 @@ describe.each(testVersions())("PostgreSQL %s, a role of a managed platform", (ve
     expect(dump).not.toMatch(/^relation app.events_p2025_02 /m);
   });
 
-  it("H11 values of a level that row security may hide are refused with the policy to make, in preview too", async () => {
+  it("H11 values of a level that row security may hide are refused with the policy to create, in preview too", async () => {
     await database.query(`create table app.sites (site text primary key); insert into app.sites values ('a'), ('b');
       alter table app.sites owner to postgres; alter table app.sites enable row level security;
       grant select on app.sites to ${database.user}; create policy only_a on app.sites for select using (site = 'a')`);

@@ -87,7 +87,7 @@ it.each([
   expect(run.error).toContain(reason);
 });
 
-it("I01 names longer than 63 bytes that templates make end in a hash: none collide, and the next preview is empty", async () => {
+it("I01 names longer than 63 bytes that templates create end in a hash: none collide, and the next preview is empty", async () => {
   await reset(database);
   const table = "ä".repeat(31);
   const index = "an_index_with_a_long_name_that_is_cut";

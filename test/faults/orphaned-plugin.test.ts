@@ -41,7 +41,7 @@ it("A05 killed while its DDL waits in the lock queue: the backend is gone within
   expect((await left(database)).dump).toContain("relation app.events_p2025_05");
 });
 
-it("A12 the plugin of a killed engine still works: the next up waits, names the holder, and goes on when it has ended", async () => {
+it("A12 the plugin of a killed engine still works: the next up waits, names the holder, and continues when it has ended", async () => {
   const config = { ...configOf(database), asOf: april.asOf };
   const stop = stopAt("before begin create partition app.events_p2025_05");
   const orphan = await startPlugin({ config, env: stop.env });

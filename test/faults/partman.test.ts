@@ -31,7 +31,7 @@ describe("a database with pg_partman", () => {
     deployment = new Deployment();
   });
 
-  it("C10 pg_partman manages the table too: refused in preview and up, with both ways on; let go of there, it is adopted", async () => {
+  it("C10 pg_partman manages the table too: refused in preview and up, with both fixes; let go of there, it is adopted", async () => {
     await database.query(
       "create schema partman; create table partman.part_config (parent_table text primary key, control text)",
     );
@@ -47,7 +47,7 @@ describe("a database with pg_partman", () => {
     expect(await apply(database, deployment, march)).toEqual([]);
   });
 
-  it("C10 a role that may not look into pg_partman is told so where a table is managed for the first time, with the GRANTs", async () => {
+  it("C10 a role that may not look into pg_partman is told where a table is managed for the first time, with the GRANTs", async () => {
     await database.query(`create schema partman; create table partman.part_config (parent_table text primary key);
       alter schema partman owner to postgres; alter table partman.part_config owner to postgres;
       create table app.events (id bigint not null, at timestamptz not null, note text, primary key (id, at)) partition by range (at)`);
@@ -64,7 +64,7 @@ describe("a database with pg_partman", () => {
     expect((await preview(database, deployment, april)).messages.join("\n")).not.toMatch(told);
   });
 
-  it("C10 a table that the real pg_partman made is refused, and adopted with its partitions once it has let go", async (context) => {
+  it("C10 a table that the real pg_partman created is refused, and adopted with its partitions once it has let go", async (context) => {
     const partman = await partmanScript();
     if ("reason" in partman) return skipBecause(context, partman.reason);
     await database.query(partman.sql);

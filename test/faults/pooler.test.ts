@@ -39,7 +39,7 @@ const untouched = { path: '"$user", public', statement: "0", lock: "0", zone: "U
 describe("in session mode", () => {
   const pooler = withPooler(database, "session");
 
-  it("B13 a table is made, indexed, rolled and found unchanged; the server's sessions come back as they were", async () => {
+  it("B13 a table is created, indexed, rolled and found unchanged; the server's sessions come back as they were", async () => {
     const sent = await statementsDuring(database, async () => {
       for (const declared of [unindexed, march, april]) {
         const run = await up(pooler, deployment, declared);
@@ -77,7 +77,7 @@ describe("in session mode", () => {
     expect(points).toBeGreaterThanOrEqual(3);
   }, 120_000);
 
-  it("B13 two updates of one table: the second waits for the lock of the first, and nothing is made twice", async () => {
+  it("B13 two updates of one table: the second waits for the lock of the first, and nothing is created twice", async () => {
     expect((await up(pooler, deployment, march)).error).toBeUndefined();
     const other = new Deployment();
     for (const [urn, entry] of deployment.state) other.state.set(urn, entry);
@@ -148,7 +148,7 @@ describe("in session mode, set up so that it does not work", () => {
     expect(await database.query("select from pg_namespace where nspname = 'pgpartition'")).toEqual([]);
   });
 
-  it("B13 PGOPTIONS, which the pooler does not let through, is named with both ways on", async () => {
+  it("B13 PGOPTIONS, which the pooler does not let through, is named with both fixes", async () => {
     const run = await up(strict, deployment, march, { env: { PGOPTIONS: "-c work_mem=8MB" } });
     expect(run.error).toContain("unsupported startup parameter: options");
     expect(run.error).toContain("unset PGOPTIONS");
@@ -174,7 +174,7 @@ describe("in session mode, without a reset", () => {
     await client.query({ name: "of somebody", text: "select $1::int", values: [1] });
     await client.end();
     const run = await up(dirty, deployment, march);
-    expect(run.error).toContain("hands sessions on as others left them");
+    expect(run.error).toContain("reuses sessions as others left them");
     expect(run.error).toContain("server_reset_query = DISCARD ALL");
     expect(run.steps).toEqual([]);
   });

@@ -50,7 +50,7 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it publishes",
     expect((await left(database)).dump).toMatch(/publication eu .* tables=app.events where \(id > 2\)/);
   });
 
-  it("killed at every step of making a publication: the next up makes it once, and it is known as ours", async () => {
+  it("killed at every step of creating a publication: the next up creates it once, and it is recorded as managed", async () => {
     const making = { ...scenario, before: [{ program: at(undefined) }], program: at({ eu: { create: true } }) };
     const wanted = await undisturbed(making);
     const result = await killMatrix(making, wanted, publishing);
@@ -68,7 +68,7 @@ describe.each(testVersions())("PostgreSQL %s, locks of a membership", (version) 
     expect((await up(database, deployment, at(undefined))).error).toBeUndefined();
   });
 
-  it("writers are not blocked while a membership is made and changed, nor while it waits behind a VACUUM-like lock", async () => {
+  it("writers are not blocked while a membership is added and changed, nor while it waits behind a VACUUM-like lock", async () => {
     const ledger = startInserts(database, {
       schema: "app",
       table: "events",
@@ -114,7 +114,7 @@ describe.each(testVersions())("PostgreSQL %s, locks of a membership", (version) 
     expect((await run).error).toBeUndefined();
   });
 
-  it("two stacks make one publication at once: both tables are in it, and the next update has nothing to do", async () => {
+  it("two stacks create one publication at once: both tables are in it, and the next update has nothing to do", async () => {
     const table = (name: string) =>
       program("2025-03-10T00:00:00Z", {
         table: name,

@@ -59,7 +59,7 @@ it("resources window rolls by itself: creates ahead, retires, and the next previ
   expect(dump).not.toMatch(/relation app.events_p2025_01 .*parent=app.events/);
 });
 
-it("1,200 partitions kept by the window: made in one update, and a second one has nothing to do", async () => {
+it("1,200 partitions kept by the window: created in one update, and a second one has nothing to do", async () => {
   const many = program("2025-03-10T00:00:00Z", {
     partitionBy: [{ range: "at", every: "day" }],
     window: { lead: "99 days", retention: "1100 days" },
@@ -85,7 +85,7 @@ it("the table leaves the program: the window is asked first and refuses, no part
   expect((await preview(database, deployment, march)).steps).toEqual([]);
 });
 
-it("allowDestroy names the table: destroy drops it with its partitions, its history stays in the ledger", async () => {
+it("allowDestroy names the table: destroy drops it with its partitions, its history remains in the ledger", async () => {
   expect((await up(database, deployment, march)).error).toBeUndefined();
   const config = { allowDestroy: '["app.events"]' };
   await withPlugin(database, march, (plugin) => deployment.up(plugin, { ...march, tables: {} }), { config });

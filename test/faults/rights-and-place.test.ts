@@ -103,7 +103,7 @@ it.each([
   },
 );
 
-it("H11 a role that may not make the management schema: refused with the statement that an administrator has to run", async () => {
+it("H11 a role that may not create the management schema: refused with the statement that an administrator has to run", async () => {
   const run = await up(asRole(), deployment, march);
   expect(run.error).toContain(`CREATE SCHEMA "pgpartition" AUTHORIZATION "${role}"`);
 });
@@ -126,14 +126,14 @@ it.each<Wrong>([
   expect(run.error).toContain(`${database.host}:${String(database.port)}`);
 });
 
-it("J04 a wrong host: preview is made without the database, marked so, and shows no drop; up fails with the address", async () => {
+it("J04 a wrong host: preview is computed without the database, marked so, and shows no drop; up fails with the address", async () => {
   await up(database, deployment, march);
   const away = { url: database.url.replace(/@[^/]*\//, "@127.0.0.1:1/") };
   const april = program("2025-04-10T00:00:00Z");
   const shown = await preview(away, deployment, april);
   expect(shown.error).toBeUndefined();
   expect(shown.messages.join("\n")).toContain(
-    "The plan is made without the database: it is not complete and retires nothing",
+    "The plan was created without the database: it is not complete and retires nothing",
   );
   const run = await up(away, deployment, april);
   expect(run.error).toContain("127.0.0.1:1");
@@ -157,14 +157,14 @@ it("another cluster behind the same settings: refused before anything is changed
 it("a foreign schema with the management schema's name is refused, in preview too, and left alone", async () => {
   await database.query("create schema pgpartition; create table pgpartition.mine (id int)");
   for (const run of [await preview(database, deployment, march), await up(database, deployment, march)]) {
-    expect(run.error).toMatch(/schema "pgpartition" exists and is not ours/);
+    expect(run.error).toMatch(/schema "pgpartition" exists and is not managed by pgpartition/);
   }
   expect(await database.query("select count(*)::int as n from pg_tables where schemaname = 'pgpartition'")).toEqual([
     { n: 1 },
   ]);
 });
 
-it("an empty schema of that name, made by an administrator for a role without rights on the database, is used", async () => {
+it("an empty schema of that name, created by an administrator for a role without rights on the database, is used", async () => {
   await database.query(`create schema pgpartition authorization ${role}; alter schema app owner to ${role}`);
   expect((await up(asRole(), deployment, march)).error).toBeUndefined();
   const { result } = await withPlugin(asRole(), march, (plugin) => deployment.preview(plugin, march));

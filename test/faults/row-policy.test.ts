@@ -51,7 +51,7 @@ it.each([
   ["row_number() over () = 1", /policy "own_rows".*window functions are not allowed/],
   ["generate_series(1, 2) = 1", /policy "own_rows".*set-returning functions are not allowed/],
 ])(
-  "H02 the server does not take %s: refused in preview and before anything is made or changed",
+  "H02 the server does not take %s: refused in preview and before anything is created or changed",
   async (using, message) => {
     for (const run of [
       await preview(database, t.deployment, policy(using)),
@@ -82,7 +82,7 @@ it.each([
     const shown = await preview(database, t.deployment, policy(using));
     expect(shown.error).toBeUndefined();
     expect(shown.messages.join("\n")).toMatch(
-      new RegExp(`policy "own_rows": ${message.replace(/[()]/g, "\\$&")}.*It has to be there when the update runs`),
+      new RegExp(`policy "own_rows": ${message.replace(/[()]/g, "\\$&")}.*It must exist when the update runs`),
     );
     const relations = async () => (await left(database)).dump.replaceAll(/^registry.*$/gm, "");
     const before = await relations();
@@ -122,7 +122,7 @@ it("H08 a default partition, a detached table and one that was opened before its
   expect(await attempts(client, "app", "events_p2025_02", "2025-02-07")).toEqual(CLOSED);
 });
 
-it("H09 a view that reads with its owner's rights leaks: it is named with the way on, at any depth, and one that asks for the reader's is not", async () => {
+it("H09 a view that reads with its owner's rights leaks: it is named with the fix, at any depth, and one that asks for the reader's is not", async () => {
   await up(database, t.deployment, declared());
   await t.fill();
   await database.query(`create view app.leaky as select * from app.events;

@@ -49,7 +49,7 @@ it.each([
     const { error, messages } = await run;
     expect([error ?? "", ...messages].join("\n")).not.toContain(server.password);
     if (error !== undefined) {
-      expect(error).toMatch(/the connection was lost .*outcome unknown|terminat|lock of the table is gone/);
+      expect(error).toMatch(/the connection was lost .*outcome unknown|terminat|lock of the table was lost/);
       expect((await up(server, deployment, april)).error).toBeUndefined();
     }
     expect((await preview(server, deployment, april)).steps).toEqual([]);

@@ -41,7 +41,7 @@ describe.each(testVersions())("PostgreSQL %s, a stream of changes", (version) =>
     ["the table", true],
     ["each partition", false],
   ])(
-    "C15 a consumer by the name of %s gets every row exactly once while partitions are made, detached and dropped",
+    "C15 a consumer by the name of %s gets every row exactly once while partitions are created, detached and dropped",
     async (_, viaRoot) => {
       const published = { warehouse: { create: true, viaRoot } } as const;
       expect((await up(database, deployment, at("2025-03-10", published))).error).toBeUndefined();
@@ -109,7 +109,7 @@ describe.each(testVersions())("PostgreSQL %s, a stream of changes", (version) =>
   it.each([
     ["all tables", "for all tables", "has all tables"],
     ["all tables of its schema", "for tables in schema app", 'has all tables of schema "app"'],
-    ["it by its own name", "for table app.events_p2025_02", "names it by itself"],
+    ["it by its own name", "for table app.events_p2025_02", "lists it by itself"],
   ])(
     "a partition is detached and a publication has %s: preview warns before, and the rows written to it after are sent",
     async (_, clause, why) => {
@@ -120,7 +120,7 @@ describe.each(testVersions())("PostgreSQL %s, a stream of changes", (version) =>
       expect((await preview(database, deployment, at("2025-03-10", undefined))).messages.join()).not.toContain("whole");
       const shown = (await preview(database, deployment, april)).messages;
       expect(shown.join("\n")).toContain(
-        `publication "whole" ${why}: after the detach "events_p2025_02" is published under a name of its own`,
+        `publication "whole" ${why}: after the detach "events_p2025_02" is published under a separate name`,
       );
       await up(database, deployment, april);
       await consumer.read();

@@ -97,7 +97,7 @@ describe.each(versions)("PostgreSQL %s", (version) => {
     expect((await preview(server, deployment, at("2025-04-18T00:00:00Z"))).steps).toEqual([]);
   }, 60_000);
 
-  it(`B14 ${String(version)}: all that a table carries is made, found unchanged, rolled with it, and there is nothing left to do`, async () => {
+  it(`B14 ${String(version)}: all that a table carries is created, found unchanged, rolled with it, and there is nothing left to do`, async () => {
     await client.query("create role app nologin; grant usage on schema app to app");
     const deployment = new Deployment();
     const march = carryingAt("2025-03-10T00:00:00Z");

@@ -49,7 +49,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     );
 
   it.each(["app.events", "pgpartition.registry"])(
-    "C02 %s is locked by another session while up reads it: it waits in short tries, and goes on when the lock is let go",
+    "C02 %s is locked by another session while up reads it: it waits in short tries, and continues when the lock is let go",
     async (table) => {
       const pid = await hold(table);
       const run = up(database, deployment, april, budget("120000"));
@@ -64,7 +64,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     },
   );
 
-  it("C02 a table stays locked: preview and up name the table, the session in the way and what to do, and change nothing", async () => {
+  it("C02 a table remains locked: preview and up name the table, the blocking session and what to do, and change nothing", async () => {
     const pid = await hold("app.events");
     for (const run of [preview, up]) {
       const { error } = await run(database, deployment, april, budget("500"));
@@ -100,13 +100,13 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     },
   );
 
-  it("A07 killed before the entry of a detach: preview says so, and the grace begins when it is written", async () => {
+  it("A07 killed before the entry of a detach: preview reports it, and the grace begins when it is written", async () => {
     const env = { PGPARTITION_FAULT: "before begin detached app.events_p2025_02:kill" };
     await up(database, deployment, april, { env });
     // The intent promised the 17th; nine days later nothing is dropped for it.
     const later = program("2025-04-19T00:00:00Z", { window });
     const seen = await preview(database, deployment, later);
-    expect(seen.messages.join("\n")).toContain("killed before it wrote that down; its grace begins now");
+    expect(seen.messages.join("\n")).toContain("killed before it recorded that; its grace begins now");
     expect((await up(database, deployment, later)).error).toBeUndefined();
     expect(await lives("events_p2025_02")).toEqual(["created", "detaching", "detached"]);
     const grown = program("2025-04-27T00:00:00Z", { window });
@@ -136,7 +136,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect((await preview(database, deployment, april)).steps).toEqual([]);
   });
 
-  it("C06 another session drops what up is about to drop: it goes on, and says that it was read again", async () => {
+  it("C06 another session drops what up is about to drop: it continues, and says that it was read again", async () => {
     const none = program("2025-04-10T00:00:00Z", { window, grace: "none" });
     const point = "before begin drop app.events_p2025_02";
     const stop = stopAt(point);

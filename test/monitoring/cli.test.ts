@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import { MONITORING_FILES } from "../../core/monitoring/files";
+import { MONITORING_FILES } from "../../core/monitoring/monitoring-files";
 import { onDatabase, pgpartition } from "../cli/support";
 import { filesFor } from "../core/monitoring/support";
 import { closeAll } from "../provider/wire-support";
@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 afterAll(closeAll);
 
-it("monitoring writes the files that the component makes, without a database", async () => {
+it("monitoring writes the files that the component creates, without a database", async () => {
   const out = join(folder, "a", "b");
   const args = [
     "--warn",
@@ -63,7 +63,10 @@ it("monitoring --record gives the view partition_size the same thresholds, and s
   await reset(database);
   const record = () => onDatabase(database, "monitoring", "--out", folder, "--warn", "50 GB", "--record");
   const refused = await record();
-  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("there is no management schema")]);
+  expect([refused.code, refused.stderr]).toEqual([
+    1,
+    expect.stringContaining('no management schema "pgpartition" of pgpartition exists'),
+  ]);
   expect((await up(database, new Deployment(), presentProgram())).error).toBeUndefined();
   expect(await record()).toMatchObject({ code: 0, stderr: "" });
   expect(await database.query("select warn_bytes from pgpartition.size_thresholds")).toEqual([

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { MONITORING_FILES, type MonitoringTexts } from "../../core/monitoring/files";
-import { MANAGEMENT_VERSION, upgradeTo } from "../../postgres/management/files";
+import { MONITORING_FILES, type MonitoringTexts } from "../../core/monitoring/monitoring-files";
+import { MANAGEMENT_VERSION, listUpgradeStatements } from "../../postgres/management/versions";
 import {
   type Built,
   buildProgram,
@@ -86,7 +86,7 @@ describe.each(Object.keys(GRAFANA_MODELS) as (keyof typeof GRAFANA_MODELS)[])("G
 describe.each([15, 18] as const)("on PostgreSQL %s", (version) => {
   const server = withMeasuredServer(version);
 
-  // Something of everything: rows, a default partition with a row, a job that is not there any more, a slow statement.
+  // Something of everything: rows, a default partition with a row, a job that no longer exists, a slow statement.
   beforeAll(async () => {
     await server.query("create extension pg_stat_statements");
     await server.query("create schema app");
@@ -146,7 +146,7 @@ describe.each([15, 18] as const)("on PostgreSQL %s", (version) => {
   it("another name of the management schema is quoted everywhere", async () => {
     const management = 'm"x';
     for (let installed = 1; installed <= MANAGEMENT_VERSION; installed += 1)
-      for (const sql of upgradeTo(installed, management)) await server.query(sql);
+      for (const sql of listUpgradeStatements(installed, management)) await server.query(sql);
     const { queries } = filesFor({ managementSchema: management });
     for (const { query } of Object.values(queries)) expect(await server.query(query)).toEqual([]);
   });

@@ -34,7 +34,7 @@ const ran = (status: string, message: string, hoursAgo: number) =>
     [status, message, hoursAgo],
   );
 
-it("tells of each job of ours whether it ran, how that ended and how long ago", async () => {
+it("reports for each managed job whether it ran, how that ended and how long ago", async () => {
   expect(await states()).toEqual([{ job: "ours", state: "never ran", message: null, idle: 5 }]);
   await ran("succeeded", "CALL", 3);
   expect(await states()).toEqual([{ job: "ours", state: "succeeded", message: "CALL", idle: 3 }]);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll } from "vitest";
-import { MONITORING_FILES, type MonitoringTexts } from "../../core/monitoring/files";
+import { MONITORING_FILES, type MonitoringTexts } from "../../core/monitoring/monitoring-files";
 import type { Version } from "../../tools/postgres/binaries";
 import { type Server, startServer } from "../../tools/postgres/server";
 import type { Program } from "../support/harness/declare";

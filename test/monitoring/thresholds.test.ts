@@ -47,7 +47,7 @@ it("records the declared sizes, shows the change of one in preview, and has noth
   expect((await preview(database, deployment, larger)).steps).toEqual([]);
 });
 
-it("leaves what is recorded where the program says nothing", async () => {
+it("leaves what is recorded where the program declares nothing", async () => {
   await up(database, deployment, march);
   expect(await recorded()).toEqual([10, 100, 200]);
   await up(database, deployment, large);
@@ -71,6 +71,6 @@ it("refuses sizes that do not grow, before anything runs", async () => {
   const inputs = { schema: "pgpartition", sizes: { smallBytes: 5, warnBytes: 5, alertBytes: 9 } };
   const { result } = await withPlugin(database, march, (plugin) => plugin.check(urn, undefined, inputs));
   expect(result.failures).toEqual([
-    "sizes: small, warn and alert are 5, 5 and 9 bytes. Let each be larger than the one before.",
+    "sizes: small, warn and alert are 5, 5 and 9 bytes. Make each larger than the one before.",
   ]);
 });

@@ -121,7 +121,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect((await use())?.["unused_leaves"]).toBe("0");
   });
 
-  it("counts what is due and missing until it is made", async () => {
+  it("counts what is due and missing until it is created", async () => {
     const missing = () => number("select missing from pgpartition.creation_health where table_name = 'events'");
     expect(await missing()).toBe(0);
     const [last] = await rows(

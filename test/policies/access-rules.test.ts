@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../components";
 import { TABLE_TYPE } from "../../policies/rules/support/rule";
 import { requireTableSpec } from "../../core/declare/table/parse";
-import { tableToWire } from "../../core/declare/table/wire";
+import { encodeTable } from "../../core/declare/table/wire";
 import { environmentConfig, type Violation, withAnalyzer } from "./analyzer";
 import { UNKNOWN } from "./properties";
 
@@ -14,7 +14,7 @@ const policies = { own_rows: { roles: ["authenticated"], using: "tenant = auth.u
 
 /** A table of a schema that an API shows, as the component declares it. */
 const exposed = (changes: Partial<TableSpecArgs> = {}): object =>
-  tableToWire(
+  encodeTable(
     requireTableSpec(
       {
         schema: "api",
@@ -79,7 +79,7 @@ describe("a table that an API shows", () => {
     ).toContain('app.events: row security is not on, and an API shows its partitions in schema "api"');
   });
 
-  it("is refused while nobody knows its row security", async () => {
+  it("is refused while its row security is unknown", async () => {
     const found = await analyze({ ...exposed(), profile: UNKNOWN });
     expect(found.map(({ policy }) => policy)).toEqual(["rls-required", "partitions-closed"]);
     expect(found[0]?.message).toContain("its row security is not known yet");
@@ -88,7 +88,7 @@ describe("a table that an API shows", () => {
   it("must have it for its owner too where that is configured", async () => {
     await analyzer.configure({ "rls-required": { force: true } });
     expect(await only(exposed(), "rls-required")).toContain(
-      "does not hold for the owner of the table. Change rowSecurity.force",
+      "does not apply to the owner of the table. Change rowSecurity.force",
     );
     expect(await analyze(exposed({ rowSecurity: { force: true, policies } }))).toEqual([]);
     await analyzer.configure({});

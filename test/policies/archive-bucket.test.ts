@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { bucketFacts } from "../../core/archive/bucket/bucket-facts";
+import { readBucketFacts } from "../../core/archive/bucket/bucket-facts";
 import { WINDOW_TYPE } from "../../policies/rules/support/rule";
 import { environmentConfig, type StackPart, withAnalyzer } from "./analyzer";
 import { audit, UNKNOWN } from "./properties";
@@ -58,7 +58,7 @@ const good: Readonly<Record<string, object>> = {
 };
 
 /** The same as ArchiveBucket reads it of a bucket that is there. */
-const read = bucketFacts({
+const read = readBucketFacts({
   versioning: good["Versioning"],
   encryption: good["ServerSideEncryptionConfiguration"],
   publicAccess: good["PublicAccessBlock"],
@@ -87,7 +87,7 @@ const window = (to: string, changes: object = {}): StackPart => ({
 });
 
 describe("a bucket of archives", () => {
-  it("is accepted as ArchiveBucket makes it, and so is a stack without one", async () => {
+  it("is accepted as ArchiveBucket creates it, and so is a stack without one", async () => {
     expect(await found(stack())).toEqual([]);
     expect(await found([])).toEqual([]);
   });
@@ -164,8 +164,8 @@ describe("a bucket of archives", () => {
     const messages = await found(stack());
     expect(messages.map((message) => message.split(`"${NAME}": `)[1]?.split(". ")[0])).toEqual([
       "objects are encrypted by AES256, and not by a key of KMS",
-      "Object Lock is not set, and has to be at least compliance for 366 days",
-      "nobody writes down who reaches it",
+      "Object Lock is not set, and must be at least compliance for 366 days",
+      "access to it is not logged",
     ]);
     const lock = (mode: string, days: number) => ({ rule: { defaultRetention: { mode, days } } });
     const strict = {
@@ -178,7 +178,7 @@ describe("a bucket of archives", () => {
     await analyzer.configure({});
   });
 
-  it("is known by where its settings come from, as long as nobody knows its name", async () => {
+  it("is identified by the source of its settings, as long as its name is unknown", async () => {
     const unnamed = { ...bucket, properties: { bucket: UNKNOWN, arn: UNKNOWN } };
     const settings = (changes: Readonly<Record<string, object | undefined>>) =>
       stack(changes, []).map((one) => ({
@@ -193,11 +193,11 @@ describe("a bucket of archives", () => {
     ]);
   });
 
-  it("that no component made is judged when a table archives into it", async () => {
+  it("that no component created is judged when a table archives into it", async () => {
     const plain = stack({ Versioning: undefined }).map(({ parent: _component, ...one }) => one);
     expect(await found(plain)).toEqual([]);
     expect(await found([...plain, window("s3://another/x")])).toEqual([
-      expect.stringContaining('bucket "another": an archive lies in it, and nothing in this stack sets it up'),
+      expect.stringContaining('bucket "another": it has an archive, and nothing in this stack sets it up'),
     ]);
     expect(await found([...plain, window(`s3://${NAME}/postgres`)])).toEqual([
       expect.stringContaining("versioning is off"),
@@ -223,7 +223,7 @@ describe("table and archive together", () => {
     expect(await found([...stack(expiring({ expiration: { days: 6 * 365 + 2 } })), window(to)])).toEqual([]);
     expect(await found([...stack(expiring({ expiration: { days: 6 * 365 } })), window(to)])).toEqual([
       'mandatory archive-retention-consistent: public.audit_logs_partitioned: table and archive lose rows after "12 months" and 2190 days; ' +
-        'data of class "audit" is kept for at least "7 years". Change the bucket or window.retention in the program, or ' +
+        'data of class "audit" is retained for at least "7 years". Change the bucket or window.retention in the program, or ' +
         "archive-retention-consistent.minimum.audit in the policy configuration.",
     ]);
   });
@@ -252,13 +252,13 @@ describe("table and archive together", () => {
     await limits({ audit: "7 years" });
     expect(await found([intoTable])).toEqual([]);
     await limits({}, { audit: "7 years" });
-    expect(await found([intoTable])).toEqual([expect.stringContaining("table and archive keep rows for ever;")]);
+    expect(await found([intoTable])).toEqual([expect.stringContaining("table and archive retain rows for ever;")]);
   });
 
   it("keep nothing for longer than its class allows: hidden versions and locks count", async () => {
     await limits({}, { audit: "7 years" });
     expect(await found([...stack(), window(to)])).toEqual([
-      expect.stringContaining('keep rows for ever; data of class "audit" is kept for at most "7 years".'),
+      expect.stringContaining('retain rows for ever; data of class "audit" is retained for at most "7 years".'),
     ]);
     const gone = (noncurrentDays?: number) =>
       expiring({ ...sixYears, ...(noncurrentDays ? { noncurrentVersionExpiration: { noncurrentDays } } : {}) });
@@ -269,7 +269,7 @@ describe("table and archive together", () => {
     expect(await found([...stack({ ...gone(1), ...lock }), window(to)])).toHaveLength(1);
   });
 
-  it("are said to be unknown where the archive is in no bucket of the stack", async () => {
+  it("are reported as unknown if the archive is in no bucket of the stack", async () => {
     await limits({ audit: "7 years" });
     await analyzer.configure({
       "archive-retention-consistent": { minimum: { audit: "7 years" } },

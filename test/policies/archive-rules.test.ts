@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { PlanEntry } from "../../core/plan/change/types";
+import type { PlanEntry } from "../../core/plan/change/plan-types";
 import { TABLE_TYPE, WINDOW_TYPE } from "../../policies/rules/support/rule";
 import { environmentConfig, withAnalyzer } from "./analyzer";
 import { audit, UNKNOWN } from "./properties";
@@ -42,7 +42,7 @@ describe("rows of a class that is to be archived", () => {
   it("may be dropped when they are, and not before", async () => {
     expect(await found(archiving(entry()))).toEqual([]);
     expect((await found(audit({ onExpire: "drop" })))[0]).toBe(
-      `mandatory no-drop-without-archive: ${table}: onExpire is "drop", and data of class "audit" has to be archived before it goes. ` +
+      `mandatory no-drop-without-archive: ${table}: onExpire is "drop", and data of class "audit" must be archived before its drop. ` +
         "Change onExpire in the program, or no-drop-without-archive.dataClasses or .allowed in the policy configuration.",
     );
   });
@@ -75,12 +75,14 @@ describe("rows of a class that is to be archived", () => {
     await analyzer.configure({});
   });
 
-  it("do not go to a disk of whoever runs the update where a bucket is asked for", async () => {
+  it("are not stored on the machine that runs the update if a bucket is required", async () => {
     const local = archiving(undefined, { archive: { ...archive, to: "file:///var/archive" } });
     expect(await found(local)).toEqual([]);
     await analyzer.configure({ "no-drop-without-archive": { stores: ["s3"] } });
     expect(await found(local)).toEqual([
-      expect.stringContaining('archive.to is "file:///var/archive"; archives of data of class "audit" may lie in: s3.'),
+      expect.stringContaining(
+        'archive.to is "file:///var/archive"; archives of data of class "audit" may be stored in: s3.',
+      ),
     ]);
     expect(await found(archiving())).toEqual([]);
     expect(await found(archiving(undefined, { archive: UNKNOWN }))).toEqual([]);
@@ -133,7 +135,7 @@ describe("the proof of an archive", () => {
     expect(await found(both())).toEqual([]);
     expect(await found(both({ partition: "another" }))).toHaveLength(2);
     await analyzer.configure({ "archive-verified-before-drop": { sameUpdate: false } });
-    expect(await found(both())).toEqual([expect.stringContaining("in one update, before anybody can judge the proof")]);
+    expect(await found(both())).toEqual([expect.stringContaining("in one update, before the proof can be judged")]);
     await analyzer.configure({});
   });
 
@@ -166,7 +168,7 @@ describe("a legal hold", () => {
         `mandatory legal-hold: ${table}: the plan has "drop" for "audit_logs_p2025_01", and "matter-17" holds ` +
           "2024-12-01T00:00:00Z/2025-01-15T00:00:00Z (matter 17). Change holds in the program, or legal-hold.holds.matter-17",
       ),
-      expect.stringContaining("and the program does not: no hold there covers the range."),
+      expect.stringContaining("and no hold of the program covers the range."),
     ]);
     const next = entry({ from: "2025-02-01T00:00:00Z", to: "2025-03-01T00:00:00Z" });
     expect(await found(archiving(next, declared))).toEqual([]);
@@ -199,11 +201,11 @@ describe("a legal hold", () => {
     expect(await found(archiving(entry()))).toEqual([]);
     await holding({ liftedBy: "General counsel" });
     expect((await found(archiving(entry(), declared)))[0]).toContain(
-      "to lift it takes both liftedBy and liftedBecause.",
+      "lifting it needs both liftedBy and liftedBecause.",
     );
   });
 
-  it("that is no range of time is said, and not taken for none", async () => {
+  it("that is no range of time is reported, and not ignored", async () => {
     await holding({ from: "soon" });
     expect(await found(archiving(entry()))).toEqual([expect.stringContaining("which is no range of time")]);
     await analyzer.configure({});
@@ -218,7 +220,7 @@ describe("a change of retention", () => {
     expect(await found(changed({ retention: "11 months" }))).toEqual([]);
     expect(await found(changed({ retention: "365 days" }))).toEqual([]);
     expect(await found(changed({ retention: "13 months" }))).toEqual([
-      `mandatory retention-change-direction: ${table}: retention goes from "13 months" to "12 months", and approvedBy is missing. ` +
+      `mandatory retention-change-direction: ${table}: retention changes from "13 months" to "12 months", and approvedBy is missing. ` +
         "Change approvedBy in the program, or retention-change-direction.pattern in the policy configuration.",
     ]);
     expect(await found(changed({ retention: "forever" }))).toHaveLength(1);
@@ -227,7 +229,7 @@ describe("a change of retention", () => {
 
   it("away from the archive needs it too", async () => {
     const dropped = changed({ onExpire: "archive" }, { onExpire: "drop", dataClass: "telemetry" });
-    expect(await found(dropped)).toEqual([expect.stringContaining('onExpire goes from "archive" to "drop"')]);
+    expect(await found(dropped)).toEqual([expect.stringContaining('onExpire changes from "archive" to "drop"')]);
     expect(await found(changed({ onExpire: "drop" }))).toEqual([]);
   });
 

@@ -19,7 +19,7 @@ const found = async (properties: object) =>
 describe("a default partition", () => {
   beforeAll(() => analyzer.configure({}));
 
-  it("is told of where nobody allowed it, by a plan without the database too", async () => {
+  it("is reported if it is not allowed, by a plan without the database too", async () => {
     const expected = `advisory no-default-partition: ${table}: it has the default partition "audit_logs_p_default"; allowed are those of: none.`;
     expect((await found(declared()))[0]).toContain(expected);
     const { plan, ...window } = declared();
@@ -28,7 +28,7 @@ describe("a default partition", () => {
     expect(await found(audit())).toEqual([]);
   });
 
-  it("that somebody made by hand is told of as well", async () => {
+  it("that was created by hand is reported as well", async () => {
     const undeclared = audit({}, { defaultPartition: { name: "rest", declared: false, rows: 3 } });
     expect((await found(undeclared))[0]).toContain('"rest", which is not declared');
   });
@@ -42,7 +42,7 @@ describe("a default partition that is allowed by name", () => {
     }),
   );
 
-  it("may be there, with the locks that it costs this table and no other", async () => {
+  it("may exist, with the locks that it costs this table and no other", async () => {
     expect(await found(declared(0, ["LOCK_DEFAULT_AX", "LOCK_PARENT_AX"]))).toEqual([]);
     expect((await found(declared(0, ["SCAN_DEFAULT"])))[0]).toMatch(/^mandatory lock-budget: .*SCAN_DEFAULT/);
     const other = { ...declared(0, ["LOCK_DEFAULT_AX"]), table: "other" };
@@ -52,7 +52,7 @@ describe("a default partition that is allowed by name", () => {
 
   it("has to be empty where that is asked for", async () => {
     expect((await found(declared(12)))[0]).toContain(
-      `${table}: its default partition "audit_logs_p_default" holds 12 rows, and has to be empty. Change window.lead or window.start in the program, or no-default-partition.mustBeEmpty in the policy configuration.`,
+      `${table}: its default partition "audit_logs_p_default" holds 12 rows, and must be empty. Change window.lead or window.start in the program, or no-default-partition.mustBeEmpty in the policy configuration.`,
     );
   });
 });

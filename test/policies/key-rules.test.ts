@@ -27,7 +27,7 @@ describe("the type of the key", () => {
     );
   });
 
-  it("is what the database says where another tool owns the columns", async () => {
+  it("is that of the database where another tool owns the columns", async () => {
     expect(await only({ ...audit({}, { keyKind: "date" }), ...key(undefined) }, "key-type-timestamptz")).toContain(
       "is of kind date",
     );
@@ -58,7 +58,7 @@ describe("an index for tenants", () => {
     expect(await analyzer.analyze(WINDOW_TYPE, audit({}, { leadingColumns: ["id"] }))).toEqual([]);
   });
 
-  it("has to begin with a tenant column, of those that are there or are to be built", async () => {
+  it("has to begin with a tenant column, among existing ones and those to be built", async () => {
     await analyzer.configure(config);
     expect(await analyzer.analyze(WINDOW_TYPE, audit({}, { leadingColumns: ["company_id", "id"] }))).toEqual([]);
     expect(await only(audit({}, { leadingColumns: ["id", "user_id"] }), "tenant-index-present")).toContain(
@@ -103,7 +103,7 @@ describe("the role", () => {
   });
 });
 
-it("what needs the plan is reported as not evaluated where there is none", async () => {
+it("rules that need the plan are reported as not evaluated without one", async () => {
   const message = await only(audit({}, { complete: false }), "every-rule-evaluated");
   expect(message).toContain("tenant-index-present, superuser-forbidden");
 });

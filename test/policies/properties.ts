@@ -1,10 +1,10 @@
 // Properties that every rule accepts; a test breaks one thing.
 import type { TableSpecArgs } from "../../components";
 import { planFromSpec } from "../../core/plan/spec-plan";
-import type { WindowPlan } from "../../core/plan/change/types";
+import type { WindowPlan } from "../../core/plan/change/plan-types";
 import { requireTableSpec } from "../../core/declare/table/parse";
 import { parseInstant } from "../../core/time/instant";
-import { type WindowWire, windowToWire } from "../../core/window/wire";
+import { type WindowWire, encodeWindow } from "../../core/window/wire";
 import { arxos } from "../../stacks/tables/arxos";
 
 export const ASOF = "2026-03-01T00:00:00Z";
@@ -19,7 +19,7 @@ export function propertiesOf(table: TableSpecArgs, plan: Partial<WindowPlan> = {
   const spec = requireTableSpec(table, "a table");
   const { incompleteBecause: _because, ...made } = planFromSpec(spec, parseInstant(ASOF, "UTC"), "no database");
   const idle = { complete: true, createCount: 0, create: [], statements: [], statementCount: 0, hazards: [] };
-  return { ...windowToWire(spec.window), asOf: ASOF, plan: { ...made, ...idle, ...plan } };
+  return { ...encodeWindow(spec.window), asOf: ASOF, plan: { ...made, ...idle, ...plan } };
 }
 
 /** audit_logs: class audit, 12 months, lead 3 months. */

@@ -22,7 +22,7 @@ describe("a table's membership in a publication", () => {
     );
   });
 
-  it("is allowed by name where a list is configured, and a class has a list of its own", async () => {
+  it("is allowed by name where a list is configured, and a class may have its own list", async () => {
     await analyzer.configure({
       "publication-allow-list": { allowed: ["realtime"], byDataClass: { audit: ["siem", "warehouse"] } },
     });
@@ -37,7 +37,7 @@ describe("a table's membership in a publication", () => {
     await analyzer.configure({});
   });
 
-  it("is not allowed while nobody knows which publication it will be", async () => {
+  it("is not allowed while its publication is unknown", async () => {
     expect((await analyze({ publication: UNKNOWN }))[0]?.message).toContain("its publication is not known yet");
   });
 
@@ -56,11 +56,11 @@ describe("a table's membership in a publication", () => {
 });
 
 describe("a table with row-level security", () => {
-  it("H09 is not published whole without a word: a subscriber gets every row, whatever the policies say", async () => {
+  it("H09 is not published whole without a warning: a subscriber gets every row, whatever the policies", async () => {
     const found = await analyze({ rowSecurity: true });
     expect(found).toMatchObject([{ policy: "publication-row-security", level: "advisory" }]);
     expect(found[0]?.message).toContain(
-      'publication "warehouse" sends every row of it, whatever its policies say, to whoever may read the publication. ' +
+      'publication "warehouse" sends every row of it, whatever its policies, to every reader of the publication. ' +
         "Change publications.warehouse.where in the program, or publication-row-security.checkedByReader",
     );
     expect(await analyze({ rowSecurity: true, where: "tenant = 7" })).toEqual([]);

@@ -18,7 +18,7 @@ async function only(properties: object, policy: string, level = "mandatory"): Pr
 const table = "public.audit_logs_partitioned";
 
 describe("the policy pack in its own process", () => {
-  it("tells the engine every rule with description, severity and configuration", async () => {
+  it("sends the engine every rule with description, severity and configuration", async () => {
     const info = await analyzer.info();
     expect(info.getName()).toBe("pgpartition");
     expect(info.getPoliciesList().map((policy) => policy.getName())).toEqual(RULES.map((rule) => rule.name));
@@ -41,7 +41,7 @@ describe("retention", () => {
     );
   });
 
-  it.each(["reason", "owner", "dataClass"] as const)("needs %s beside it", async (name) => {
+  it.each(["reason", "owner", "dataClass"] as const)("needs %s in addition", async (name) => {
     const message = await only(without(audit(), name), "retention-declared");
     expect(message).toContain(`${name} is missing`);
     expect(message).toContain("retention-declared.require");
@@ -66,7 +66,7 @@ describe("retention", () => {
   it("cut from 12 months to 1 is refused for audit data", async () => {
     const message = await only(audit({ retention: "1 month" }), "retention-minimum");
     expect(message).toContain(
-      `${table}: retention is "1 month"; data of class "audit" is kept for at least "12 months".`,
+      `${table}: retention is "1 month"; data of class "audit" is retained for at least "12 months".`,
     );
     expect(message).toContain(
       "Change window.retention in the program, or retention-minimum.byDataClass.audit in the policy configuration.",
@@ -89,7 +89,7 @@ describe("retention", () => {
     const personal = (retention: string): WindowProperties => audit({ dataClass: "personal", retention });
     expect(await analyzer.analyze(WINDOW_TYPE, personal("24 months"))).toEqual([]);
     expect(await only(personal("25 months"), "retention-maximum")).toContain(
-      'retention is "25 months"; data of class "personal" is kept for at most "24 months"',
+      'retention is "25 months"; data of class "personal" is retained for at most "24 months"',
     );
     expect(await only(personal("forever"), "retention-maximum")).toContain('retention is "forever"');
   });
@@ -158,11 +158,11 @@ describe("the plan", () => {
       audit({}, { youngestDrop: { partition: "audit_logs_p2026_01", to: "2026-02-01T00:00:00Z", ageDays } });
     expect(await analyzer.analyze(WINDOW_TYPE, leaving(30))).toEqual([]);
     expect(await only(leaving(29), "drop-age-floor")).toContain(
-      'the plan retires "audit_logs_p2026_01", which ended 2026-02-01T00:00:00Z, 29 days ago; nothing younger than 30 days leaves.',
+      'the plan retires "audit_logs_p2026_01", which ended 2026-02-01T00:00:00Z, 29 days ago; nothing younger than 30 days may be retired.',
     );
   });
 
-  it("may not leave too many partitions behind, counting what it makes and what it takes away", async () => {
+  it("may not leave too many partitions behind, counting what it creates and what it takes away", async () => {
     expect(
       await analyzer.analyze(WINDOW_TYPE, audit({}, { partitionCount: 500, createCount: 1, detachCount: 1 })),
     ).toEqual([]);
@@ -195,13 +195,13 @@ describe("what could not be judged", () => {
     );
   });
 
-  it("blocks where the environment says so", async () => {
+  it("blocks where the environment requires it", async () => {
     await analyzer.configure({ "every-rule-evaluated": "mandatory" });
     await only(audit({}, { complete: false }), "every-rule-evaluated", "mandatory");
     await analyzer.configure({});
   });
 
-  it("is reported when there is no plan at all, or one without its totals", async () => {
+  it("is reported if the plan is missing, or lacks its totals", async () => {
     expect(await only(without(audit(), "plan"), "every-rule-evaluated", "advisory")).toContain(
       "the resource carries no plan",
     );
@@ -240,9 +240,9 @@ describe("what could not be judged", () => {
 });
 
 describe("a schedule", () => {
-  it("must be declared, or why there is none", async () => {
+  it("must be declared, or a reason for none", async () => {
     const message = await only(without(audit(), "schedule"), "schedule-declared", "advisory");
-    expect(message).toContain(`${table}: no schedule is declared`);
+    expect(message).toContain(`${table}: neither a schedule nor a reason for none is declared`);
     expect(message).toContain("schedule-declared.required");
     expect(await analyzer.analyze(WINDOW_TYPE, audit({ schedule: { none: "pulumi up runs every hour" } }))).toEqual([]);
   });
@@ -261,7 +261,7 @@ describe("a schedule", () => {
     const as = (user?: string) =>
       audit({ schedule: { cron: "0 2 * * *", job: "nightly", active: true, ...(user === undefined ? {} : { user }) } });
     expect(await only(as("postgres"), "schedule-declared")).toContain('runs as "postgres"; allowed are app_owner');
-    expect(await only(as(), "schedule-declared")).toContain("runs as whoever is connected");
+    expect(await only(as(), "schedule-declared")).toContain("runs as the connected role");
     expect(await analyzer.analyze(WINDOW_TYPE, as("app_owner"))).toEqual([]);
     await analyzer.configure({});
   });

@@ -3,14 +3,14 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DatabaseConfig, describeTarget, secretsOf } from "../../postgres/connect/config";
+import { type DatabaseConfig, describeTarget, listSecrets } from "../../postgres/connect/database-config";
 import { ConnectionError } from "../../postgres/connect/connection-error";
 import { Database } from "../../postgres/database";
 import { refuseTransactionPooling } from "../../postgres/connect/pooler";
 import type { Session } from "../../postgres/connect/session";
 import { setUp } from "../../postgres/connect/set-up";
 import { resolveTarget } from "../../postgres/connect/target";
-import { passwordFromFile } from "../../postgres/connect/passfile";
+import { readPasswordFromFile } from "../../postgres/connect/password";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { requestedPooler } from "../support/servers";
 import { bareEnvironment, configOf, failureOf, opener } from "./support";
@@ -32,17 +32,17 @@ describe.each(testVersions())("connecting to PostgreSQL %i", (version) => {
     // Remembered: the same error at once.
     expect(await failureOf(database.observe("public", "t"))).toBe(error);
     await database.close();
-    for (const spelling of secretsOf({ password: CANARY }))
+    for (const spelling of listSecrets({ password: CANARY }))
       expect(`${error.message}\n${String(error.stack)}\n${JSON.stringify(error)}`).not.toContain(spelling);
     if (!(error instanceof ConnectionError)) throw error;
     return error;
   };
 
-  it("tells which database it is", async () => {
+  it("identifies the database", async () => {
     const [row] = await server.query<{ id: string; oid: string }>(
       "select system_identifier::text as id, d.oid::text as oid from pg_control_system(), pg_database d where datname = current_database()",
     );
-    const identity = await open().identity();
+    const identity = await open().readIdentity();
     expect(identity).toMatchObject({ systemIdentifier: row?.id, databaseOid: row?.oid, database: server.database });
     expect(Math.floor(identity.version / 10_000)).toBe(version);
   });
@@ -54,14 +54,14 @@ describe.each(testVersions())("connecting to PostgreSQL %i", (version) => {
     });
     await server.query("revoke execute on function pg_control_system() from public");
     try {
-      expect((await open({ user: "plain_reader", password: "x" }).identity()).systemIdentifier).toBe("unknown");
+      expect((await open({ user: "plain_reader", password: "x" }).readIdentity()).systemIdentifier).toBe("unknown");
     } finally {
       await server.query("grant execute on function pg_control_system() to public");
       await administer(server, (admin) => admin.query("drop role plain_reader"));
     }
   });
 
-  it("says what is wrong with password, user, database, host and port, never the password", async () => {
+  it("reports what is wrong with password, user, database, host and port, never the password", async () => {
     const where = `${server.host}:${server.port}, database "${server.database}", user "${server.user}"`;
     const password = await failed({ password: CANARY });
     expect(password.kind).toBe("authentication");
@@ -163,7 +163,7 @@ describe("connecting", () => {
     expect(error.message).toContain("PostgreSQL 14.23");
   });
 
-  it("tells a pooler in transaction mode from one in session mode and from none", async () => {
+  it("distinguishes a pooler in transaction mode from one in session mode and from none", async () => {
     const session = (pid: number, announced: number, pids: () => number): Session =>
       ({
         pid,
@@ -206,9 +206,9 @@ describe("connecting", () => {
     const url = `postgresql://me:${encodeURIComponent(CANARY)}@db.example:6543/shop`;
     expect(describeTarget({ url })).toBe("db.example:6543/shop as me");
     expect(describeTarget({ url, host: "other" })).toBe("other:6543/shop as me");
-    expect(secretsOf({ url })).toEqual(expect.arrayContaining([CANARY, encodeURIComponent(CANARY)]));
-    expect(secretsOf({ url: `postgresql://me:${CANARY}@db/x` })).toContain(CANARY);
-    expect(secretsOf({})).toEqual([]);
+    expect(listSecrets({ url })).toEqual(expect.arrayContaining([CANARY, encodeURIComponent(CANARY)]));
+    expect(listSecrets({ url: `postgresql://me:${CANARY}@db/x` })).toContain(CANARY);
+    expect(listSecrets({})).toEqual([]);
   });
 
   it("resolves by libpq's order", () => {
@@ -249,7 +249,7 @@ describe("connecting", () => {
       { applicationName: "x", managementSchema: "m", host: "h:1", database: "d", user: "u" },
       { PGPASSFILE: file },
     );
-    expect(passwordFromFile(target)).toBe("a:b\\c:d");
+    expect(readPasswordFromFile(target)).toBe("a:b\\c:d");
     rmSync(folder, { recursive: true });
   });
 });

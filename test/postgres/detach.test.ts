@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
-import { detachStatement, finalizeStatement } from "../../core/partition/statements/retire";
+import { detachStatement, finalizeStatement } from "../../core/partition/statements/retire-statements";
 import type { Database } from "../../postgres/database";
-import { LockBudgetExceeded } from "../../postgres/connect/errors";
+import { LockBudgetExceeded } from "../../postgres/connect/session-errors";
 import { ownRole, testVersions, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options, recordingLog } from "./support";
 
@@ -58,7 +58,7 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
     await detach(database);
   });
 
-  it("waits for an old reader first, holding nothing, so that nobody waits for it", async () => {
+  it("waits for an old reader first, holding nothing, so that no session waits for it", async () => {
     const reader = await server.connect({ application_name: "old reader", ...ownRole(server) });
     await reader.query("begin");
     await reader.query("select * from p");

@@ -1,5 +1,5 @@
 // A program of its own that executes statements, so that tests can kill it. Arguments: configuration and statements as JSON.
-import type { DatabaseConfig } from "../../postgres/connect/config";
+import type { DatabaseConfig } from "../../postgres/connect/database-config";
 import { Database } from "../../postgres/database";
 import type { Statement } from "../../core/sql/statement";
 

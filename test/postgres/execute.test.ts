@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Cancelled, LockBudgetExceeded, StatementError } from "../../postgres/connect/errors";
-import type { ExecuteOptions } from "../../postgres/database";
+import { Cancelled, LockBudgetExceeded, StatementError } from "../../postgres/connect/session-errors";
+import type { ExecuteOptions } from "../../postgres/execute/execute-options";
 import { ownRole, testVersions, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options, recordingLog, statement } from "./support";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConnectionLost } from "../../postgres/connect/errors";
+import { ConnectionLost } from "../../postgres/connect/session-errors";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { failureOf, opener, options, recordingLog, statement } from "./support";
 
@@ -57,6 +57,6 @@ describe.each(testVersions())("committing now and flushing later on PostgreSQL %
       }),
     );
     expect(error).toBeInstanceOf(ConnectionLost);
-    expect(error.message).toContain('writing what was done to table "s"."t" to disk: the lock of the table is gone');
+    expect(error.message).toContain('writing the changes of table "s"."t" to disk: the lock of the table was lost');
   });
 });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
-import { connectionError } from "../../postgres/connect/connection-error";
-import { ConnectionLost, StatementError } from "../../postgres/connect/errors";
+import { explainConnectionError } from "../../postgres/connect/connection-error";
+import { ConnectionLost, StatementError } from "../../postgres/connect/session-errors";
+import { exportRows } from "../../postgres/rows/export-rows";
 import { testVersions, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options, recordingLog, statement } from "./support";
 
@@ -13,9 +14,9 @@ it.each([
   "Connection terminated",
   "Client has encountered a connection error and is not queryable",
   "Client was closed and is not queryable",
-])("a server that accepts a connection and drops it (%s) is told by place and way on, and tried again", (text) => {
+])("a server that accepts a connection and drops it (%s) is reported with address and fix, and tried again", (text) => {
   const target = { host: "db.example.com", port: 5433, database: "app", user: "owner" };
-  const error = connectionError(new Error(text), target, (hidden) => hidden);
+  const error = explainConnectionError(new Error(text), target, (hidden) => hidden);
   expect(error.kind).toBe("unreachable");
   expect(error.message).toContain('cannot connect to db.example.com:5433, database "app", user "owner": ');
   expect(error.message).toContain("Check host and port, that the server runs");
@@ -74,7 +75,7 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
     expect(log.lines.join("\n")).not.toMatch(BARE);
   });
 
-  it("the one that holds the lock of a table: the lock is taken again, and what is under it is begun anew", async () => {
+  it("the one that holds the lock of a table: the lock is taken again, and the work under it is restarted", async () => {
     const database = open();
     const rounds: number[] = [];
     const log = recordingLog();
@@ -88,7 +89,7 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
       return "done";
     });
     expect([done, rounds]).toEqual(["done", [0, 1]]);
-    expect(log.lines[0]).toContain("the lock of the table is gone");
+    expect(log.lines[0]).toContain("the lock of the table was lost");
     expect(log.lines[0]).toContain('Table "s"."t" is read again');
     expect(await server.query("select id from t")).toEqual([{ id: 1 }]);
   });
@@ -117,7 +118,7 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
     expect(await server.query("select id from t order by 1")).toEqual([{ id: 1 }, { id: 2 }]);
   });
 
-  it("with a statement of no transaction on its way: the outcome is unknown, with where, what and the way on", async () => {
+  it("with a statement of no transaction on its way: the outcome is unknown, with where, what and the fix", async () => {
     const database = open();
     const work = failureOf(
       database.execute([statement("select pg_sleep(7)", { timeouts: "waiting" })], options("sleeping")),
@@ -128,12 +129,12 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
     expect(error.message).toContain(
       `sleeping: the connection to ${server.host}:${String(server.port)}/${server.database} as ${server.user} was lost (`,
     );
-    expect(error.message).toContain("outcome unknown: it may have been done or not");
+    expect(error.message).toContain("outcome unknown: it may have taken effect");
     expect(error.message).toContain("Run the update again");
     expect(error.message).not.toMatch(BARE);
   });
 
-  it("while rows are copied: the error says what was not done, and the next one has a session of its own", async () => {
+  it("while rows are copied: the error reports what was not done, and the next one has a new session", async () => {
     // 30 MB: more than the buffers of a connection hold, so that the server cannot have sent it all before it is ended.
     await server.query("alter table t add column note text");
     await server.query("insert into t select n, repeat('x', 1000) from generate_series(1, 30000) n");
@@ -146,17 +147,18 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
       columns: ["note"],
       first: "(0,0)",
       end: "(100000,0)",
+      left: "this part was not archived",
     };
     const stop = { signal: new AbortController().signal, subject: "reading t" };
     const error = await failureOf(
-      database.exportRows(request, stop, async (text) => {
+      exportRows(database, request, stop, async (text) => {
         await eventually(async () => (await terminate("query like 'COPY%'")) > 0, 20_000);
         for await (const _ of text) await sleep(0);
       }),
     );
     expect(error.message).toMatch(/^reading t: the connection.* was lost \(.*\), this part was not archived/);
     expect(error.message).not.toMatch(BARE);
-    const read = await database.exportRows(request, stop, async (text) => {
+    const read = await exportRows(database, request, stop, async (text) => {
       let bytes = 0;
       for await (const piece of text) bytes += (piece as Buffer).length;
       return bytes;
@@ -164,7 +166,7 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
     expect(read).toBeGreaterThan(30_000_000);
   });
 
-  it("another session was faster: what is under the lock is begun anew, and a mistake of the statement is told as it is", async () => {
+  it("another session was faster: the work under the lock is restarted, and a mistake of the statement is reported as it is", async () => {
     const database = open();
     const seen: number[] = [];
     const log = recordingLog();

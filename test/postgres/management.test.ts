@@ -1,19 +1,19 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { MANAGEMENT_VERSION } from "../../postgres/management/versions";
 import type { Database } from "../../postgres/database";
 import {
   describeManagementSchema,
   dropManagementSchema,
   ensureManagementSchema,
-  MANAGEMENT_VERSION,
 } from "../../postgres/management/install";
 import { claimTable, listRegistered, releaseTable, setPaused } from "../../postgres/read/ownership";
 import {
   assertDroppableStatement,
-  ledgerStatement,
+  recordLedgerStatement,
   registerTableStatement,
   unregisterTableStatement,
 } from "../../postgres/registry/registry";
-import { missingRights } from "../../postgres/read/rights";
+import { listMissingRights } from "../../postgres/read/rights";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { failureOf, opener, options, recordingLog, statement } from "./support";
 
@@ -30,7 +30,7 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     await server.query("drop table if exists t, events_p1");
   });
 
-  it("is made once, by however many at a time, and adopted by the next", async () => {
+  it("is created once, by however many at a time, and adopted by the next", async () => {
     expect(await describeManagementSchema(open2())).toEqual({ kind: "absent" });
     const versions = await Promise.all([ensure(open2()), ensure(open2()), ensure(open2())]);
     expect(versions).toEqual([MANAGEMENT_VERSION, MANAGEMENT_VERSION, MANAGEMENT_VERSION]);
@@ -58,12 +58,12 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     expect(await ensure(open2())).toBe(MANAGEMENT_VERSION);
   });
 
-  it("refuses a schema that is somebody else's, and leaves it as it is", async () => {
+  it("refuses an unmanaged schema, and leaves it as it is", async () => {
     await server.query('create schema "mgmt ""x"""');
     await server.query('create table "mgmt ""x""".version (version int)');
     expect((await describeManagementSchema(open2())).kind).toBe("foreign");
     const error = await failureOf(ensure(open2()));
-    expect(error.message).toContain('schema "mgmt ""x""" exists and is not ours');
+    expect(error.message).toContain('schema "mgmt ""x""" exists and is not managed by pgpartition');
     const objects = await server.query(
       "select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1",
       [name],
@@ -82,7 +82,7 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     await ensure(database);
     await database.execute(
       [
-        ledgerStatement(name, {
+        recordLedgerStatement(name, {
           schema: "public",
           table: "t",
           partition: "l",
@@ -108,7 +108,7 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     await database.execute(
       [
         registerTableStatement(name, { ...table, owner: "shop/prod" }),
-        ledgerStatement(name, {
+        recordLedgerStatement(name, {
           ...table,
           partition: "events_p1",
           bounds: { from: undefined, to: undefined },
@@ -178,16 +178,16 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     };
     const check = () => failureOf(database.execute([assertDroppableStatement(name, target)], options()));
     expect((await check()).message).toContain("the ledger does not say");
-    await database.execute([ledgerStatement(name, { ...entry, event: "detached" })], options());
+    await database.execute([recordLedgerStatement(name, { ...entry, event: "detached" })], options());
     await database.execute([assertDroppableStatement(name, target)], options());
-    await database.execute([ledgerStatement(name, { ...entry, event: "released" })], options());
+    await database.execute([recordLedgerStatement(name, { ...entry, event: "released" })], options());
     expect((await check()).message).toContain("last event: released");
     await server.query("drop table events_p1");
     await server.query("create table events_p1 (id int)");
     expect((await check()).message).toContain("is not the table that was detached");
   });
 
-  it("tells a role without rights what an administrator has to run", async () => {
+  it("reports to a role without rights what an administrator has to run", async () => {
     const role = `r"${version}`;
     const quoted = `"r""${version}"`;
     await administer(server, async (admin) => {
@@ -201,9 +201,9 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
       const error = await failureOf(ensure(limited));
       expect(error.message).toContain(`CREATE SCHEMA "absent" AUTHORIZATION ${quoted}`);
       const { table } = await limited.observe("public", "t");
-      expect(table && missingRights(table)).toEqual([
+      expect(table && listMissingRights(table)).toEqual([
         `GRANT CREATE ON SCHEMA "public" TO ${quoted}`,
-        `ALTER TABLE "public"."t" OWNER TO ${quoted} (or, where "${server.user}" is to stay the owner and its rights may be shared: GRANT "${server.user}" TO ${quoted})`,
+        `ALTER TABLE "public"."t" OWNER TO ${quoted} (or, where "${server.user}" should remain the owner and its rights may be shared: GRANT "${server.user}" TO ${quoted})`,
       ]);
       await ensure(open2());
       const denied = await failureOf(
@@ -214,7 +214,7 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
       await server.query(`grant create on schema public to ${quoted}`);
       limited.invalidate();
       const again = (await limited.observe("public", "t")).table;
-      expect(again && missingRights(again)).toEqual([]);
+      expect(again && listMissingRights(again)).toEqual([]);
       await limited.execute([statement("drop table public.t")], options());
     } finally {
       await server.query("drop table if exists t");

@@ -5,7 +5,7 @@ import { formatInterval } from "../../core/time/interval";
 import type { Database } from "../../postgres/database";
 import { ensureManagementSchema } from "../../postgres/management/install";
 import {
-  ledgerStatement,
+  recordLedgerStatement,
   recordIndexesStatement,
   recordWindowStatement,
   registerTableStatement,
@@ -171,7 +171,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
     else expect(partition?.bounds && formatInterval(partition.bounds)).toBe(wanted);
   });
 
-  it("tells default, sub-partitioned and other partitions apart", async () => {
+  it("distinguishes default, sub-partitioned and other partitions", async () => {
     await server.query("create table m (ts timestamptz not null, n int) partition by range (ts)");
     await server.query("create table m_default partition of m default");
     await server.query(
@@ -235,9 +235,9 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
           }),
           recordIndexesStatement("pgpartition", { ...name, indexes: [index, { ...index, name: "j" }] }),
           recordIndexesStatement("pgpartition", { ...name, indexes: [{ ...index, printed: "B" }] }),
-          ledgerStatement("pgpartition", { ...name, ...CREATED, partition: "w1", bounds: month(1) }),
-          ledgerStatement("pgpartition", { ...name, ...CREATED, partition: "w2", bounds: month(2) }),
-          ledgerStatement("pgpartition", {
+          recordLedgerStatement("pgpartition", { ...name, ...CREATED, partition: "w1", bounds: month(1) }),
+          recordLedgerStatement("pgpartition", { ...name, ...CREATED, partition: "w2", bounds: month(2) }),
+          recordLedgerStatement("pgpartition", {
             ...name,
             ...CREATED,
             event: "detaching",
@@ -246,7 +246,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
             effectiveAt: at,
             detail: { dropAfter: "2025-05-08T00:00:00Z" },
           }),
-          ledgerStatement("pgpartition", {
+          recordLedgerStatement("pgpartition", {
             ...name,
             ...CREATED,
             event: "detaching",
@@ -309,7 +309,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 
-  it("estimates sizes instead of waiting while somebody rewrites a partition", async () => {
+  it("estimates sizes instead of waiting while a partition is rewritten", async () => {
     await server.query("create table rw (ts timestamptz not null) partition by range (ts)");
     await server.query("create table rw1 partition of rw for values from ('2025-01-01Z') to ('2025-02-01Z')");
     const holder = await server.connect();
@@ -346,7 +346,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
   });
 
   it("reads the database's clock", async () => {
-    const now = await open().now();
+    const now = await open().readNow();
     const [row] = await server.query<{ seconds: string }>(
       "select extract(epoch from clock_timestamp())::bigint as seconds",
     );

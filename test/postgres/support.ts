@@ -1,8 +1,9 @@
 // What the tests of postgres/ share: a configuration, a quiet log, tables to work on.
 import { afterEach } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DatabaseConfig } from "../../postgres/connect/config";
-import { Database, type ExecuteOptions } from "../../postgres/database";
+import type { DatabaseConfig } from "../../postgres/connect/database-config";
+import { Database } from "../../postgres/database";
+import type { ExecuteOptions } from "../../postgres/execute/execute-options";
 import type { Log } from "../../postgres/connect/log";
 import type { Statement } from "../../core/sql/statement";
 import type { TestDatabase } from "../support/database";

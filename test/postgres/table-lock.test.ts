@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { Cancelled, ConnectionLost, LockBudgetExceeded } from "../../postgres/connect/errors";
+import { Cancelled, ConnectionLost, LockBudgetExceeded } from "../../postgres/connect/session-errors";
 import { ownRole, testVersions, withDatabase } from "../support/database";
 import { failureOf, opener, options, recordingLog, statement } from "./support";
 
@@ -33,7 +33,7 @@ describe.each(testVersions())("the lock of a table on PostgreSQL %i", (version) 
     ).toEqual([]);
   });
 
-  it("keeps other processes out, tells who holds it, and lets them in afterwards", async () => {
+  it("keeps other processes out, names its holder, and lets them in afterwards", async () => {
     const first = open({ applicationName: "first run" });
     const second = open({ applicationName: "second run" });
     const events: string[] = [];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Statement } from "../../core/sql/statement";
-import { patienceOf, timeoutsOf } from "../../postgres/execute/timeouts";
+import { getPatience, chooseTimeouts } from "../../postgres/execute/timeouts";
 import { statement } from "./support";
 
 const patience = {
-  ...patienceOf({ managementSchema: "m", applicationName: "t" }),
+  ...getPatience({ managementSchema: "m", applicationName: "t" }),
   lockTimeoutMs: 100,
   waitBudgetMs: 3_600_000,
 };
@@ -24,6 +24,6 @@ describe("time-outs", () => {
     ["what nobody waits for", { timeouts: "light" }, 5_000, 10_000],
   ])("%s", (_what, change, lock, timeout) => {
     const one = statement("select 1", change);
-    expect(timeoutsOf(one, one.timeouts, patience)).toEqual({ lock, statement: timeout });
+    expect(chooseTimeouts(one, one.timeouts, patience)).toEqual({ lock, statement: timeout });
   });
 });

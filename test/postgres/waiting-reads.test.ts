@@ -3,7 +3,7 @@ import type { Client } from "pg";
 import { NO_LEVELS } from "../../core/levels/levels";
 import type { PolicySpec } from "../../core/declare/table/security";
 import type { Database } from "../../postgres/database";
-import { Cancelled, LockBudgetExceeded } from "../../postgres/connect/errors";
+import { Cancelled, LockBudgetExceeded } from "../../postgres/connect/session-errors";
 import { readLastBackup } from "../../postgres/read/last-backup";
 import { readLevelValues } from "../../postgres/read/level-values";
 import { ensureManagementSchema } from "../../postgres/management/install";
@@ -49,25 +49,28 @@ describe.each(testVersions())("a reading behind a lock of another session, Postg
     ["a table that a policy asks", "public.tenants", printPolicy],
   ];
 
-  it.each(readings)("of %s: it waits in short tries, and goes on when the lock is let go", async (_, locked, read) => {
-    await prepare();
-    const database = open({ lockBudgetMs: 60_000 });
-    await database.connect();
-    const free = await read(database);
-    database.invalidate();
-    const holder = await hold(locked);
-    const reading = read(database);
-    reading.catch(() => undefined);
-    // Two tries, so that it has given way to others in between.
-    const seen = new Set<string>();
-    await eventually(async () => {
-      for (const { began } of await waiting(holder)) seen.add(began);
-      return seen.size > 1;
-    }, 20_000);
-    await release(holder);
-    const found = await reading;
-    expect(shapeOf(found)).toEqual(shapeOf(free));
-  });
+  it.each(readings)(
+    "of %s: it waits in short tries, and continues when the lock is let go",
+    async (_, locked, read) => {
+      await prepare();
+      const database = open({ lockBudgetMs: 60_000 });
+      await database.connect();
+      const free = await read(database);
+      database.invalidate();
+      const holder = await hold(locked);
+      const reading = read(database);
+      reading.catch(() => undefined);
+      // Two tries, so that it has given way to others in between.
+      const seen = new Set<string>();
+      await eventually(async () => {
+        for (const { began } of await waiting(holder)) seen.add(began);
+        return seen.size > 1;
+      }, 20_000);
+      await release(holder);
+      const found = await reading;
+      expect(shapeOf(found)).toEqual(shapeOf(free));
+    },
+  );
 
   // Of a default partition that stays locked the rows are estimated, as sizes are.
   it.each(readings.filter(([, locked]) => locked !== "public.w_rest"))(

@@ -23,7 +23,7 @@ const months = [
   "insert into app.events select n, timestamptz '2025-02-03' + n * interval '1 hour', 'x' from generate_series(1, 800) n",
 ];
 
-describe.each(testVersions())("PostgreSQL %s, what was made by hand", (version) => {
+describe.each(testVersions())("PostgreSQL %s, objects created by hand", (version) => {
   const database = withDatabase(version);
   let deployment: Deployment;
 

@@ -39,7 +39,7 @@ describe.each(testVersions())("PostgreSQL %s, statistics of the table as a whole
   const neverAnalyzed = () =>
     database.query("select pg_stat_reset_single_table_counters('app.events'::regclass)").then(() => undefined);
 
-  it("are made where they were never made, as preview shows, and then there is nothing to do", async () => {
+  it("are created where they were never created, as preview shows, and then there is nothing to do", async () => {
     expect(await analyses(without)).toEqual([]);
     expect(analyzed()).toBeUndefined();
     await database.query(rows);
@@ -77,7 +77,7 @@ describe.each(testVersions())("PostgreSQL %s, statistics of the table as a whole
   });
 
   it.each(["partition", "window"] as const)(
-    "are made again in the run in which a partition comes back with its rows (resources: %s)",
+    "are created again in the run in which a partition comes back with its rows (resources: %s)",
     async (resources) => {
       const declared = march({ resources });
       await analyses(declared);
@@ -91,7 +91,7 @@ describe.each(testVersions())("PostgreSQL %s, statistics of the table as a whole
     },
   );
 
-  it("killed before or after it, the next up makes them once", async () => {
+  it("killed before or after it, the next up creates them once", async () => {
     await analyses();
     for (const when of ["before", "after"] as const) {
       await neverAnalyzed();

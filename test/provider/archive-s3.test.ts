@@ -61,7 +61,7 @@ describe("an archive in an S3 server", () => {
     expect(refused.stderr).toMatch(/Give valid credentials/);
   });
 
-  it("E08 into a bucket that does not exist: preview says so, partitions are made, nothing leaves the table, and the update fails at its end", async () => {
+  it("E08 into a bucket that does not exist: preview says so, partitions are created, nothing leaves the table, and the update fails at its end", async () => {
     await reset(database);
     const deployment = new Deployment();
     const archive = { ...store.settings({ region: "us-east-1" }), to: "s3://no-such-bucket-anywhere/x" };
@@ -70,9 +70,9 @@ describe("an archive in an S3 server", () => {
     expect((await up(database, deployment, declared(march), options)).error).toBeUndefined();
     const shown = await preview(database, deployment, declared(april), options);
     expect(shown.error).toBeUndefined();
-    expect(shown.messages.join("\n")).toMatch(/no-such-bucket-anywhere.*Create it first, or mend `to`/);
+    expect(shown.messages.join("\n")).toMatch(/no-such-bucket-anywhere.*Create it first, or correct `to`/);
     const failed = await up(database, deployment, declared(april), options);
-    expect(failed.error).toMatch(/no-such-bucket-anywhere.*Create it first, or mend `to`/);
+    expect(failed.error).toMatch(/no-such-bucket-anywhere.*Create it first, or correct `to`/);
     expect(await partitions(database)).toEqual([
       "events_p2025_02",
       "events_p2025_03",

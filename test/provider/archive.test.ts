@@ -42,7 +42,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
   const folder = (): string =>
     join(directory, new URL(database.url).pathname.slice(1), "app", "table=events", "from=20250201T000000Z", "gen=1");
 
-  it("is made, proved and stood on by the drop, all in one update; the next one has nothing to do", async () => {
+  it("is created, proved and relied on by the drop, all in one update; the next one has nothing to do", async () => {
     await filled();
     const shown = await preview(database, deployment, program(april, archived()));
     expect(shown.messages.join("\n")).toMatch(
@@ -145,7 +145,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
     expect((await preview(database, deployment, program(april, longer))).steps).toEqual([]);
   });
 
-  it("is stood on by the drop of a table that declares none any more, and by the destroy of the table", async () => {
+  it("is relied on by the drop of a table that no longer declares one, and by the destroy of the table", async () => {
     await filled({ grace: "7 days" });
     expect((await up(database, deployment, program(april, archived({ grace: "7 days" })))).error).toBeUndefined();
     const { archive: _archive, ...plain } = archived({ grace: "7 days", onExpire: "drop" });
@@ -167,7 +167,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
     expect(remains).toEqual([]);
   });
 
-  it("E08 that cannot be stored fails by name, and nothing is dropped; creating went on; the next update completes it", async () => {
+  it("E08 that cannot be stored fails by name, and nothing is dropped; creating continued; the next update completes it", async () => {
     await filled();
     // A file where the folder of the database has to be.
     const inTheWay = join(directory, new URL(database.url).pathname.slice(1));

@@ -65,7 +65,7 @@ it.each<[string, string, PropertyMap | string, RegExp]>([
   expect(failures).toEqual([expect.stringMatching(expected)]);
 });
 
-it("Check tells every problem at once, each under its own property", async () => {
+it("Check reports every problem at once, each under its own property", async () => {
   const { urn, inputs } = entryOf(deployment, "events-window");
   const { failures } = await plugin.check(urn, inputs, {
     ...inputsOf(march, "events-window"),
@@ -112,7 +112,7 @@ it.each<[string, PropertyMap, Record<string, string>]>([
   expect(await detailedDiff(plugin, known, Object.fromEntries(news))).toEqual(expected);
 });
 
-it("Diff shows what is due as work, and a table of another database as an error", async () => {
+it("Diff shows pending changes as work, and a table of another database as an error", async () => {
   const entry = entryOf(deployment, "events-window");
   const later = await hostedPlugin(configOf(database, { asOf: april.asOf }));
   const { inputs } = await later.check(entry.urn, entry.inputs, inputsOf(april, "events-window"));

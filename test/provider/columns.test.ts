@@ -72,7 +72,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     return { sent, text };
   }
 
-  it("adds columns without writing a partition anew: nullable, with a constant, with the time of the change", async () => {
+  it("adds columns without rewriting a partition: nullable, with a constant, with the time of the change", async () => {
     const before = await files();
     const { text } = await change(
       declare({
@@ -113,11 +113,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
       { type: "app.positive", nullable: true },
       /app.positive is a domain with constraints/,
     ],
-    [
-      "no value for the rows that are there",
-      "bigint",
-      /NOT NULL without a default: the rows that are there would have no value/,
-    ],
+    ["existing rows would have no value", "bigint", /NOT NULL without a default: existing rows would have no value/],
   ])("refuses a column with %s, in preview too, and changes nothing", async (_, extra, words) => {
     await database.query("create domain app.positive as int check (value > 0)");
     const before = (await left(database)).dump;
@@ -215,13 +211,13 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
       /by the last ANALYZE about \d+ rows of app.events_p2025_03 have no "note"/,
     );
     const run = await up(database, deployment, next);
-    expect(run.error).toMatch(/"events_note_filled" of relation "events_p2025_03" is violated.*taken back/s);
+    expect(run.error).toMatch(/"events_note_filled" of relation "events_p2025_03" is violated.*reverted/s);
     expect((await left(database)).dump).toBe(before);
     await database.query("update app.events set note = '' where note is null");
     await change(next);
   });
 
-  it("makes a type wider where PostgreSQL writes nothing anew", async () => {
+  it("makes a type wider where PostgreSQL rewrites nothing", async () => {
     const narrow = {
       ...base,
       code: { type: "varchar(5)", nullable: true },
@@ -247,7 +243,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     [
       "a text that an index has",
       { type: "varchar(500)", nullable: true },
-      /builds indexes .* anew, under the lock: index "events_by_note" of app.events/,
+      /rebuilds indexes .* again, under the lock: index "events_by_note" of app.events/,
     ],
   ])("refuses %s, with the reason and the way, and changes nothing", async (_, note, words) => {
     if (note.type === "varchar(500)") {

@@ -35,7 +35,7 @@ describe.each(testVersions())("PostgreSQL %s, what comes back", (version) => {
   const refresh = () => withPlugin(database, at(MARCH), (plugin) => deployment.refresh(plugin));
 
   it.each(["partition", "window"] as const)(
-    "attaches a detached table again when the window grows, with its rows and the index made meanwhile (resources: %s)",
+    "attaches a detached table again when the window grows, with its rows and the index created meanwhile (resources: %s)",
     async (resources) => {
       await run(MARCH, { resources });
       await database.query("insert into app.events select n, '2025-02-05', 'n' || n from generate_series(1, 500) n");
@@ -100,7 +100,7 @@ describe.each(testVersions())("PostgreSQL %s, what comes back", (version) => {
     },
   );
 
-  it("makes a partition that was dropped by hand anew, with the warning that its rows are gone", async () => {
+  it("creates a partition again that was dropped by hand, with the warning that its rows are gone", async () => {
     await run(MARCH);
     await database.query("drop table app.events_p2025_03");
     await refresh();
@@ -116,12 +116,12 @@ describe.each(testVersions())("PostgreSQL %s, what comes back", (version) => {
     expect((await preview(database, deployment, at(MARCH))).steps).toEqual([]);
   });
 
-  it("in window mode preview and log say that a partition was dropped by hand, and it is made anew", async () => {
+  it("in window mode preview and log say that a partition was dropped by hand, and it is created again", async () => {
     const mode = { resources: "window" } as const;
     await run(MARCH, mode);
     await database.query("drop table app.events_p2025_03");
     const shown = await preview(database, deployment, at(MARCH, mode));
-    expect(shown.messages.join("\n")).toContain("was dropped outside Pulumi, its rows are gone; made anew, empty");
+    expect(shown.messages.join("\n")).toContain("was dropped outside Pulumi, its rows are gone; created again, empty");
     const { messages } = await run(MARCH, mode);
     expect(messages.join("\n")).toContain("its rows are gone");
     expect(await partitions(database)).toContain("events_p2025_03");

@@ -24,7 +24,7 @@ const declare = (changes: Partial<TableSpecArgs> = {}) => program(asOf, { column
 const author = { columns: ["author"], references: { schema: "app", table: "users", columns: ["id"] } };
 const short = "length(note) <= 5";
 
-describe.each(testVersions())("PostgreSQL %s, constraints that were there before", (version) => {
+describe.each(testVersions())("PostgreSQL %s, constraints that existed before", (version) => {
   const database = withDatabase(version);
   let deployment: Deployment;
 
@@ -53,22 +53,22 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
   const everywhere = (state: string) =>
     ["events", "events_p2025_02", "events_p2025_03", "events_p2025_04"].map((relation) => `${relation} ${state}`);
 
-  it("a check that stood there NOT VALID stands so after rows did not satisfy it, twice, and new rows are refused", async () => {
+  it("a check that existed NOT VALID remains so after rows did not satisfy it, twice, and new rows are refused", async () => {
     await database.query(`alter table app.events add constraint known check (${short}) not valid`);
     const before = (await left(database)).dump;
     const declared = declare({ checks: { known: short } });
     const shown = await preview(database, deployment, declared);
     expect(shown.messages.join("\n")).toMatch(
-      /check "known" is there, NOT VALID.*where one does not, the update fails, and it stays as it is.*validate: false/s,
+      /check "known" exists, NOT VALID.*where one does not, the update fails, and it remains NOT VALID.*validate: false/s,
     );
     for (const round of [1, 2]) {
       const run = await up(database, deployment, declared);
       expect(run.error, String(round)).toMatch(
-        /rows of partition "app\.events_p2025_03" do not satisfy check "known".*Nothing was dropped: check "known" of "app\.events" was there before this update, NOT VALID, and stands so; every new row is checked by it/s,
+        /rows of partition "app\.events_p2025_03" do not satisfy check "known".*Nothing was dropped: check "known" of "app\.events" existed before this update, NOT VALID, and remains so; it checks every new row/s,
       );
-      const [, finding = ""] = /are found by: (SELECT .*?)\. Mend/.exec(run.error ?? "") ?? [];
+      const [, finding = ""] = /are found by: (SELECT .*?)\. Correct/.exec(run.error ?? "") ?? [];
       expect(await database.query(finding)).toMatchObject([{ id: "2" }]);
-      expect(run.error).not.toMatch(/taken back/);
+      expect(run.error).not.toMatch(/reverted/);
       expect((await left(database)).dump).toBe(before);
       expect(await states("known")).toEqual(everywhere("NOT VALID"));
       await expect(database.query("insert into app.events values (9, '2025-03-06', 'too long again')")).rejects.toThrow(
@@ -84,7 +84,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     await nothingLeft(database, deployment, declared);
   });
 
-  it("beside it only what this update has added is taken back, and what it has changed besides is named", async () => {
+  it("otherwise only what this update has added is reverted, and its other changes are named", async () => {
     await database.query(`alter table app.events add constraint known check (${short}) not valid`);
     const more = { ...columns, amount: { type: "int", default: "0" } };
     const run = await up(
@@ -93,8 +93,8 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       declare({ columns: more, checks: { known: short, small: "author < 50" } }),
     );
     // The first that fails is the one that stood there; the other holds for new rows, and is read by the next update.
-    expect(run.error).toMatch(/known" of "app\.events" was there before/);
-    expect(run.error).toMatch(/What this update changed before stays: ALTER TABLE .* ADD COLUMN "amount".*"small"/s);
+    expect(run.error).toMatch(/known" of "app\.events" existed before/);
+    expect(run.error).toMatch(/Earlier changes of this update remain: ALTER TABLE .* ADD COLUMN "amount".*"small"/s);
     expect(await states("known")).toEqual(everywhere("NOT VALID"));
     const second = await up(
       database,
@@ -105,14 +105,14 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       }),
     );
     expect(second.error).toMatch(
-      /"events_p2025_03" is violated by some row.*so it was taken back and the table is as it was/s,
+      /"events_p2025_03" is violated by some row.*so it was reverted and the table is as it was/s,
     );
     expect(await states("small")).toEqual([]);
     expect(await states("known")).toEqual(everywhere("NOT VALID"));
   });
 
   it.runIf(version >= 18)(
-    "a foreign key that stood there NOT VALID stands so, on the table and every partition",
+    "a foreign key that existed NOT VALID remains so, on the table and every partition",
     async () => {
       await database.query(
         "alter table app.events add constraint events_author foreign key (author) references app.users not valid",
@@ -123,7 +123,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
         expect(run.error, String(round)).toMatch(
           /rows of partition "app\.events_p2025_03" do not satisfy foreign key "events_author".*Nothing was dropped/s,
         );
-        const [, finding = ""] = /are found by: (SELECT .*?)\. Mend/.exec(run.error ?? "") ?? [];
+        const [, finding = ""] = /are found by: (SELECT .*?)\. Correct/.exec(run.error ?? "") ?? [];
         expect(await database.query(finding)).toMatchObject([{ id: "2" }]);
         expect((await left(database)).dump).toBe(before);
       }
@@ -137,7 +137,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     },
   );
 
-  it("a foreign key and a check that a single partition had before stay on it, in their state", async () => {
+  it("a foreign key and a check that a single partition had before remain on it, in their state", async () => {
     await database.query(
       `alter table app.events_p2025_02 add constraint events_author foreign key (author) references app.users;
        alter table app.events_p2025_03 add constraint events_author foreign key (author) references app.users not valid;
@@ -153,7 +153,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       for (const round of [1, 2]) {
         const run = await up(database, deployment, declared);
         expect(run.error, `${name} ${String(round)}`).toMatch(
-          /taken back and the table is as it was.*On "app\.events_p2025_02", "app\.events_p2025_03" it was before this update, and stands there as it was/s,
+          /reverted and the table is as it was.*On "app\.events_p2025_02", "app\.events_p2025_03" it existed before this update, and remains as it was/s,
         );
         expect(await states(name)).toEqual(wanted);
         expect((await left(database)).dump).toBe(before);
@@ -173,15 +173,17 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     );
     const before = (await left(database)).dump;
     const run = await up(database, deployment, declare({ foreignKeys: { events_author: author } }));
-    expect(run.error).toMatch(/partition "app\.events_p2025_03" .* has a constraint "events_author" of its own/);
+    expect(run.error).toMatch(
+      /partition "app\.events_p2025_03" .* has a constraint "events_author" with another definition/,
+    );
     expect((await left(database)).dump).toBe(before);
     await database.query("alter table app.events_p2025_02 add constraint known check (length(note) <= 7)");
     const check = await up(database, deployment, declare({ checks: { known: "length(note) <= 70" } }));
-    expect(check.error).toMatch(/has another one of that name, so "known" was taken back and the table is as it was/);
+    expect(check.error).toMatch(/has another one of that name, so "known" was reverted and the table is as it was/);
     expect(await states("known")).toEqual(["events_p2025_02 valid"]);
   });
 
-  it("a check of the product's own name for NOT NULL that another hand made is used, and stays", async () => {
+  it("a check of the product's own name for NOT NULL that was created by hand is used, and remains", async () => {
     await database.query(
       "update app.events set note = null where id = 2; alter table app.events add constraint events_note_filled check (note is not null) not valid",
     );
@@ -245,7 +247,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     expect(await states("known")).toEqual(everywhere("NOT ENFORCED"));
   });
 
-  it("a foreign key of a table before PostgreSQL 18 cannot hold for new rows only: that is said", async () => {
+  it("a foreign key of a table before PostgreSQL 18 cannot hold for new rows only: that is reported", async () => {
     const run = await up(
       database,
       deployment,
@@ -258,7 +260,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
   });
 
   it.runIf(version >= 18)(
-    "NOT NULL that is NOT VALID stays so, and an archive knows that values may be missing",
+    "NOT NULL that is NOT VALID remains so, and an archive knows that values may be missing",
     async () => {
       await database.query(
         "update app.events set note = null where id = 2; alter table app.events add constraint filled not null note not valid",
@@ -268,7 +270,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       expect((await up(database, deployment, declared)).error).toBeUndefined();
       await nothingLeft(database, deployment, declared);
       expect((await left(database)).dump).toBe(before);
-      const rows = await database.query<{ name: string; not_null: boolean }>(query("archive/archive-columns"), [
+      const rows = await database.query<{ name: string; not_null: boolean }>(query("rows/columns"), [
         (await database.query<{ oid: string }>("select 'app.events_p2025_03'::regclass::oid::text as oid"))[0]?.oid,
       ]);
       expect(rows.find((row) => row.name === "note")?.not_null).toBe(false);
@@ -290,7 +292,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     await nothingLeft(database, deployment, back);
   });
 
-  it("keys that are DEFERRABLE stay so, and a new partition has them so", async () => {
+  it("keys that are DEFERRABLE remain so, and a new partition has them so", async () => {
     await reset(database);
     deployment = new Deployment();
     await database.query(

@@ -118,7 +118,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
     for (const checks of [{ known: "id < 500" }, { known: "note <> ''", small: "id < 500" }]) {
       const run = await up(database, deployment, declare({ checks }));
       expect(run.error).toMatch(
-        /of relation "events_p2025_0\d" is violated by some row.*taken back and the table is as it was/s,
+        /of relation "events_p2025_0\d" is violated by some row.*reverted and the table is as it was/s,
       );
       expect((await left(database)).dump).toBe(before);
     }
@@ -165,7 +165,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
     await database.query("insert into app.events values (5000, '2025-03-05', 'x', 99)");
     const before = (await left(database)).dump;
     const run = await up(database, deployment, declare({ foreignKeys: { events_author: toUsers } }));
-    expect(run.error).toMatch(/"events_p2025_03" violates foreign key constraint "events_author".*taken back/s);
+    expect(run.error).toMatch(/"events_p2025_03" violates foreign key constraint "events_author".*reverted/s);
     expect((await left(database)).dump).toBe(before);
     await database.query("delete from app.events where author = 99");
     await change(declare({ foreignKeys: { events_author: toUsers } }));

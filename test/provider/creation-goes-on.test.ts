@@ -39,7 +39,7 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
   const store = () => join(directory, "store");
 
   it.each(["window", "partition"] as const)(
-    "with resources by the %s, a folder that is away: partitions are made, nothing leaves, the update fails at its end, and the next goes on",
+    "with resources by the %s, a folder that is away: partitions are created, nothing leaves, the update fails at its end, and the next continues",
     async (resources) => {
       const changes = archived({ resources });
       renameSync(mkdtempSync(join(directory, "new-")), store());
@@ -49,14 +49,14 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
       const shown = await preview(database, deployment, program(april, changes));
       expect(shown.error).toBeUndefined();
       expect(shown.messages.join("\n")).toMatch(
-        /nothing can be archived or restored now; partitions are made all the same/,
+        /nothing can be archived or restored now; partitions are still created/,
       );
       for (const [asOf, last] of [
         [april, "events_p2025_05"],
         [may, "events_p2025_06"],
       ] as const) {
         const failed = await run(asOf, changes);
-        expect(failed.error).toMatch(/archive "events_p2025_02".*What is named here stays as it is/);
+        expect(failed.error).toMatch(/archive "events_p2025_02".*These remain as they are/);
         expect((await partitions(database)).at(-1)).toBe(last);
         expect(await database.query("select from app.events where at < '2025-03-01'")).toHaveLength(100);
       }
@@ -90,12 +90,12 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
     ]);
   });
 
-  it("what decides about retirement cannot be read: all is made, nothing leaves, and every update says why", async () => {
+  it("the facts of retirement cannot be read: all is created, nothing is retired, and every update reports why", async () => {
     const changes: Partial<TableSpecArgs> = { resources: "window", requireBackupSince: { query: "select 1 / 0" } };
     expect((await run(march, changes)).error).toBeUndefined();
     const backup = await run(april, changes);
     expect(backup.error).toBeUndefined();
-    expect(backup.messages.join("\n")).toMatch(/requireBackupSince gives no answer/);
+    expect(backup.messages.join("\n")).toMatch(/requireBackupSince returns no answer/);
     // Of another table, which is locked: what maxBytesPerUpdate leaves to this one is not known.
     const other = {
       tables: { ...program(march).tables, other: { ...program(march).tables["events"], table: "other" } },
@@ -109,11 +109,11 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
     });
     await client.query("rollback");
     await client.end();
-    expect(limited.messages.join("\n")).toMatch(/nothing is retired: what decides about it cannot be read/);
+    expect(limited.messages.join("\n")).toMatch(/nothing is retired: the facts that it needs cannot be read/);
     expect((await partitions(database)).at(-1)).toBe("events_p2025_06");
   });
 
-  it("the record of the window and what the schedule is to make cannot be written: told at the end, nothing leaves", async () => {
+  it("the record of the window and of the coming partitions cannot be written: reported at the end, nothing is retired", async () => {
     const changes: Partial<TableSpecArgs> = { resources: "window", grace: "none" };
     expect((await run(march, changes)).error).toBeUndefined();
     await database.query(`create function app.refuse() returns trigger language plpgsql as 'begin raise exception ''no room''; end';

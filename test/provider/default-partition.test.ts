@@ -62,7 +62,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
   };
   const defaultRows = () => entryOf(deployment, "events-window").outputs["defaultRows"];
 
-  it("is made last, like any other, with the CHECK that excludes what is attached; then there is nothing to do", async () => {
+  it("is created last, like any other, with the CHECK that excludes what is attached; then there is nothing to do", async () => {
     const carrying = declared("2025-03-10T00:00:00Z", { replicaIdentity: "full", statistics: { note: 77 } });
     const shown = await preview(database, deployment, carrying);
     let error: string | undefined;
@@ -90,7 +90,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
   });
 
   it.each(["partition", "window"] as const)(
-    "a roll beside it: preview shows what runs, ATTACH reads nothing of it, the CHECK follows (resources: %s)",
+    "a roll next to it: preview shows what runs, ATTACH reads nothing of it, the CHECK follows (resources: %s)",
     async (resources) => {
       const at = (asOf: string) => declared(asOf, { resources });
       await done(up(database, deployment, at(march.asOf)));
@@ -120,7 +120,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     },
   );
 
-  it("ATTACH is told by the CHECK that no row is in its way", async () => {
+  it("ATTACH learns from the CHECK that no row is in its way", async () => {
     await done(up(database, deployment, march));
     await database.query("insert into app.events values (3, 'infinity', 'never')");
     const client = await database.connect({ application_name: "notices" });
@@ -140,7 +140,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
   });
 
   it.each(["partition", "window"] as const)(
-    "rows of a new partition move into it with its ATTACH, others stay, and both runs tell of them (resources: %s)",
+    "rows of a new partition move into it with its ATTACH, others remain, and both runs report them (resources: %s)",
     async (resources) => {
       const at = (changes: Partial<TableSpecArgs> = {}) => declared("2025-03-10T00:00:00Z", { resources, ...changes });
       await done(up(database, deployment, at()));
@@ -226,14 +226,12 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     await database.query("insert into app.events values (1, '2025-07-07', 'stray')");
     const without = program("2025-03-10T00:00:00Z", { window });
     for (const run of [await preview(database, deployment, without), await up(database, deployment, without)])
-      expect(run.error).toContain(
-        'the default partition "app.events_default" is not declared any more and holds 1 rows',
-      );
+      expect(run.error).toContain('the default partition "app.events_default" is no longer declared and holds 1 rows');
     expect(await partitions(database)).toContain("events_default");
     await database.query("delete from app.events where id = 1");
     const shown = await preview(database, deployment, without);
     expect(shown.messages.join("\n")).toContain(
-      "default events_default [.., ..): not declared any more, and empty: detached and dropped",
+      "default events_default [.., ..): no longer declared, and empty: detached and dropped",
     );
     await done(up(database, deployment, without));
     expect(await partitions(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
@@ -258,7 +256,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     expect(await partitions(database)).toContain("events_default");
   });
 
-  it("one that somebody else made is left alone until it is declared, then adopted under its own name", async () => {
+  it("one that was created by hand is left as it is until it is declared, then adopted under its own name", async () => {
     await done(up(database, deployment, program("2025-03-10T00:00:00Z", { window })));
     await database.query("create table app.rest partition of app.events default");
     const undeclared = program("2025-03-10T00:00:00Z", { window });
@@ -267,7 +265,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     await database.query("insert into app.events values (1, '2025-05-05', 'may')");
     const widened = program("2025-03-10T00:00:00Z", { window: wider });
     expect((await preview(database, deployment, widened)).error).toContain(
-      'lie in the default partition "rest", which is not declared',
+      'are in the default partition "rest", which is not declared',
     );
     const before = await identityOf(database, "app.rest");
     await done(up(database, deployment, march));
@@ -299,7 +297,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     await settled(april);
   });
 
-  it("rows hidden by forced row security from the owner move all the same, and stay hidden", async () => {
+  it("rows hidden by forced row security from the owner move anyway, and remain hidden", async () => {
     const role = `hidden_${String(version)}_${String(process.pid)}`;
     await administer(database, (admin) => admin.query(`create role ${role} login password 'pw'`));
     const asRole = { url: database.url.replace(/\/\/[^@]*@/, `//${role}:pw@`) };
@@ -328,7 +326,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     }
   });
 
-  it("the schedule in the database attaches beside it, in whatever order; the next update settles the CHECK", async () => {
+  it("the schedule in the database attaches next to it, in whatever order; the next update settles the CHECK", async () => {
     await done(up(database, deployment, march));
     await database.query("insert into app.events values (1, '2025-05-05', 'may')");
     await expect(database.query("select pgpartition.ensure_partition('app.events', '2025-05-05')")).rejects.toThrow(

@@ -35,7 +35,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
   const exists = async (relation: string) =>
     (await database.query<{ is: boolean }>(`select to_regclass('${relation}') is not null as is`))[0]?.is;
 
-  it("whatever needs an expired partition keeps it attached, each with the statement that ends it, and everything else goes on", async () => {
+  it("whatever needs an expired partition keeps it attached, each with the statement that ends it, and everything else continues", async () => {
     await database.query(`create table app.other (n bigint, at timestamptz); create table app.log (id bigint);
       create publication everything for table ${OLD}`);
     const needs = [
@@ -74,7 +74,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
       expect(run.error).toBeUndefined();
       const text = run.messages.join("\n");
       expect(text).toMatch(
-        new RegExp(`stays attached, because it could not be dropped afterwards: (${words}) depends? on it`),
+        new RegExp(`remains attached, because it could not be dropped afterwards: (${words}) depends? on it`),
       );
       expect(await partitions(database)).toEqual([
         "events_p2025_01",
@@ -83,7 +83,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
         "events_p2025_05",
         "events_p2025_06",
       ]);
-      const ways = /, or run (.*?), and the next update goes on/.exec(text)?.[1];
+      const ways = /, or run (.*?), and the next update continues/.exec(text)?.[1];
       await database.query(ways ?? "no way");
     }
     // The publication is none of it.
@@ -154,9 +154,13 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
 
   it.each([
     ["paused", { paused: true }, "retirement is paused"],
-    ["outside of its hours", { allowRetireBetween: { from: "22:00", to: "23:00" } }, "leaves only from 22:00 to 23:00"],
+    [
+      "outside of its hours",
+      { allowRetireBetween: { from: "22:00", to: "23:00" } },
+      "is retired only from 22:00 to 23:00",
+    ],
     // The day of the program's clock is a Thursday.
-    ["not on its days", { allowRetireOn: ["saturday"] }, "leaves only on saturday"],
+    ["not on its days", { allowRetireOn: ["saturday"] }, "is retired only on saturday"],
   ] as const)(
     "%s, each partition is listed with its own reason, and no day that will not come",
     async (_what, stop, waits) => {
@@ -173,8 +177,8 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
       expect(lines).toEqual([
         expect.stringMatching(new RegExp(`events_p2025_04 .*${waits}`)),
         expect.stringMatching(/events_p2025_01 .*: held: case 1 /),
-        expect.stringMatching(/events_p2025_02 .*stays attached.*view app.v/),
-        expect.stringMatching(/events_p2025_03 .*stays, because 1 row of app.orders refers to it/),
+        expect.stringMatching(/events_p2025_02 .*remains attached.*view app.v/),
+        expect.stringMatching(/events_p2025_03 .*is retained, because 1 row of app.orders refers to it/),
       ]);
       expect(lines.join("\n")).not.toContain("dropped on");
     },

@@ -33,7 +33,7 @@ const byAnotherTool = `
   create trigger stamp before insert on app.events for each row execute function app.stamp();
   comment on table app.events is 'made by another tool';`;
 
-describe.each(testVersions())("PostgreSQL %s, a parent that another tool made", (version) => {
+describe.each(testVersions())("PostgreSQL %s, a parent that another tool created", (version) => {
   const database = withDatabase(version);
   let deployment: Deployment;
 
@@ -73,7 +73,7 @@ describe.each(testVersions())("PostgreSQL %s, a parent that another tool made", 
     expect(dump).toMatch(/^constraint app\.events_p2025_05 events_price_check .* inherited=1\/f$/m);
   });
 
-  it("is not made when it is missing: the other tool has to make it first", async () => {
+  it("is not created when it is missing: the other tool has to create it first", async () => {
     for (const run of [await preview(database, deployment, march), await up(database, deployment, march)])
       expect(run.error).toContain("does not exist, and no columns are declared: another tool owns it");
     expect(await database.query("select to_regclass('app.events')::text as name")).toEqual([{ name: null }]);

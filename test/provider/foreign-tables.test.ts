@@ -95,7 +95,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
   );
 
   it.each(["window", "partition"] as const)(
-    "with resources by the %s, to be archived: it stays with a warning and the way on, and keeps nothing else",
+    "with resources by the %s, to be archived: it remains with a warning and the fix, and keeps nothing else",
     async (resources) => {
       const changes: Partial<TableSpecArgs> = {
         resources,
@@ -108,7 +108,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
         const later = await up(database, deployment, declared(asOf, changes));
         expect(later.error).toBeUndefined();
         expect(later.messages.join("\n")).toMatch(
-          /"events_p2025_02" has expired .*is a foreign table.*DETACH PARTITION "app"\."events_p2025_02" CONCURRENTLY takes it out/,
+          /"events_p2025_02" has expired .*is a foreign table.*DETACH PARTITION "app"\."events_p2025_02" CONCURRENTLY detaches it/,
         );
       }
       expect(await partitions(database)).toEqual([
@@ -134,7 +134,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
     expect(await database.query("select from app.events_p2025_02")).toHaveLength(100);
     const after = declared("2025-04-20T00:00:00Z", changes);
     expect((await preview(database, deployment, after)).messages.join("\n")).toMatch(
-      /a foreign table: its definition goes, and its rows stay where they are[^]*DROP FOREIGN TABLE "app"\."events_p2025_02"/,
+      /a foreign table: its definition is dropped, its rows are not[^]*DROP FOREIGN TABLE "app"\."events_p2025_02"/,
     );
     expect((await up(database, deployment, after)).error).toBeUndefined();
     expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
@@ -143,7 +143,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
     await settled(after);
   });
 
-  it("whose server is away, and one without any way to read it, keep nothing from being made", async () => {
+  it("whose server is away, and one without any way to read it, keep nothing from being created", async () => {
     await database.query(`alter server far options (set port '9');
       create foreign data wrapper nowhere; create server nowhere foreign data wrapper nowhere;
       create foreign table app.older partition of app.events for values from ('2025-01-01 00:00:00+00') to ('2025-02-01 00:00:00+00') server nowhere`);
@@ -159,7 +159,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
     }
   });
 
-  it("goes with a table that is destroyed as what it is, and its rows stay where they are", async () => {
+  it("goes with a table that is destroyed as what it is, and its rows remain where they are", async () => {
     expect((await up(database, deployment, declared(march))).error).toBeUndefined();
     const sent = ddlOf(
       await statementsDuring(database, () =>

@@ -82,7 +82,7 @@ describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
     expect(await database.query("select note from app.events_p2025_02")).toEqual([{ note: "kept" }]);
   });
 
-  it("a promise of a drop is not kept while onExpire says detach, and is when it says drop again", async () => {
+  it("a promise of a drop is not kept while onExpire is detach, and is once it is drop again", async () => {
     await run(at(MARCH));
     await run(at(APRIL));
     const { grace: _, ...keeping } = eventsTable({ window, indexes: {}, onExpire: "detach" });
@@ -103,7 +103,7 @@ describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
     expect(await identityOf(database, "app.events_p2025_02")).not.toBe("none");
   });
 
-  it("an interrupted detach of ours is finished first thing in the next update, and its grace goes on", async () => {
+  it("an interrupted detach of this stack is finished first in the next update, and its grace continues", async () => {
     await run(at(MARCH));
     await halfDetach(database, "events_p2025_02");
     await database.query(
@@ -125,12 +125,12 @@ describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
     expect(retired()).toEqual(["drop events_p2025_02"]);
   });
 
-  it("a detach that somebody else left half done is finished, and what it left is never dropped", async () => {
+  it("a detach that another session left half done is finished, and what it left is never dropped", async () => {
     await run(at(MARCH));
     await halfDetach(database, "events_p2025_02");
     const april = at(APRIL, { grace: "none" });
     const shown = await preview(database, deployment, april);
-    expect(shown.messages.join("\n")).toContain("somebody else began its detach");
+    expect(shown.messages.join("\n")).toContain("another session began its detach");
     const sent = await statementsDuring(database, () => run(april));
     expect(ddlOf(sent).filter((sql) => /detach|drop table/i.test(sql))).toEqual([
       expect.stringMatching(/"events_p2025_02" FINALIZE$/),
@@ -159,14 +159,14 @@ describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
     expect((await up(database, deployment, march)).steps).toEqual([]);
   });
 
-  it("a program clock ahead of the database's retires nothing, and creation goes on", async () => {
+  it("a program clock ahead of the database's retires nothing, and creation continues", async () => {
     const config = { trustAsOf: "false", asOf: "" };
     const mode = { resources: "window", grace: "none" } as const;
     await run(at(await monthsAgo(database, 1), mode), config);
     const before = await partitions(database);
     const ahead = at(await monthsAgo(database, -2), mode);
     const shown = await preview(database, deployment, ahead, { config });
-    expect(shown.messages.join("\n")).toContain("nothing is retired: the program's clock says");
+    expect(shown.messages.join("\n")).toContain("nothing is retired: the program's clock is at");
     await run(ahead, config);
     const after = await partitions(database);
     expect(after.slice(0, before.length)).toEqual(before);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { SegmentArgs } from "../../core/declare/table/level-args";
+import type { SegmentArgs } from "../../core/declare/levels/time-level";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";
@@ -32,7 +32,7 @@ describe.each(testVersions())("PostgreSQL %s, the grid of a live table", (versio
 
   const count = async () => (await database.query<{ n: number }>("select count(*)::int as n from app.events"))[0]?.n;
 
-  it("changes from months to weeks at a boundary: preview shows the weeks, months stay as they are", async () => {
+  it("changes from months to weeks at a boundary: preview shows the weeks, months remain as they are", async () => {
     const changed = cut("2025-04-30T00:00:00Z", { every: "month" }, weeks("2025-05-01"));
     const april = await identityOf(database, "app.events_p2025_04");
     const shown = await preview(database, deployment, changed);
@@ -56,7 +56,7 @@ describe.each(testVersions())("PostgreSQL %s, the grid of a live table", (versio
     expect((await up(database, deployment, may)).steps).toEqual([]);
   }, 120_000);
 
-  it("takes one partition of odd size into the grid, shows it in preview and goes on by months after it", async () => {
+  it("takes one partition of odd size into the grid, shows it in preview and continues by months after it", async () => {
     const odd: SegmentArgs = { from: "2025-05-01", to: "2025-06-16", every: "whole", name: "events_relocation" };
     const changed = cut("2025-04-10T00:00:00Z", { every: "month" }, odd, {
       from: "2025-06-16",
@@ -93,7 +93,7 @@ describe.each(testVersions())("PostgreSQL %s, the grid of a live table", (versio
     }
     expect(ddlOf(sent)).toEqual([]);
     expect((await left(database)).dump).toBe(before.dump);
-    const boundary = /nearest bound is (\S+), the end of "events_p2025_04"\. Let the new segment begin there/.exec(
+    const boundary = /nearest bound is (\S+), the end of "events_p2025_04"\. Begin the new segment there/.exec(
       errors[0] ?? "",
     )?.[1];
     const working = cut("2025-04-10T00:00:00Z", { every: "month" }, weeks(boundary ?? "none"));

@@ -137,7 +137,7 @@ it("sweeps nothing of a lost state either: registry and ledger know what was ado
   expect(await partitions(database)).toEqual(named(4, 5, 6, 7, 8));
 });
 
-it("paused by argument: creation goes on, nothing is retired, a cut is refused all the same, and it resumes", async () => {
+it("paused by argument: creation continues, nothing is retired, a cut is refused anyway, and it resumes", async () => {
   await run(JUNE, months("3 months", { grace: "none" }));
   await run("2025-07-10T00:00:00Z", months("3 months", { grace: "none", paused: true }));
   expect(await partitions(database)).toEqual(named(3, 4, 5, 6, 7, 8));
@@ -147,7 +147,7 @@ it("paused by argument: creation goes on, nothing is retired, a cut is refused a
   expect(await partitions(database)).toEqual(named(4, 5, 6, 7, 8));
 });
 
-it("paused from the command line: the program is unchanged, creation goes on, nothing is retired until resume", async () => {
+it("paused from the command line: the program is unchanged, creation continues, nothing is retired until resume", async () => {
   await run(JUNE, months("3 months"));
   expect((await onDatabase(database, "pause", "app.events")).code).toBe(0);
   const july = ["2025-07-10T00:00:00Z", months("3 months")] as const;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { IndexArgs } from "../../core/declare/table/args";
+import type { IndexArgs } from "../../core/declare/table/indexes";
 import { testVersions, withDatabase } from "../support/database";
 import { stopAt } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
@@ -29,7 +29,7 @@ describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
     await database.query(rows);
   });
 
-  it("is made ON ONLY the parent, CONCURRENTLY on each partition, attached, and valid at the end", async () => {
+  it("is created ON ONLY the parent, CONCURRENTLY on each partition, attached, and valid at the end", async () => {
     const declared = at({ by_note: { columns: ["note"] } });
     let error: string | undefined;
     const sent = await statementsDuring(database, async () => ({ error } = await up(database, deployment, declared)));
@@ -113,7 +113,7 @@ describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("is never changed in place: Check refuses another definition, and the old index stays as it is", async () => {
+  it("is never changed in place: Check refuses another definition, and the old index remains as it is", async () => {
     await up(database, deployment, at({ by_note: { columns: ["note"] } }));
     const before = await identityOf(database, "app.events_p2025_02_by_note");
     for (const changed of [
@@ -128,7 +128,7 @@ describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
     expect(await identityOf(database, "app.events_p2025_02_by_note")).toBe(before);
   });
 
-  it("of the same name that was made by hand is refused when it is another one, with both definitions", async () => {
+  it("of the same name that was created by hand is refused when it is another one, with both definitions", async () => {
     await database.query("create index events_by_note on app.events (note, id)");
     const before = await indexLines(database, "note");
     const run = await up(database, deployment, at({ by_note: { columns: ["note"] } }));

@@ -65,26 +65,26 @@ describe.each(testVersions())("PostgreSQL %s, a build that is interrupted", (ver
     expect((await preview(database, deployment, indexed)).steps).toEqual([]);
   }
 
-  it("by kill -9: the next update drops the invalid partition index, keeps the finished one, and goes on", async () => {
+  it("by kill -9: the next update drops the invalid partition index, keeps the finished one, and continues", async () => {
     const { plugin } = await waiting();
     const kept = await identityOf(database, "app.events_p2025_02_by_note");
     await plugin.kill();
     await resumes(kept);
   });
 
-  it("by Cancel: ends within five seconds, red and partly done, and the next update goes on", async () => {
+  it("by Cancel: ends within five seconds, red and partly done, and the next update continues", async () => {
     const { plugin, run } = await waiting();
     const kept = await identityOf(database, "app.events_p2025_02_by_note");
     const start = performance.now();
     await cancel(plugin);
-    expect(await run).toMatch(/index "events_by_note".*is not on every partition yet.*`pulumi up` goes on/);
+    expect(await run).toMatch(/index "events_by_note".*is not on every partition yet.*`pulumi up` continues/);
     expect(performance.now() - start).toBeLessThan(5_000);
     expect(entryOf(deployment, "events-by_note").outputs).toMatchObject({ valid: false });
     await plugin.stop();
     await resumes(kept);
   });
 
-  it("by somebody who cancels the statement: red, and the next update goes on", async () => {
+  it("by another session that cancels the statement: red, and the next update continues", async () => {
     const { plugin, run } = await waiting();
     const kept = await identityOf(database, "app.events_p2025_02_by_note");
     await database.query(`select pg_cancel_backend(pid) from (${waitingBuild}) waiting`);
@@ -93,7 +93,7 @@ describe.each(testVersions())("PostgreSQL %s, a build that is interrupted", (ver
     await resumes(kept);
   });
 
-  it("by a hand that left an INVALID index under our name on a partition, before there was any of ours", async () => {
+  it("by an INVALID index under the managed name on a partition, before any managed one existed", async () => {
     await writer.query("rollback; begin; insert into app.events_p2025_02 values (1, '2025-02-02', 'x')");
     const other = await database.connect({ application_name: "hand" });
     await other.query("set statement_timeout = '300ms'");
@@ -107,7 +107,7 @@ describe.each(testVersions())("PostgreSQL %s, a build that is interrupted", (ver
     expect(await indexLines(database, "02_by_note")).toEqual(["events_p2025_02_by_note valid < events_by_note"]);
   });
 
-  it("tells its progress meanwhile as status, and a partition that appears is covered too", async () => {
+  it("reports its progress meanwhile as status, and a partition that appears is covered too", async () => {
     const { plugin, run } = await waiting();
     const lines = () => plugin["lines"]() as readonly { readonly message: string; readonly ephemeral?: boolean }[];
     const progress = /index events_by_note on app\.events_p2025_03: waiting for .*waiting for 1 transactions/;

@@ -123,7 +123,7 @@ describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => 
     return found.map(({ line }) => line);
   }
 
-  it("a cascading delete reaches every partition by the index, and a preview warns where there is none", async () => {
+  it("a cascading delete reaches every partition by the index, and a preview warns if none exists", async () => {
     await database.query(users);
     const bare = at("2025-03-10T00:00:00Z", { columns: author, foreignKeys });
     const warned = await preview(database, deployment, bare);
@@ -174,7 +174,7 @@ describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => 
     await nothingLeft(database, deployment, declare("2025-04-10T00:00:00Z"));
   });
 
-  it("the plan tells policies who is connected, what the key is, and what indexes begin with", async () => {
+  it("the plan shows policies the connected role, the key, and the first columns of indexes", async () => {
     const next = at("2025-03-10T00:00:00Z", { columns: author, indexes: { by_author: { columns: ["author"] } } });
     const facts = async (as: { readonly url: string } = database) => {
       const { result } = await withPlugin(as, next, async (plugin) => {
@@ -216,7 +216,7 @@ describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => 
     (changes, path) => {
       expect(() => inputsOf(at("2025-03-10T00:00:00Z", changes), "events-table")).toThrow(
         new RegExp(
-          `${path}: .*lacks the partition key "at".*Make it \\("\\w+", "at"\\).*ON CONFLICT has to name all of`,
+          `${path}: .*lacks the partition key "at".*Declare it \\("\\w+", "at"\\).*ON CONFLICT has to name all of`,
         ),
       );
     },

@@ -36,7 +36,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
   };
   const tables = (pattern?: string) => tree(database, pattern);
 
-  it("makes a branch for each value in use and each site of it, and a second update changes nothing", async () => {
+  it("creates a branch for each value in use and each site of it, and a second update changes nothing", async () => {
     await run(MARCH);
     expect(await tables()).toEqual([
       "petri_obs",
@@ -59,7 +59,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
     expect(again.steps).toEqual([]);
   });
 
-  it("shows a value that appears in its source in the next preview, and makes its branch", async () => {
+  it("shows a value that appears in its source in the next preview, and creates its branch", async () => {
     await run(MARCH);
     await database.query("insert into app.sites values ('new', 'abc-123')");
     const before = await tables();
@@ -80,7 +80,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
     await database.query("insert into app.sites values ('one', 'def')");
     const shown = await preview(database, deployment, program(APRIL));
     expect(shown.messages.join("\n")).toMatch(
-      /"abc-123" \/ "def-456", "abc-123" \/ "xyz-789" ended: what is there stays under the window/,
+      /"abc-123" \/ "def-456", "abc-123" \/ "xyz-789" ended: existing partitions remain under the window/,
     );
     await run(APRIL);
     expect(await tables("20.._..$")).toEqual([
@@ -100,7 +100,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
     await database.query("delete from app.sites where site_id = 'xyz-789'");
     const shown = await preview(database, deployment, program(MARCH));
     expect(shown.messages.join("\n")).toContain(
-      '"abc-123" / "xyz-789" is in the table and neither declared nor in its source',
+      '"abc-123" / "xyz-789" is in the table and no longer declared or in its source',
     );
     await run(MARCH);
     expect(await tables("xyz789")).toHaveLength(4);

@@ -58,10 +58,10 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     },
   );
 
-  it("the cut that would take nothing says where the window has to begin, and goes through by that", async () => {
+  it("the cut that would retire nothing names the start that the window needs, and passes with it", async () => {
     await adopted("minvalue", { window: forever, resources: "window" });
     const refused = await run(MARCH, { window: window("3 months"), resources: "window" });
-    expect(refused.error).toContain('"events_old" has no beginning, so that every earlier interval lies in it');
+    expect(refused.error).toContain('"events_old" has no beginning, so it contains every earlier interval');
     const start = /start: "([^"]+)"/.exec(refused.error ?? "")?.[1];
     const done = await run(MARCH, { window: window("3 months", start), resources: "window" });
     expect(done.error).toBeUndefined();
@@ -69,12 +69,12 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(await partitions(database)).toContain("events_old");
   });
 
-  it("by the clock it waits with its reason, and the months after it go on", async () => {
+  it("by the clock it waits with its reason, and the months after it continue", async () => {
     await adopted("minvalue", { window: window("3 months", "2025-01-01") });
     const june = ["2025-06-10T00:00:00Z", { window: window("3 months", "2025-01-01") }] as const;
     const shown = await preview(database, deployment, program(june[0], { indexes: {}, grace: "none", ...june[1] }));
     expect(shown.messages.join("\n")).toMatch(
-      /detach events_old \[\.\., 2025-01-01\).*it has no beginning, so that it leaves by its own confirmation alone; add "\.\.\/2025-01-01T00:00:00Z" to confirmDrops/,
+      /detach events_old \[\.\., 2025-01-01\).*it has no beginning, so it is retired only if confirmed by itself; add "\.\.\/2025-01-01T00:00:00Z" to confirmDrops/,
     );
     expect((await run(...june)).error).toBeUndefined();
     expect((await partitions(database)).sort()).toEqual([
@@ -87,7 +87,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
   });
 
   it.each([
-    ["a segment of its own", "whole"],
+    ["a separate segment", "whole"],
     ["a year that the grid does not know", "month"],
   ] as const)(
     "%s is refused where a hold is removed, and waits where one has come to its end",

@@ -110,7 +110,7 @@ it("facts never cause a diff: rows and bytes of what waits change, the plan show
   expect([before.diff, after.diff]).toEqual([undefined, undefined]);
 });
 
-it("what is due shows as the one diff ~work, and is gone after the update", async () => {
+it("pending changes show as the one diff ~work, and are gone after the update", async () => {
   await up(database, deployment, at("2025-04-10T00:00:00Z", { paused: true }));
   await up(database, deployment, april);
   await database.query(
@@ -123,7 +123,7 @@ it("what is due shows as the one diff ~work, and is gone after the update", asyn
 });
 
 it.each(["partition", "window"] as const)(
-  "a plan made without the database retires nothing when the update can reach it (resources: %s)",
+  "a plan computed without the database retires nothing when the update can reach it (resources: %s)",
   async (resources) => {
     const mode = (asOf: string) => at(asOf, { grace: "none", resources });
     await up(database, deployment, mode("2025-03-10T00:00:00Z"));
@@ -148,7 +148,9 @@ it.each(["partition", "window"] as const)(
       const outputs = await plugin.update(entry, { ...inputs, work });
       expect(outputs["retired"]).toEqual([]);
     });
-    expect(messages.join("\n")).toMatch(/are due, but the plan was made without the database .*nothing was retired/);
+    expect(messages.join("\n")).toMatch(
+      /are to be retired, but the plan was created without the database .*nothing was retired/,
+    );
     expect(await partitions(database)).toContain("events_p2025_02");
     // Creation goes on without a plan.
     if (resources === "window") expect(await partitions(database)).toContain("events_p2025_05");

@@ -80,7 +80,7 @@ it("allowDestroy opens exactly the named table: the other one keeps its rows", a
   expect(await database.query("select note from app.events")).toEqual([{ note: "x" }]);
 });
 
-it("destroys what is named with all that waits for its drop, keeps what was only detached, and can be made anew", async () => {
+it("destroys what is named with all that waits for its drop, keeps what was only detached, and can be created again", async () => {
   await up(database, deployment, march);
   await up(database, deployment, program("2025-04-10T00:00:00Z"));
   await database.query("alter table app.events detach partition app.events_p2025_04; create table app.mine (id int)");
@@ -106,13 +106,13 @@ it("destroys a table without indexes in one go, with its partitions and the mana
   expect(await database.query("select from pg_namespace where nspname = 'pgpartition'")).toEqual([]);
 });
 
-it("release, then destroy: everything is forgotten, nothing is dropped, the ledger stays for whoever claims", async () => {
+it("release, then destroy: everything is forgotten, nothing is dropped, the ledger remains for the next owner", async () => {
   await up(database, deployment, march);
   await database.query("insert into app.events values (1, '2025-03-05', 'kept')");
   expect((await onDatabase(database, "release", "app.events")).code).toBe(0);
   const before = await relations();
   const refused = await preview(database, deployment, program("2025-04-10T00:00:00Z"));
-  expect(refused.error).toContain("was released (by `pgpartition release`) and is managed by nobody");
+  expect(refused.error).toContain("was released (by `pgpartition release`) and is unmanaged");
   expect(await destroy([])).toBe("destroyed");
   expect(deployment.state.size).toBe(0);
   expect(await relations()).toEqual(before);
@@ -150,7 +150,7 @@ it("claim moves a table to another stack: the new one adopts it without DDL, the
   expect(await partitions(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
 });
 
-it("two stacks share one database with tables of their own, and neither touches the other's", async () => {
+it("two stacks share one database with separate tables, and neither touches the other's", async () => {
   const other = new Deployment("shop", "prod");
   const theirs = { tables: { other: eventsTable({ table: "other" }) }, asOf: march.asOf };
   await up(database, deployment, march);

@@ -122,7 +122,7 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
   };
 
   it.each(["partition", "window"] as const)(
-    "a new table with past partitions: each is born as its age demands, and there is nothing left to do (resources: %s)",
+    "a new table with past partitions: each is created as its age demands, and nothing is left to do (resources: %s)",
     async (resources) => {
       const declared = program(march, { ...everything(), resources });
       let error: string | undefined;
@@ -141,7 +141,7 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
     },
   );
 
-  it("a declaration of all of it on a table that is there: preview shows every statement that up runs", async () => {
+  it("a declaration of all of it on an existing table: preview shows every statement that up runs", async () => {
     const bare = program(march, { window, indexes: { by_note: { columns: ["note"] } } });
     await up(database, deployment, bare);
     await database.query("comment on table app.events_p2025_02 is 'kept by hand'");
@@ -221,7 +221,7 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
     await settled(declared);
   });
 
-  it("a partition lies where the table has it lie, and is not moved when that changes", async () => {
+  it("a partition is in the declared schema, and is not moved when that changes", async () => {
     await up(database, deployment, program(march, { window, indexes: {} }));
     await database.query(`alter table app.events set tablespace ${tablespace}`);
     const april = program("2025-04-10T00:00:00Z", { window, indexes: {} });

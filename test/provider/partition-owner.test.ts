@@ -52,7 +52,7 @@ describe.each(testVersions())("PostgreSQL %s, the owner of partitions", (version
     return rows.map(({ name }) => name);
   };
 
-  it("a member of the owning role makes partitions: they belong to the owner of the table from the first run on", async () => {
+  it("a member of the owning role creates partitions: they belong to the owner of the table from the first run on", async () => {
     expect((await up(asDeployer, deployment, march)).error).toBeUndefined();
     expect(await owners()).toEqual([owner]);
     expect((await preview(asDeployer, deployment, march)).steps).toEqual([]);
@@ -68,13 +68,13 @@ describe.each(testVersions())("PostgreSQL %s, the owner of partitions", (version
     expect(await owners()).toEqual([]);
   });
 
-  it("a partition of another role keeps its owner, a new one is made as the newest, and preview names those that differ", async () => {
+  it("a partition of another role keeps its owner, a new one is created as the newest, and preview names those that differ", async () => {
     await up(asDeployer, deployment, march);
     await database.query(`grant ${stranger} to ${deployer}; grant create on schema app to ${stranger};
       alter table app.events_p2025_03 owner to ${stranger}`);
     const shown = await preview(asDeployer, deployment, april);
     expect(shown.messages.join("\n")).toContain(
-      `partitions differ in owner, which is not declared: "${owner}" on "events_p2025_02", "events_p2025_04"; "${stranger}" on "events_p2025_03". Each is left as it is, and a new one is made as "events_p2025_04"`,
+      `partitions differ in owner, which is not declared: "${owner}" on "events_p2025_02", "events_p2025_04"; "${stranger}" on "events_p2025_03". Each is left as it is, and a new one is created as "events_p2025_04"`,
     );
     expect((await up(asDeployer, deployment, april)).error).toBeUndefined();
     expect(await ownerOf("events_p2025_03")).toBe(stranger);

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vites
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { planChanges } from "../../core/plan/plan-changes";
 import { planTable } from "../../core/plan/plan-table";
-import { providerModule } from "../../provider/module";
+import { createProviderModule } from "../../provider/module";
 import { type ProviderServer, serveProvider } from "../../provider/server/server";
 import { testVersions, withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
@@ -21,7 +21,7 @@ vi.mock("../support/harness/hosts", () => ({
       await served.get(request.close)?.close();
       return request.close;
     }
-    const server = await serveProvider(providerModule(), request);
+    const server = await serveProvider(createProviderModule(), request);
     served.set(server.port, server);
     return server.port;
   },

@@ -39,7 +39,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that a publication of all t
     return toReplication(row).publications;
   }
 
-  it("is no member of it, and said to be left out; the named publication beside it is as it was", async () => {
+  it("is no member of it, and reported as left out; the named publication is as it was", async () => {
     const [named, whole] = [...(await publications("events", as19(query("table", "pgpartition"))))].sort((a, b) =>
       a.name < b.name ? -1 : 1,
     );
@@ -61,7 +61,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that a publication of all t
     expect(await listed(query("publication-members"))).toEqual(["events named", "events whole", "orders named"]);
   });
 
-  it("without such a column every row is a member, as on the servers that there are", async () => {
+  it("without such a column every row is a member, as on the existing servers", async () => {
     const whole = (await publications("events", query("table", "pgpartition"))).find(({ name }) => name === "whole");
     expect(whole).toMatchObject({ tables: 2, partitions: ["app.events_1"], member: { filterColumns: [] } });
     expect(whole?.excepted).toBeUndefined();

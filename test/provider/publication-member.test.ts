@@ -94,9 +94,9 @@ describe.each(testVersions())("PostgreSQL %s, membership in a publication", (ver
     expect(result).toEqual(["app.events#ours", "app.events#theirs"]);
   });
 
-  it("of one that is missing: refused with both ways on, or made where the program says so", async () => {
+  it("of one that is missing: refused with both fixes, or created where the program declares it", async () => {
     const refused = await preview(database, deployment, at(["warehouse"]));
-    expect(refused.error).toContain('there is no publication "warehouse" in the database');
+    expect(refused.error).toContain('publication "warehouse" does not exist in the database');
     expect(refused.error).toContain('CREATE PUBLICATION "warehouse"');
     const declared = at({ warehouse: { create: { publish: ["insert", "delete"] } } });
     const { messages } = await preview(database, deployment, declared);

@@ -36,7 +36,7 @@ describe.each(testVersions())("PostgreSQL %s, a publication", (version) => {
     (await left(database)).dump.split("\n").filter((line) => line.startsWith("publication "));
   const good = async (declared: Program) => expect((await up(database, deployment, declared)).error).toBeUndefined();
 
-  it("that was made here goes with its last table, and not before", async () => {
+  it("that was created here goes with its last table, and not before", async () => {
     const two = (first: TableSpecArgs["publications"], second: TableSpecArgs["publications"]): Program => ({
       asOf,
       tables: {
@@ -54,7 +54,7 @@ describe.each(testVersions())("PostgreSQL %s, a publication", (version) => {
     expect(await publications()).toEqual([]);
   });
 
-  it("of somebody else stays when its last table leaves, also one made anew under the name of ours", async () => {
+  it("of another role remains when its last table leaves, also one created again under the managed name", async () => {
     await database.query("create publication theirs");
     await good(at({ theirs: true, ours: { create: true } }));
     await database.query("drop publication ours; create publication ours for table app.events");
@@ -65,7 +65,7 @@ describe.each(testVersions())("PostgreSQL %s, a publication", (version) => {
     ]);
   });
 
-  it("has its settings changed where it was made here, and only then", async () => {
+  it("has its settings changed where it was created here, and only then", async () => {
     await good(at({ ours: { create: true, viaRoot: false } }));
     await good(at({ ours: { create: { publish: ["insert"] }, viaRoot: true, where: "note = 'x'" } }));
     expect((await publications()).join()).toMatch(/root=t tfff tables=app.events where/);
@@ -86,15 +86,15 @@ describe.each(testVersions())("PostgreSQL %s, a publication", (version) => {
     const declared = at({ partition_names: true }, { rowSecurity: { partitionAccess: "mirror" } });
     const shown = (await preview(database, deployment, declared)).messages.join("\n");
     expect(shown).toContain(
-      "publish_via_partition_root is false: subscribers see each row under the name of its partition, and every partition, also one that is made later, is published by itself",
+      "publish_via_partition_root is false: subscribers see each row under the name of its partition, and every partition, also one created later, is published by itself",
     );
-    expect(shown).toContain("row-level security does not hold for a stream");
+    expect(shown).toContain("row-level security does not apply to a stream");
   });
 
   it.each([
     ["all tables", "for all tables"],
     ["all tables of the schema", "for tables in schema app"],
-  ])("of %s has the table without a statement, says so, and takes no filter", async (_, clause) => {
+  ])("of %s has the table without a statement, reports that, and allows no filter", async (_, clause) => {
     await database.query(`create publication whole ${clause}`);
     const shown = await preview(database, deployment, at(["whole"]));
     expect(shown.messages.join("\n")).toMatch(

@@ -63,7 +63,7 @@ it.each([
   ["events-2025-03-01T00:00:00Z_2025-04-01T00:00:00Z", "app.events#nothing"],
   ["events-2025-03-01T00:00:00Z_2025-04-01T00:00:00Z", "app.nothing#events_p2025_03"],
   ["events-by_note", "app.events#nothing"],
-])("imports nothing for %s when there is no %s", async (name, id) => {
+])("imports nothing for %s without %s", async (name, id) => {
   expect(await asked((plugin) => plugin.read(entryOf(deployment, name).urn, id))).toBeUndefined();
 });
 
@@ -73,7 +73,7 @@ it.each([
   ["events-2025-03-01T00:00:00Z_2025-04-01T00:00:00Z", "app.events", "write schema.table#partition"],
   ["events-by_note", "app.events", "write schema.table#index"],
   ["events-by_note", "app.events#events_pkey", 'belongs to constraint "events_pkey" and is declared with it'],
-])("says how the id of %s is written when it is %s", async (name, id, words) => {
+])("reports how the id of %s is written when it is %s", async (name, id, words) => {
   const message = await asked((plugin) =>
     plugin.read(entryOf(deployment, name).urn, id).then(() => "read", grpcMessage),
   );
@@ -118,7 +118,7 @@ it("lists what could be imported, by ids that import takes", async () => {
   await plugin.stop();
 });
 
-it("getPartitions returns names, bounds, rows and bytes, and says what is missing", async () => {
+it("getPartitions returns names, bounds, rows and bytes, and what is missing", async () => {
   await database.query("insert into app.events values (1, '2025-02-05', 'x'); analyze app.events_p2025_02");
   const plugin = await hostedPlugin(configOf(database));
   const token = "pgpartition:index:getPartitions";

@@ -80,7 +80,7 @@ describe.runIf(isHere)("Supabase's way: wal2json, and rows checked against the t
     database.query("insert into app.events values ($1, $2, $3)", [id, day, company]);
   const delivered = () => poll(client, slot, "supabase_realtime", subscriber);
 
-  it("closed partitions: every change is refused as unauthorized, as the warning said", async () => {
+  it("closed partitions: every change is refused as unauthorized, as warned", async () => {
     const messages = await begin("closed");
     expect(messages.join("\n")).toContain('Set partitionAccess: "mirror"');
     await insert(1, "2025-03-14");

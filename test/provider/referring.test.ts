@@ -32,13 +32,13 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
       insert into app.orders values (1000, null, null)`);
   });
 
-  it("an expired partition that rows refer to stays, with table and count; everything else goes on", async () => {
+  it("an expired partition that rows refer to remains, with table and count; everything else continues", async () => {
     const may = at("2025-05-10T00:00:00Z");
     const shown = await preview(database, deployment, may);
     expect(shown.error).toBeUndefined();
     const text = shown.messages.join("\n");
     expect(text).toMatch(
-      /detach events_p2025_01 .*stays, because 5 rows of app.orders refer to it \(foreign key "orders_event"\)/,
+      /detach events_p2025_01 .*is retained, because 5 rows of app.orders refer to it \(foreign key "orders_event"\)/,
     );
     expect(text).toMatch(
       /DETACH PARTITION "app"."events_p2025_02" CONCURRENTLY;  -- .*referring app.orders ACCESS EXCLUSIVE.*LOCK_REFERRING_AX.*SCAN_REFERRING/,
@@ -76,7 +76,7 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
     expect(await partitions(database)).not.toContain("events_p2025_03");
   });
 
-  it("a row that refers to it between the look and the detach: the server refuses, it stays attached, the rest is done", async () => {
+  it("a row that refers to it between check and detach: the server refuses, it remains attached, the rest is done", async () => {
     await database.query("delete from app.orders");
     const may = at("2025-05-10T00:00:00Z");
     const other = await database.connect({ application_name: "orders" });

@@ -20,7 +20,7 @@ afterAll(closeAll);
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
-describe("a table whose archives an earlier version made by the server, or named by a template", () => {
+describe("a table whose archives an earlier version wrote by the server, or named by a template", () => {
   const database = withDatabase();
   const folder = new ArchiveFolder();
   let deployment: Deployment;
@@ -91,18 +91,21 @@ describe("a table whose archives an earlier version made by the server, or named
     ["files that the server made", asServerMade],
     ["files under a template", asTemplateNamed],
   ] as const;
-  it.each(underway)("has an archive that was under way in %s begun anew in files of ours, and whole", async (_, as) => {
-    const csv = { format: "csv", spoolMegabytes: 16 };
-    await fill(declared(march, csv), 30_000);
-    const env = { PGPARTITION_FAULT: "after upload of part 1:kill" };
-    expect((await up(database, deployment, declared(april, csv), { env })).error).toBeDefined();
-    await as();
-    expect((await up(database, deployment, declared(april, csv))).error).toBeUndefined();
-    const { encoding, parts, rows } = folder.manifest(database, "20250201", 2);
-    expect({ encoding, rows }).toEqual({ encoding: "csv", rows: 30_000 });
-    expect(parts.every(({ name }) => name.endsWith(".csv.zst"))).toBe(true);
-    await expectRestored();
-  });
+  it.each(underway)(
+    "has an archive that was under way in %s restarted in files of this version, and whole",
+    async (_, as) => {
+      const csv = { format: "csv", spoolMegabytes: 16 };
+      await fill(declared(march, csv), 30_000);
+      const env = { PGPARTITION_FAULT: "after upload of part 1:kill" };
+      expect((await up(database, deployment, declared(april, csv), { env })).error).toBeDefined();
+      await as();
+      expect((await up(database, deployment, declared(april, csv))).error).toBeUndefined();
+      const { encoding, parts, rows } = folder.manifest(database, "20250201", 2);
+      expect({ encoding, rows }).toEqual({ encoding: "csv", rows: 30_000 });
+      expect(parts.every(({ name }) => name.endsWith(".csv.zst"))).toBe(true);
+      await expectRestored();
+    },
+  );
 
   describe("with an archive under a template that waits for its drop", () => {
     const kept = (asOf: string) =>
@@ -115,14 +118,14 @@ describe("a table whose archives an earlier version made by the server, or named
       await asTemplateNamed();
     });
 
-    it("has it dropped on that archive, which stays where it is and is restored", async () => {
+    it("has it dropped on that archive, which remains where it is and is restored", async () => {
       expect((await up(database, deployment, later)).error).toBeUndefined();
       expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
       expect(readdirSync(join(folder.path, "events")).sort()).toEqual(["2025-02.csv.zst", "_2025-02.manifest.json"]);
       await expectRestored();
     });
 
-    it("has nothing dropped where that archive is damaged, and archives it anew in the one layout", async () => {
+    it("has nothing dropped where that archive is damaged, and archives it again in the one layout", async () => {
       writeFileSync(object, readFileSync(object).fill(0, 100, 110));
       expect((await up(database, deployment, later)).error).toMatch(/2025-02\.csv\.zst" is damaged/);
       expect((await up(database, deployment, later)).error).toBeUndefined();

@@ -62,7 +62,7 @@ describe.each(testVersions())("PostgreSQL %s, an archived range that is restored
   const nothingDue = async (asOf: string, changes: Partial<TableSpecArgs>) =>
     expect((await preview(database, deployment, declared(asOf, changes))).steps).toEqual([]);
 
-  it("F04 F05 comes back with all its rows, as its siblings are and read-only, stays while it is named, and leaves with a new archive", async () => {
+  it("F04 F05 comes back with all its rows, as its siblings are and read-only, remains while it is named, and leaves with a new archive", async () => {
     await archivedFebruary(secured);
     const restored = { ...secured, restored: ["2025-02"] };
     const shown = (await preview(database, deployment, declared(april, restored))).messages.join("\n");
@@ -100,9 +100,9 @@ describe.each(testVersions())("PostgreSQL %s, an archived range that is restored
     // Somebody opens it; the months go on.
     await database.query("drop trigger pgpartition_fence on app.events_p2025_02");
     const later = (await preview(database, deployment, declared(may, restored))).messages.join("\n");
-    expect(later).toMatch(/align events_p2025_02 .*: is kept outside of the window, and open to writers/);
+    expect(later).toMatch(/align events_p2025_02 .*: is retained outside of the window, and open to writers/);
     expect(later).toMatch(
-      /later:\n\s+detach events_p2025_02 .*: kept: 2025-02-01T00:00:00Z\/2025-03-01T00:00:00Z is named in restored/,
+      /later:\n\s+detach events_p2025_02 .*: retained: 2025-02-01T00:00:00Z\/2025-03-01T00:00:00Z is named in restored/,
     );
     await succeeded(may, secured);
     expect(await there()).toEqual([]);
@@ -131,7 +131,7 @@ describe.each(testVersions())("PostgreSQL %s, an archived range that is restored
     const grown = { window: { lead: "1 month", retention: "2 months" } } as const;
     const refused = await up(database, deployment, declared(april, grown));
     expect(refused.error).toMatch(
-      /To have its rows, in their place: restored: \["2025-02-01T00:00:00Z\/2025-03-01T00:00:00Z"\]/,
+      /To have its rows as a partition: restored: \["2025-02-01T00:00:00Z\/2025-03-01T00:00:00Z"\]/,
     );
     await succeeded(april, { ...grown, restored: [FEBRUARY] });
     expect(await differing()).toBe(0);

@@ -27,7 +27,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
 
   const retired = (name: string) => entryOf(deployment, `${name}-window`).outputs["retired"];
 
-  it("maxBytesPerUpdate: the oldest of all tables go, preview says which wait, and the next update goes on", async () => {
+  it("maxBytesPerUpdate: the oldest of all tables go, preview says which wait, and the next update continues", async () => {
     const program = (asOf: string) => ({
       tables: { events: declared({}), audits: declared({ table: "audits" }) },
       asOf,
@@ -43,7 +43,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     const config = { maxBytesPerUpdate: `${String(Math.ceil((bytes * 1.5) / 1024))} kB` };
     const april = program("2025-04-10T00:00:00Z");
     const shown = await preview(database, deployment, april, { config });
-    expect(shown.messages.join("\n")).toMatch(/waits for the next update, because one takes at most \d+ kB/);
+    expect(shown.messages.join("\n")).toMatch(/waits for the next update, because one removes at most \d+ kB/);
     expect((await up(database, deployment, april, { config })).error).toBeUndefined();
     // They end at the same moment, so the name decides, whichever resource the engine asks first.
     expect([retired("audits"), retired("events")]).toEqual([["detach audits_p2025_02", "drop audits_p2025_02"], []]);
@@ -74,7 +74,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     ]) {
       const run = await up(database, deployment, program("2025-05-10T00:00:00Z", wrong));
       expect(run.error).toBeUndefined();
-      expect(run.messages.join("\n")).toContain("the query of requireBackupSince gives no answer");
+      expect(run.messages.join("\n")).toContain("the query of requireBackupSince returns no answer");
       expect(await database.query("select to_regclass('app.events_p2025_02') is not null as kept")).toEqual([
         { kept: true },
       ]);

@@ -100,10 +100,10 @@ describe.each(testVersions())("PostgreSQL %s, policies of another table", (versi
     await t.settled(changed);
   });
 
-  it("a source that is not there is refused before anything is made", async () => {
+  it("a missing source is refused before anything is created", async () => {
     for (const copyFrom of ["nowhere", "app.nowhere"]) {
       const run = await up(database, t.deployment, copying({ copyFrom }));
-      expect(run.error).toContain('there is no table "app.nowhere" whose policies could be taken');
+      expect(run.error).toContain('table "app.nowhere", whose policies are to be copied, does not exist');
     }
     expect(await database.query("select from pg_class where relname = 'events'")).toEqual([]);
   });

@@ -75,7 +75,7 @@ describe.each(testVersions())("PostgreSQL %s, a row policy changed by another ha
     await asBefore();
   });
 
-  it("a policy that nobody declared is dropped, and preview shows what it said", async () => {
+  it("an undeclared policy is dropped, and preview shows its text", async () => {
     await database.query(`create policy peek on app.events for select to ${roles.anon} using (note is null)`);
     await mended(
       [`drop policy "peek": not declared (AS PERMISSIVE FOR SELECT TO "${roles.anon}" USING ((note IS NULL)))`],
@@ -84,7 +84,7 @@ describe.each(testVersions())("PostgreSQL %s, a row policy changed by another ha
     await asBefore();
   });
 
-  it("a policy for other roles, of another command or kind under the declared name is made anew", async () => {
+  it("a policy for other roles, of another command or kind under the declared name is created again", async () => {
     for (const other of [
       `to ${roles.anon} using (tenant = current_setting('api.tenant', true))`,
       `for select to ${roles.app} using (tenant = current_setting('api.tenant', true))`,

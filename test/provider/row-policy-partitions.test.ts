@@ -41,7 +41,7 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
     database.query(`create table app.members (tenant text, key text); insert into app.members values ('a', 'a'), ('b', 'b');
       grant select on app.members to ${roles.app}`);
 
-  it("mirror: a tenant sees through a partition what it sees through the table, on new ones and on one made by hand", async () => {
+  it("mirror: a tenant sees through a partition what it sees through the table, on new ones and on one created by hand", async () => {
     await members();
     await database.query(
       `alter default privileges for role ${database.user} in schema app grant all on tables to ${roles.anon}`,
@@ -105,7 +105,7 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
   });
 
   it.each(["closed", "mirror"] as const)(
-    "H08 a partition that the schedule made in the database is as those of an update: %s",
+    "H08 a partition that the schedule created in the database is as those of an update: %s",
     async (partitionAccess) => {
       await members();
       await database.query(
@@ -164,7 +164,7 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
     await t.settled(granted);
   });
 
-  it("partitionSchema: new partitions, their indexes and their retirement are in a schema of their own; old ones stay where they are", async () => {
+  it("partitionSchema: new partitions, their indexes and their retirement are in a separate schema; old ones remain where they are", async () => {
     await database.query("drop schema if exists parts cascade; create schema parts");
     const plain = declared();
     await up(database, t.deployment, plain);
@@ -227,7 +227,7 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
     expect((await preview(database, t.deployment, wanted)).steps).toEqual([]);
   };
 
-  it("partitionSchema: a schema that is not there, and one where the role may make nothing, are refused with what is missing", async () => {
+  it("partitionSchema: a missing schema, and one where the role may create nothing, are refused with what is missing", async () => {
     const role = `plain_${String(process.pid)}_${String(version)}`;
     await administer(database, async (admin) => {
       await admin.query(`create role ${role} login password 'pw'`);

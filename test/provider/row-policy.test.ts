@@ -44,7 +44,7 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
   });
 
   it.each(["PARTITION OF", "ATTACH"])(
-    "H08 a partition that another role made by %s: preview shows it open, up closes it, the second up has nothing to do",
+    "H08 a partition that another role created by %s: preview shows it open, up closes it, the second up has nothing to do",
     async (way) => {
       await up(database, t.deployment, declared());
       const bounds = "for values from ('2025-03-01 00:00+00') to ('2025-04-01 00:00+00')";
@@ -120,7 +120,7 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
     await t.settled(declared());
   });
 
-  it("a table that somebody else secured: imported and declared as it is, or adopted under other words, it is not touched", async () => {
+  it("a table secured by hand: imported and declared as it is, or adopted under other words, it is not touched", async () => {
     await database.query(`
       create table app.events (id bigint not null, at timestamptz not null, tenant text not null, note text, primary key (id, at)) partition by range (at);
       alter table app.events enable row level security;
@@ -139,7 +139,7 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
     await t.settled(wanted);
   });
 
-  it("left out of the program: nothing opens, new partitions are made closed, and enable: false is what switches it off", async () => {
+  it("left out of the program: nothing opens, new partitions are created closed, and enable: false is what switches it off", async () => {
     await up(database, t.deployment, declared());
     await t.fill();
     const { rowSecurity: _security, grants: _grants, ...without } = declared().tables["events"] ?? {};

@@ -8,7 +8,7 @@ import {
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { expect } from "vitest";
-import { decode, encode } from "../../provider/runtime/codec";
+import { decode, encode } from "../../provider/runtime/property-codec";
 import type { PropertyMap } from "../../provider/runtime/values";
 import type { TestDatabase } from "../support/database";
 import type { Deployment, Entry } from "../support/harness/deployment";

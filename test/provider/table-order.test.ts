@@ -99,7 +99,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
         b: table("b"),
       },
     ],
-  ] as [string, Program["tables"]][])("%s: one update makes every key, as preview printed it", async (_, tables) => {
+  ] as [string, Program["tables"]][])("%s: one update creates every key, as preview printed it", async (_, tables) => {
     const program = { tables, asOf: march };
     const shown = await preview(database, deployment, program);
     expect(shown.error).toBeUndefined();
@@ -133,12 +133,12 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
     await expect(database.query("update app.b set a_id = 2")).rejects.toThrow(/foreign key constraint "b_a"/);
   });
 
-  it("a target that is never made: the table stands with its partitions, the update fails with what to do, the next one adds the key", async () => {
+  it("a target that is never created: the table exists with its partitions, the update fails with what to do, the next one adds the key", async () => {
     await database.query("create table app.kinds (id bigint, at timestamptz, primary key (id, at))");
     const one = (to: string): Program => ({ tables: { a: table("a", { b: to }) }, asOf: march });
     const wrong = await up(database, deployment, one("public.kinds"));
     expect(wrong.error).toMatch(
-      /foreign key "a_b" refers to public\.kinds, which does not exist \(app\.kinds is there: references: \{ schema, table \} names it\)/,
+      /foreign key "a_b" refers to public\.kinds, which does not exist \(app\.kinds exists: references: \{ schema, table \} names it\)/,
     );
     expect(await partitions(database, "a")).toHaveLength(3);
     await database.query("insert into app.a values (1, '2025-03-05', null)");
@@ -180,7 +180,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
       insert into app.items values (1, '2025-02-05', 1), (2, '2025-03-05', 2);
       insert into app.lines values (1, '2025-02-05', 1), (2, '2025-03-05', 2)`;
 
-    it("leave in one update, the referring one first; preview says so and warns of nothing", async () => {
+    it("are retired in one update, the referring one first; preview shows it and warns of nothing", async () => {
       await round({ tables: chain(), asOf: march });
       await database.query(rows);
       const april = { tables: chain(), asOf: "2025-04-10T00:00:00Z" };
@@ -194,7 +194,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
         expect(await partitions(database, name)).toEqual(["03", "04", "05"].map((month) => `${name}_p2025_${month}`));
     });
 
-    it("stay with a warning where what refers to them stays", async () => {
+    it("remain with a warning where what refers to them remains", async () => {
       const held = { ...chain(), lines: table("lines", { i: "app.items" }, { paused: true }) };
       await round({ tables: chain(), asOf: march });
       await database.query(rows);
@@ -253,7 +253,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
       await nothing();
     });
 
-    it("one that refers and is to stay keeps the other, before anything goes", async () => {
+    it("one that refers and is to remain keeps the other, before anything goes", async () => {
       const tables = { items: table("items", { o: "app.orders" }), orders: table("orders") };
       await round({ tables, asOf: march });
       await database.query(

@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Database } from "../../postgres/database";
-import type { CallContext } from "../../provider/runtime/context";
+import type { CallContext } from "../../provider/runtime/call-context";
 import { TableQueue } from "../../provider/runtime/table-queue";
 import { opener, options, recordingLog, statement } from "../postgres/support";
 import { testVersions, withDatabase } from "../support/database";
@@ -74,7 +74,7 @@ describe.each(testVersions())("the queue of a table on PostgreSQL %i", (version)
     expect(events).toEqual(["x ran", "x told", "y ran", "z ran", "y told", "z told"]);
   });
 
-  it("flushes what its tasks did once, and tells that they are done only then", async () => {
+  it("flushes the changes of its tasks once, and reports them as done only then", async () => {
     const events: string[] = [];
     const logged = await statementsDuring(server, async () => {
       const database = open();
@@ -92,7 +92,7 @@ describe.each(testVersions())("the queue of a table on PostgreSQL %i", (version)
     ]);
   });
 
-  it("tells of no task as done when the lock was lost before the flush", async () => {
+  it("reports no task as done when the lock was lost before the flush", async () => {
     const events: string[] = [];
     const database = open();
     await Promise.all(

@@ -33,7 +33,7 @@ describe.each(testVersions())("PostgreSQL %s, types that are not PostgreSQL's ow
     ["mood", /the type "mood" of column "mood" of "app.events" is not known.*Write it with its schema: "app.mood"/s],
     ["mood[]", /the type "mood\[\]".*Write it with its schema: "app.mood"/s],
     ["amount", /Write it with its schema: "app.amount"/],
-    ["app.moood", /the type "app.moood".*Mend its spelling/],
+    ["app.moood", /the type "app.moood".*Correct its spelling/],
   ])("%s is refused by preview as by up, with the name that it has", async (type, words) => {
     for (const run of [preview, up]) {
       const { error } = await run(database, new Deployment(), declare(type));
@@ -43,7 +43,7 @@ describe.each(testVersions())("PostgreSQL %s, types that are not PostgreSQL's ow
   });
 
   it.each(["app.mood", "APP.mood", '"app"."mood"', 'app."Mood"', "app.mood[]", "app.amount", "pg_catalog.int4"])(
-    "%s is made, and is no difference afterwards",
+    "%s is created, and is no difference afterwards",
     async (type) => {
       const deployment = new Deployment();
       expect((await preview(database, deployment, declare(type))).error).toBeUndefined();
@@ -57,7 +57,7 @@ describe.each(testVersions())("PostgreSQL %s, types that are not PostgreSQL's ow
     },
   );
 
-  it("an unqualified name of the very type that a column has is told to be written with its schema, and is no rewrite", async () => {
+  it("an unqualified name of the type that a column has must be written with its schema, and is no rewrite", async () => {
     const deployment = new Deployment();
     expect((await up(database, deployment, declare("app.mood"))).error).toBeUndefined();
     const { error } = await preview(database, deployment, declare("mood"));

@@ -191,7 +191,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     );
   });
 
-  it("a partition with a primary key of its own is made again with an identity that lets its rows be changed", async () => {
+  it("a partition with a primary key of its own is created again with an identity that lets its rows be changed", async () => {
     await byHand(
       (partition) => `alter table ${partition} add primary key (id, at)`,
       "create publication cdc for table app.events;",
@@ -221,14 +221,17 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
       (partition: string) => `create policy own on ${partition} to ${app} using (true)`,
       "",
     ],
-  ])("row security: %s: what is there stays, and a new partition is as its siblings", async (_, each, table) => {
-    await byHand(each, table);
-    await adopts();
-    await rolls();
-    await equalToSiblings();
-  });
+  ])(
+    "row security: %s: existing partitions remain as they are, and a new one is as its siblings",
+    async (_, each, table) => {
+      await byHand(each, table);
+      await adopts();
+      await rolls();
+      await equalToSiblings();
+    },
+  );
 
-  it("privileges of partitions, also on columns and with the right to grant on, are those of new ones, whatever default privileges say by then", async () => {
+  it("privileges of partitions, also on columns and with the right to grant on, are those of new ones, whatever the default privileges by then", async () => {
     await byHand(
       (partition) =>
         `grant select, insert on ${partition} to ${app}; grant update (note, id) on ${partition} to ${app}; grant references (id), select on ${partition} to ${reader} with grant option; grant select on ${partition} to public`,
@@ -244,7 +247,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     );
   });
 
-  it("partitions that default privileges opened are made by them again, with nothing to say", async () => {
+  it("partitions that default privileges opened are created by them again, without a note", async () => {
     await database.query(
       `alter default privileges for role ${database.user} in schema app grant select, insert on tables to ${reader}`,
     );
@@ -298,7 +301,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("what the siblings have and is gone by then keeps the schedule from nothing: the partition is made without it", async () => {
+  it("what the siblings have and is gone by then keeps the schedule from nothing: the partition is created without it", async () => {
     await byHand(
       (partition) =>
         `create trigger told after truncate on ${partition} execute function app.touch(); grant select on ${partition} to ${reader}`,
@@ -311,7 +314,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     expect(await partitions(database)).toContain("events_p2025_05");
   });
 
-  it("partitions in a schema of their own get the next one beside them, and preview says so", async () => {
+  it("partitions in a separate schema get the next one in it, and preview shows it", async () => {
     await byHand(() => "select", "", "parts");
     await adopts();
     const messages = await rolls();
@@ -358,7 +361,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     await adopts();
     const messages = await rolls();
     expect(messages.join("\n")).toContain(
-      'partitions differ in storage parameters, which is not declared: fillfactor = 80 on "events_p2025_03", "events_p2025_04"; fillfactor = 50 on "events_p2025_02". Each is left as it is, and a new one is made as "events_p2025_04"',
+      'partitions differ in storage parameters, which is not declared: fillfactor = 80 on "events_p2025_03", "events_p2025_04"; fillfactor = 50 on "events_p2025_02". Each is left as it is, and a new one is created as "events_p2025_04"',
     );
     await equalToSiblings();
   });

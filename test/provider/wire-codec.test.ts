@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { describe, expect, it } from "vitest";
-import { decode, encode, SIGNATURE_KEY, UNKNOWN_SENTINELS } from "../../provider/runtime/codec";
-import { containsUnknown, formatPath, isList, isMap, isUnknown, UNKNOWN } from "../../provider/runtime/values";
+import { decode, encode, SIGNATURE_KEY, UNKNOWN_SENTINELS } from "../../provider/runtime/property-codec";
+import { containsUnknown, formatPropertyPath, isList, isMap, isUnknown, UNKNOWN } from "../../provider/runtime/values";
 import type { PropertyMap, PropertyPath, PropertyValue } from "../../provider/runtime/values";
 
 // jspb.Map keeps its keys in a plain object and loses this one.
@@ -109,7 +109,7 @@ describe("codec", () => {
   });
 
   it("writes paths as the engine reads them", () => {
-    expect(formatPath(["levels", 0, "name", "a.b", "$c"])).toBe('levels[0].name["a.b"].$c');
-    expect(formatPath(["a-b"])).toBe('["a-b"]');
+    expect(formatPropertyPath(["levels", 0, "name", "a.b", "$c"])).toBe('levels[0].name["a.b"].$c');
+    expect(formatPropertyPath(["a-b"])).toBe('["a-b"]');
   });
 });

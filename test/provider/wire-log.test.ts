@@ -1,6 +1,6 @@
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { afterEach, describe, expect, it } from "vitest";
-import { encode } from "../../provider/runtime/codec";
+import { encode } from "../../provider/runtime/property-codec";
 import { EngineLog } from "../../provider/server/engine-log";
 import { Redactor } from "../../provider/runtime/redact";
 import { ask, closeAll, connect, fakeEngine, fakeHandler, fakeModule, URN } from "./wire-support";
@@ -37,7 +37,7 @@ describe("engine log", () => {
     const engine = await fakeEngine(20);
     const log = new EngineLog((text) => text);
     log.connect(engine.address);
-    const { status, info } = log.forResource(URN);
+    const { status, info } = log.createResourceLog(URN);
     info("start");
     for (let percent = 0; percent <= 100; percent += 1) status(`${percent} %`);
     info("end");
@@ -52,13 +52,13 @@ describe("engine log", () => {
 
   it("loses its lines silently and quickly when the engine is gone", async () => {
     const log = new EngineLog((text) => text);
-    log.forResource(URN).info("before there is an engine");
+    log.createResourceLog(URN).info("before there is an engine");
     log.connect("127.0.0.1:1");
     const before = Date.now();
-    for (let at = 0; at < 5; at += 1) log.forResource(URN).error("nobody listens");
+    for (let at = 0; at < 5; at += 1) log.createResourceLog(URN).error("nobody listens");
     await log.flush(500);
     log.close();
-    log.forResource(URN).info("after the end");
+    log.createResourceLog(URN).info("after the end");
     expect(Date.now() - before).toBeLessThan(1_500);
   });
 

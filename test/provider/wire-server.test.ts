@@ -3,10 +3,9 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { afterEach, describe, expect, it } from "vitest";
-import { decode, encode } from "../../provider/runtime/codec";
-import type { ResourceContext } from "../../provider/runtime/context";
+import { decode, encode } from "../../provider/runtime/property-codec";
+import type { ResourceContext } from "../../provider/runtime/call-context";
 import { MissingConfig, PartialFailure, Refusal } from "../../provider/runtime/failures";
-import type { ListItem } from "../../provider/runtime/handler";
 import { containsUnknown, UNKNOWN } from "../../provider/runtime/values";
 import type { PropertyMap, PropertyPath } from "../../provider/runtime/values";
 import { ask, closeAll, connect, failure, fakeHandler, fakeModule, TOKEN, URN } from "./wire-support";
@@ -147,7 +146,7 @@ describe("provider service", () => {
     expect(response.getChanges()).toBe(pb.DiffResponse.DiffChanges.DIFF_SOME);
   });
 
-  it("answers a read of what is gone with an empty id, and tells an import from a refresh", async () => {
+  it("answers a read of a missing object with an empty id, and distinguishes an import from a refresh", async () => {
     const seen: unknown[] = [];
     const client = await connect(
       fakeModule(fakeHandler({ read: (_ctx, request) => (seen.push(request), Promise.resolve(undefined)) })),
@@ -220,7 +219,7 @@ describe("provider service", () => {
     expect(error.code).toBe(status.UNKNOWN);
   });
 
-  it("tells the engine that a refusal changed nothing, so that it does not call the stack corrupt", async () => {
+  it("reports to the engine that a refusal changed nothing, so that it does not call the stack corrupt", async () => {
     const client = await connect(
       fakeModule(fakeHandler({ delete: () => Promise.reject(new Refusal("in the window")) })),
     );
@@ -230,7 +229,7 @@ describe("provider service", () => {
     expect([error.code, error.details]).toEqual([status.FAILED_PRECONDITION, "in the window"]);
   });
 
-  it("says which resource types it has when asked for another", async () => {
+  it("lists its resource types when asked for another", async () => {
     const client = await connect(fakeModule(fakeHandler()));
     const request = createRequest({});
     request.setUrn("urn:pulumi:dev::shop::fake:index:Other::x");
@@ -238,7 +237,7 @@ describe("provider service", () => {
     expect(error.details).toBe(`no resource type "fake:index:Other" in fake 1.2.3; it has ${TOKEN}`);
   });
 
-  it("runs a function by token, and says so when there is none of that name", async () => {
+  it("runs a function by token, and reports one that does not exist", async () => {
     const client = await connect(
       fakeModule(fakeHandler(), {
         functions: {
@@ -273,51 +272,5 @@ describe("provider service", () => {
     const [[, bytes] = ["", new Uint8Array()]] = detailsOf(error);
     const detail = pb.ErrorResourceInitFailed.deserializeBinary(bytes);
     expect(Object.keys(decode(detail.getProperties()).value)).toHaveLength(500);
-  });
-});
-
-describe("List", () => {
-  async function* five(): AsyncGenerator<ListItem> {
-    for (let at = 1; at <= 5; at += 1) yield await Promise.resolve({ id: `id${at}`, name: `n${at}` });
-  }
-
-  async function page(settings: (request: pb.ListRequest) => void): Promise<string[]> {
-    const client = await connect(fakeModule(fakeHandler({ list: five })));
-    const request = new pb.ListRequest();
-    request.setToken(TOKEN);
-    settings(request);
-    const found: string[] = [];
-    for await (const item of client.list(request) as AsyncIterable<pb.ListResponse>) {
-      const next = item.getContinuation()?.getContinuationToken();
-      found.push(item.getResult()?.getId() ?? (next === undefined ? "computed" : `next ${next}`));
-    }
-    return found;
-  }
-
-  it("streams everything when no page is asked for", async () => {
-    expect(await page(() => undefined)).toEqual(["id1", "id2", "id3", "id4", "id5"]);
-  });
-
-  it("cuts pages and gives a token while there is more", async () => {
-    expect(await page((request) => request.setPageSize(2))).toEqual(["id1", "id2", "next 2"]);
-    expect(await page((request) => request.setPageSize(2).setContinuationToken("4"))).toEqual(["id5"]);
-  });
-
-  it("stops at the limit across pages without offering another", async () => {
-    expect(await page((request) => request.setLimit(3))).toEqual(["id1", "id2", "id3"]);
-    expect(await page((request) => request.setLimit(3).setPageSize(2).setContinuationToken("2"))).toEqual(["id3"]);
-  });
-
-  it("answers computed when the query is not known yet", async () => {
-    expect(await page((request) => request.setQuery(encode({ schema: UNKNOWN })))).toEqual(["computed"]);
-  });
-
-  it("passes an error on with its message", async () => {
-    const client = await connect(fakeModule(fakeHandler()));
-    const request = new pb.ListRequest();
-    request.setToken(TOKEN);
-    const stream = client.list(request);
-    const error = await new Promise<Error>((resolve) => stream.on("error", resolve).on("data", () => undefined));
-    expect(error.message).toContain(`resource type "${TOKEN}" cannot be listed`);
   });
 });

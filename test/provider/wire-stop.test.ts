@@ -2,8 +2,8 @@ import { status } from "@grpc/grpc-js";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { afterEach, describe, expect, it } from "vitest";
-import { encode } from "../../provider/runtime/codec";
-import type { ResourceContext } from "../../provider/runtime/context";
+import { encode } from "../../provider/runtime/property-codec";
+import type { ResourceContext } from "../../provider/runtime/call-context";
 import { PartialFailure } from "../../provider/runtime/failures";
 import { watchEngine } from "../../provider/server/engine-watch";
 import { ask, closeAll, connect, failure, fakeHandler, fakeModule, URN } from "./wire-support";
@@ -52,7 +52,7 @@ describe("stopping", () => {
     expect(cancelled).toEqual(["backends"]);
   });
 
-  it("Cancel keeps what a cancelled create had made", async () => {
+  it("Cancel keeps what a cancelled create had created", async () => {
     const { handler, started } = startable((ctx) =>
       untilAborted(ctx).catch(() => Promise.reject(new PartialFailure({ id: "x", outputs: {}, reasons: ["stopped"] }))),
     );

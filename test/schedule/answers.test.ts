@@ -3,7 +3,7 @@ import type { TableSpecArgs } from "../../components";
 import { requireTableSpec } from "../../core/declare/table/parse";
 import { formatInstant, parseInstant } from "../../core/time/instant";
 import type { KeyEncoding } from "../../core/time/key";
-import { planWindow } from "../../core/window/window";
+import { planWindow } from "../../core/window/window-partitions";
 import { entryOf } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
@@ -46,38 +46,41 @@ describe.each(testVersions())("PostgreSQL %s, what the functions answer", (versi
     deployment = new Deployment();
   });
 
-  it.each(keys)("reads and makes the bounds of a key of type $type ($key, $zone) as the program does", async (one) => {
-    const table = eventsTable({
-      columns: { id: "bigint", at: one.type },
-      indexes: {},
-      partitionBy: [{ range: "at", every: "month", key: one.key, zone: one.zone }],
-      window,
-      resources: "window",
-    });
-    const asOf = parseInstant("2025-03-10T12:00:00Z", "UTC");
-    await apply(database, deployment, { tables: { events: table }, asOf: formatInstant(asOf) });
-    // A session of another zone and style must make no difference.
-    const client = await database.connect();
-    await client.query("set timezone = 'Asia/Tokyo'; set datestyle = 'SQL, DMY'; set search_path = app");
-    const { rows } = await client.query<{ p: string }>(
-      "select pgpartition.ensure_partition('events', date '2025-06-01')::text as p",
-    );
-    expect(rows).toEqual([{ p: "events_p2025_06" }]);
-    await client.query("call pgpartition.ensure_window('events', '2025-05-15')");
-    await client.end();
-    const found = await column(
-      database,
-      `select format('%s %s/%s', partition_name, to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+  it.each(keys)(
+    "reads and creates the bounds of a key of type $type ($key, $zone) as the program does",
+    async (one) => {
+      const table = eventsTable({
+        columns: { id: "bigint", at: one.type },
+        indexes: {},
+        partitionBy: [{ range: "at", every: "month", key: one.key, zone: one.zone }],
+        window,
+        resources: "window",
+      });
+      const asOf = parseInstant("2025-03-10T12:00:00Z", "UTC");
+      await apply(database, deployment, { tables: { events: table }, asOf: formatInstant(asOf) });
+      // A session of another zone and style must make no difference.
+      const client = await database.connect();
+      await client.query("set timezone = 'Asia/Tokyo'; set datestyle = 'SQL, DMY'; set search_path = app");
+      const { rows } = await client.query<{ p: string }>(
+        "select pgpartition.ensure_partition('events', date '2025-06-01')::text as p",
+      );
+      expect(rows).toEqual([{ p: "events_p2025_06" }]);
+      await client.query("call pgpartition.ensure_window('events', '2025-05-15')");
+      await client.end();
+      const found = await column(
+        database,
+        `select format('%s %s/%s', partition_name, to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
          to_char(ends_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
        from pgpartition.partition_info order by starts_at`,
-    );
-    const spec = requireTableSpec(table, "events").window;
-    const wanted = ["2025-03-15", "2025-05-15"].flatMap((day) => planWindow(spec, parseInstant(day, "UTC")).desired);
-    const lines = wanted.map(({ name, from, to }) => `${name} ${formatInstant(from)}/${formatInstant(to)}`);
-    expect(found).toEqual([...new Set(lines)]);
-  });
+      );
+      const spec = requireTableSpec(table, "events").window;
+      const wanted = ["2025-03-15", "2025-05-15"].flatMap((day) => planWindow(spec, parseInstant(day, "UTC")).desired);
+      const lines = wanted.map(({ name, from, to }) => `${name} ${formatInstant(from)}/${formatInstant(to)}`);
+      expect(found).toEqual([...new Set(lines)]);
+    },
+  );
 
-  it("makes a partition that is cut further by HASH, and gives its parts the bounds of the month", async () => {
+  it("creates a partition that is cut further by HASH, and gives its parts the bounds of the month", async () => {
     const cut = at("2025-03-10", {
       partitionBy: [
         { range: "at", every: "month" },
@@ -104,7 +107,7 @@ describe.each(testVersions())("PostgreSQL %s, what the functions answer", (versi
     expect((await preview(database, deployment, cut)).steps).toEqual([]);
   });
 
-  it("what has expired is what an update would retire, attached or on its way out", async () => {
+  it("expired is what an update would retire, attached or being retired", async () => {
     const june = at("2025-06-10", { maxDropsPerUpdate: 10 });
     await apply(database, deployment, at("2025-03-10"));
     await scheduleRuns(database, "2025-06-10");
@@ -163,7 +166,7 @@ describe.each(testVersions())("PostgreSQL %s, what the functions answer", (versi
     expect(await database.query(sizes)).toHaveLength(2);
   });
 
-  it("the runway ends at the first gap, and there is none where nothing takes a row of now", async () => {
+  it("the runway ends at the first gap, and is empty if nothing takes a row of now", async () => {
     const runway =
       "select coalesce((runway_ends at time zone 'UTC')::date::text, 'none') || ' ' || (prepared_until at time zone 'UTC')::date from pgpartition.runway";
     await apply(database, deployment, at("2025-03-10"));
@@ -183,7 +186,7 @@ describe.each(testVersions())("PostgreSQL %s, what the functions answer", (versi
     expect((await column(database, runway))[0]).toBe(`${(gap ?? "").slice(0, 10)} 2027-06-01`);
   });
 
-  it("prepares anew what an index, a grant or a storage setting changes, and the next update has nothing to do", async () => {
+  it("prepares again what an index, a grant or a storage setting changes, and the next update has nothing to do", async () => {
     const march = at("2025-03-10");
     await apply(database, deployment, march);
     const grown = at("2025-03-10", { indexes: { by_note: { columns: ["note"] }, by_id: { columns: ["id"] } } });

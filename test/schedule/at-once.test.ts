@@ -28,7 +28,7 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     await apply(database, deployment, march);
   });
 
-  it("many callers ask for one partition: it is made once, and all of them are given it", async () => {
+  it("many callers ask for one partition: it is created once, and all of them get it", async () => {
     const clients = await Promise.all(Array.from({ length: 8 }, () => database.connect()));
     const answers = await Promise.all(
       clients.map((client) =>
@@ -41,7 +41,7 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("C08 the schedule runs while an update makes the same partitions: one of them makes each, and preview is empty", async () => {
+  it("C08 the schedule runs while an update creates the same partitions: one of them creates each, and preview is empty", async () => {
     const stop = stopAt("before begin create partition app.events_p2025_05");
     const running = up(database, deployment, june, { env: stop.env });
     await stop.reached();
@@ -58,7 +58,7 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     expect((await preview(database, deployment, june)).steps).toEqual([]);
   });
 
-  it("C08 an update runs while the schedule makes partitions: it waits, adopts them, and preview is empty", async () => {
+  it("C08 an update runs while the schedule creates partitions: it waits, adopts them, and preview is empty", async () => {
     const client = await database.connect();
     await client.query("begin; select pgpartition.ensure_partitions('app.events', '2025-06-10')");
     const running = up(database, deployment, june, {
@@ -75,30 +75,33 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
   it.each([
     ["under our name", "events_p2025_05"],
     ["under another name", "made_by_hand"],
-  ])("C08 somebody makes the same partition %s without the lock: it is found by its bounds", async (_, name) => {
-    const client = await database.connect();
-    await client.query(`begin; create table app.${name} partition of app.events
+  ])(
+    "C08 another session creates the same partition %s without the lock: it is found by its bounds",
+    async (_, name) => {
+      const client = await database.connect();
+      await client.query(`begin; create table app.${name} partition of app.events
       for values from ('2025-05-01 00:00+00') to ('2025-06-01 00:00+00')`);
-    const session = await database.connect();
-    const scheduled = scheduleRuns(session, "2025-06-10");
-    await until(async () => (await column(database, "select 1 from pg_locks where not granted")).length > 0);
-    await client.query("commit");
-    await client.end();
-    await scheduled;
-    await session.end();
-    expect(await partitions(database)).toEqual([
-      "events_p2025_03",
-      "events_p2025_04",
-      name,
-      "events_p2025_06",
-      "events_p2025_07",
-    ]);
-    expect(await column(database, made)).not.toContain("events_p2025_05");
-    await apply(database, deployment, june);
-    expect((await preview(database, deployment, june)).steps).toEqual([]);
-  });
+      const session = await database.connect();
+      const scheduled = scheduleRuns(session, "2025-06-10");
+      await until(async () => (await column(database, "select 1 from pg_locks where not granted")).length > 0);
+      await client.query("commit");
+      await client.end();
+      await scheduled;
+      await session.end();
+      expect(await partitions(database)).toEqual([
+        "events_p2025_03",
+        "events_p2025_04",
+        name,
+        "events_p2025_06",
+        "events_p2025_07",
+      ]);
+      expect(await column(database, made)).not.toContain("events_p2025_05");
+      await apply(database, deployment, june);
+      expect((await preview(database, deployment, june)).steps).toEqual([]);
+    },
+  );
 
-  it("C08 somebody took the name for something else: that is said, and every other partition is made all the same", async () => {
+  it("C08 the name is taken by something else: that is reported, and every other partition is created anyway", async () => {
     await database.query("create table app.events_p2025_05 (id int)");
     const said = await failure(scheduleRuns(database, "2025-06-10"));
     expect(said).toContain(
@@ -131,7 +134,7 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     ]);
   });
 
-  it("each partition is a transaction of its own; inside one the function for it is the way, and says so", async () => {
+  it("each partition is a separate transaction; inside one the error names the function for it", async () => {
     await scheduleRuns(database, "2025-06-10");
     const transactions = await column(
       database,

@@ -37,7 +37,7 @@ const refresh = (of = nightly) => withPlugin(database, of, (plugin) => deploymen
 const byHand = (sql: string) => database.query(`set role ${database.user}; ${sql}; reset role`);
 const outputs = () => entryOf(deployment, "events-schedule").outputs;
 
-it("the job is shown in preview, made, found unchanged, changed and removed", async () => {
+it("the job is shown in preview, created, found unchanged, changed and removed", async () => {
   await apply(database, deployment, at());
   const seen = await preview(database, deployment, nightly);
   expect(seen.messages.join("\n")).toContain(
@@ -151,7 +151,7 @@ it("lost state: the job is adopted; import finds it by its name; and the next up
   expect(await apply(database, lost, nightly)).toEqual([]);
 });
 
-it("H02 a name that is SQL stays a name, and a schedule that is SQL is refused before anything is asked", async () => {
+it("H02 a name that is SQL remains a name, and a schedule that is SQL is refused before anything is asked", async () => {
   await database.query("create table public.canary (alive boolean)");
   const name = `n'); drop table public.canary; --`;
   await apply(database, deployment, at({ cron: "0 2 * * *", job: name }));
@@ -164,7 +164,7 @@ it("H02 a name that is SQL stays a name, and a schedule that is SQL is refused b
   await database.query("drop table public.canary");
 });
 
-it("an owner without superuser needs USAGE on schema cron, and is told so; the job runs as the owner", async () => {
+it("an owner without superuser needs USAGE on schema cron, and the error names it; the job runs as the owner", async () => {
   await database.query("create role table_owner login password 'p'; grant create on database postgres to table_owner");
   await database.query("alter schema app owner to table_owner");
   const url = database.url.replace(/\/\/[^@]*@/, "//table_owner:p@");
@@ -194,7 +194,7 @@ it("an owner without superuser needs USAGE on schema cron, and is told so; the j
   await database.query("drop owned by table_owner cascade; drop role table_owner");
 });
 
-it("says that the job would run in another database, or by another clock", async () => {
+it("reports that the job would run in another database, or by another clock", async () => {
   const elsewhere = await preview(database, deployment, at({ cron: "0 2 * * *", database: "template1" }));
   expect(elsewhere.error).toContain('the job would run in database "template1"');
   const berlin = await preview(database, deployment, at({ cron: "0 2 * * *", zone: "Europe/Berlin" }));
@@ -207,7 +207,7 @@ it("a job that never ran although it was due, and one that failed, are warnings 
   expect((await preview(database, deployment, nightly)).messages).toEqual([]);
   await database.query(`update pgpartition.registry set schedule = schedule || '{"since": "2020-01-01T00:00:00Z"}'`);
   const warned = (await preview(database, deployment, nightly)).messages.join("\n");
-  expect(warned).toContain('job "nightly" never ran, although it was due at');
+  expect(warned).toContain('job "nightly" never ran, although its time was');
   await database.query(`insert into cron.job_run_details (jobid, runid, database, username, command, status, return_message, start_time, end_time)
     select jobid, nextval('cron.runid_seq'), database, username, command, 'failed', 'ERROR: nothing is prepared', now(), now() from cron.job`);
   const { messages } = await refresh();
@@ -246,7 +246,7 @@ it("B15 pg_cron in another database of the cluster: the statement to run there i
   const seen = await preview({ url }, deployment, nightly);
   expect(seen.error).toBeUndefined();
   const text = seen.messages.join("\n");
-  expect(text).toContain('pg_cron keeps its jobs in database "postgres" (cron.database_name) and not in "shop"');
+  expect(text).toContain('pg_cron stores its jobs in database "postgres" (cron.database_name), not in "shop"');
   const statement = /SELECT cron\.schedule_in_database\(.*\)$/m.exec(text)?.[0] ?? "";
   await apply({ url }, deployment, nightly);
   expect(outputs()).toMatchObject({ runner: "external" });
@@ -263,7 +263,7 @@ it("B15 pg_cron in another database of the cluster: the statement to run there i
   await database.query(`revoke pg_read_all_settings from ${database.user}`);
 });
 
-it("pg_cron runs the job: partitions come in transactions of their own, nothing goes, and its run is in the outputs", async () => {
+it("pg_cron runs the job: partitions are created in separate transactions, nothing is retired, and its run is in the outputs", async () => {
   const minutely = at({ cron: "* * * * *", job: "minutely" });
   await apply(database, deployment, minutely);
   const before = await partitions(database);

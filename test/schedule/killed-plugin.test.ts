@@ -24,7 +24,7 @@ it("killed at every step of naming functions: the next up ends as an undisturbed
   expect(points).toBeGreaterThanOrEqual(4);
 }, 120_000);
 
-it("killed while the schedule is given other partitions to make: the next up gives it the right ones", async () => {
+it("killed while the schedule is given other partitions to create: the next up gives it the right ones", async () => {
   const indexed = program(bare.asOf, { window, indexes: { by_note: { columns: ["note"] } } });
   const scenario = { database, config: configOf(database), before: [{ program: bare }], program: indexed };
   const wanted = await undisturbed(scenario);
@@ -35,7 +35,7 @@ it("killed while the schedule is given other partitions to make: the next up giv
   expect(stored.filter((sql) => sql.includes("_by_note"))).not.toEqual([]);
 }, 120_000);
 
-it("killed at every step of scheduling the job: there is one job, as declared", async () => {
+it("killed at every step of scheduling the job: one job exists, as declared", async () => {
   const nightly = program(bare.asOf, { window, indexes: {}, schedule: { cron: "0 2 * * *", job: "nightly" } });
   const before = [{ program: bare, sql: "select cron.unschedule(jobid) from cron.job" }];
   const scenario = { database: cron, config: configOf(cron), before, program: nightly };

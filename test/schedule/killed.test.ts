@@ -22,7 +22,7 @@ const tables =
   "select string_agg(relname, ' ' order by relname) from pg_class where relname like 'events\\_p%' and relkind = 'r'";
 const months = (...all: string[]) => all.map((month) => `events_p2025_${month}`).join(" ");
 
-it("the backend of the schedule is killed in the middle: what it had committed stays, the rest leaves no trace and is made next time", async () => {
+it("the backend of the schedule is killed in the middle: what it had committed remains, the rest leaves no trace and is created next time", async () => {
   const server = await startOwnServer(18);
   const open = async (): Promise<Client> => {
     const client = new Client({ connectionString: server.url });

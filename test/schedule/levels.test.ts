@@ -59,7 +59,7 @@ describe.each(testVersions())("PostgreSQL %s, the schedule of a table with level
     },
   );
 
-  it.each(levelled)("what it made (%s) is in every respect what an update makes", async (_, changes) => {
+  it.each(levelled)("what it created (%s) is in every respect what an update creates", async (_, changes) => {
     const march = petriProgram("2025-03-10", changes);
     const june = petriProgram("2025-06-10", changes);
     await apply(database, deployment, march);
@@ -99,7 +99,7 @@ describe.each(testVersions())("PostgreSQL %s, the schedule of a table with level
     expect(await apply(database, deployment, may)).toEqual([]);
   });
 
-  it("ensure_partition makes the partition of one moment below every branch in use, and gives the table", async () => {
+  it("ensure_partition creates the partition of one moment below every branch in use, and returns the table", async () => {
     await apply(database, deployment, petriProgram("2025-03-10"));
     const ensure = `select pgpartition.ensure_partition('${TABLE}', date '2025-08-15')::text`;
     expect(await column(database, ensure)).toEqual([TABLE]);
@@ -112,7 +112,7 @@ describe.each(testVersions())("PostgreSQL %s, the schedule of a table with level
     ).toContain("Run pulumi up");
   });
 
-  it("a branch that is locked is waited for in short pieces, and all others are made", async () => {
+  it("a branch that is locked is waited for in short pieces, and all others are created", async () => {
     await apply(database, deployment, petriProgram("2025-03-10"));
     const client = await database.connect();
     await client.query("begin; lock table only app.petri_obs_prog_abc123_site_def456 in share mode");
@@ -127,7 +127,7 @@ describe.each(testVersions())("PostgreSQL %s, the schedule of a table with level
     expect(await tree(database, "2025_05$")).toHaveLength(2);
   });
 
-  it("each partition of each branch is a transaction of its own", async () => {
+  it("each partition of each branch is a separate transaction", async () => {
     await apply(database, deployment, petriProgram("2025-03-10"));
     await scheduleRuns(database, "2025-05-10", TABLE);
     const made = "select xmin::text from pgpartition.ledger where run = 'schedule'";
@@ -152,7 +152,7 @@ describe.each(testVersions())("PostgreSQL %s, the schedule of a table with level
     expect(await column(database, analyzed)).toEqual([]);
   });
 
-  it("the runway is that of the branch in use that ends first; one that has ended says nothing", async () => {
+  it("the runway is that of the branch in use that ends first; one that has ended does not count", async () => {
     const [now] = await column(database, "select to_char(now() at time zone 'UTC', 'YYYY-MM-DD')");
     await database.query("update app.pilot_programs set end_date = '2999-01-01' where program_id = 'abc-123'");
     await apply(database, deployment, petriProgram(now ?? "", { window: { lead: "2 months", retention: "1 month" } }));

@@ -55,7 +55,7 @@ describe.each(testVersions())("PostgreSQL %s, what the functions may not do", (v
     expect(await column(database, "select to_regclass('public.canary')")).toEqual(["canary"]);
   });
 
-  it("H05 none runs with the rights of its owner, none goes by the search path of its caller, none is open to everybody", async () => {
+  it("H05 none runs with the rights of its owner, none uses the search path of its caller, none is open to all roles", async () => {
     const all = await database.query<Routine>(routines);
     expect(all.length).toBeGreaterThan(15);
     for (const { name, definer, config, kind, acl } of all) {
@@ -118,7 +118,7 @@ describe.each(testVersions())("PostgreSQL %s, what the functions may not do", (v
       expect(await ensure(none)).toContain("22023 | the time of a partition is missing");
   });
 
-  it("a table that was released, and one whose time nobody prepared, are refused with the way on", async () => {
+  it("a table that was released, and one whose time was not prepared, are refused with the fix", async () => {
     expect(
       await failure(database.query("select pgpartition.ensure_partition('app.events', date '2031-01-01')")),
     ).toContain("Run pulumi up");

@@ -44,7 +44,7 @@ describe.each(testVersions())("PostgreSQL %s, six months without an update", (ve
       await adoptsWithoutDdl(database, deployment, september, () => partitions(database));
     });
 
-    it("what the schedule made is in every respect what an update makes", async () => {
+    it("what the schedule created is in every respect what an update creates", async () => {
       await apply(database, deployment, march);
       for (const month of months) await scheduleRuns(database, `2025-${month}-01`);
       await apply(database, deployment, september);
@@ -61,7 +61,7 @@ describe.each(testVersions())("PostgreSQL %s, six months without an update", (ve
     });
   });
 
-  it("a partition that the schedule made is closed before anybody can see it", async () => {
+  it("a partition that the schedule created is closed before other sessions can see it", async () => {
     await apply(database, deployment, at("2025-03-10", { grants: { public: ["select"] } }));
     await database.query(
       `alter default privileges for role ${database.user} in schema app grant select on tables to public`,
@@ -75,14 +75,14 @@ describe.each(testVersions())("PostgreSQL %s, six months without an update", (ve
     expect(made?.acl ?? "").not.toContain("=r/");
   });
 
-  it("after the prepared intervals it says to run an update, and has made all of them", async () => {
+  it("after the prepared intervals its error asks for an update, and all of them exist", async () => {
     await apply(database, deployment, at("2025-03-10"));
     expect(await failure(scheduleRuns(database, "2027-05-15"))).toContain("Run pulumi up");
     const all = await partitions(database);
     expect(all.at(-1)).toBe("events_p2027_04");
   });
 
-  it("makes an interval in the past too, unless it has expired since", async () => {
+  it("creates an interval in the past too, unless it has expired since", async () => {
     await apply(database, deployment, at("2025-03-10"));
     await scheduleRuns(database, "2026-06-15");
     expect(await partitions(database)).toEqual([
@@ -94,7 +94,7 @@ describe.each(testVersions())("PostgreSQL %s, six months without an update", (ve
     ]);
   });
 
-  it("the clock of the database decides when nobody names a moment", async () => {
+  it("the clock of the database decides unless a moment is given", async () => {
     await apply(database, deployment, at("2025-03-10"));
     const [now] = await column(database, "select to_char(now() at time zone 'UTC', 'YYYY_MM')");
     await database.query("call pgpartition.ensure_window('app.events')");

@@ -75,3 +75,9 @@ export async function column(database: TestDatabase, sql: string): Promise<strin
   const rows = await database.query<Record<string, unknown>>(sql);
   return rows.map((row) => String(Object.values(row)[0]));
 }
+
+/** The day of the tests of values. */
+export const DAY = "2025-03-10";
+
+/** What becomes of each value that has appeared, a line each. */
+export const outcomes = `select concat_ws(' ', branch, branch_name, outcome) from pgpartition.ensure_values('app.petri_obs', '${DAY}')`;

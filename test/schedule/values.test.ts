@@ -58,7 +58,7 @@ describe.each(testVersions())("PostgreSQL %s, values that appear between two upd
   });
 
   it.each(["ensure_values", "ensure_window", "ensure_partitions"])(
-    "what %s made of them is in every respect what an update makes, whatever they are called",
+    "what %s created of them is in every respect what an update creates, whatever they are called",
     async (name) => {
       const schemas = ["app", "parts"];
       const changes = { ...carried, partitionSchema: "parts" };
@@ -145,7 +145,7 @@ describe.each(testVersions())("PostgreSQL %s, values that appear between two upd
     expect(await outcomes(database)).toContain('["Žluťoučký","two"] petri_obs_prog_zlutoucky_site_two created');
   });
 
-  it("a name that somebody took for something else stops that branch alone, and leaves nothing of it", async () => {
+  it("a name that is taken by something else stops that branch alone, and leaves nothing of it", async () => {
     await apply(database, deployment, march);
     await database.query("create table app.petri_obs_prog_a_site_one (id int)");
     await addProgram(database, "a");
@@ -155,7 +155,7 @@ describe.each(testVersions())("PostgreSQL %s, values that appear between two upd
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("I06 two sessions at once make each branch once", async () => {
+  it("I06 two sessions at once create each branch once", async () => {
     await apply(database, deployment, march);
     for (const name of ["a", "b", "c"]) await addProgram(database, name);
     // Two of them as the owner of the table, who is no superuser.
@@ -177,7 +177,7 @@ describe.each(testVersions())("PostgreSQL %s, values that appear between two upd
     expect(ddlOf(await statementsDuring(database, () => apply(database, deployment, march)))).toEqual([]);
   });
 
-  it("I06 beside an update that makes the same branch: it waits, and finds it made", async () => {
+  it("I06 during an update that creates the same branch: it waits, and finds it created", async () => {
     await apply(database, deployment, march);
     await addProgram(database, "new");
     const stop = stopAt("before begin create branch app.petri_obs_prog_new_site_one");
@@ -194,7 +194,7 @@ describe.each(testVersions())("PostgreSQL %s, values that appear between two upd
     expect((await preview(database, deployment, march)).steps).toEqual([]);
   });
 
-  it("I06 an update that comes while they are made waits, and has nothing to do", async () => {
+  it("I06 an update that comes while they are created waits, and has nothing to do", async () => {
     await apply(database, deployment, march);
     await addProgram(database, "new");
     const client = await database.connect();
@@ -214,7 +214,7 @@ describe.each(testVersions())("PostgreSQL %s, values that appear between two upd
     expect((await preview(database, deployment, petriProgram("2025-04-10"))).steps).toEqual([]);
   });
 
-  it("I06 an update that was killed in the middle of a branch is gone on with", async () => {
+  it("I06 an update that was killed in the middle of a branch is resumed", async () => {
     await apply(database, deployment, march);
     await addProgram(database, "new");
     const point = "before begin create branch app.petri_obs_prog_new_site_one";
@@ -226,7 +226,7 @@ describe.each(testVersions())("PostgreSQL %s, values that appear between two upd
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("I06 the backend is ended in the middle of a branch: nothing of it can be seen, and the next run goes on", async () => {
+  it("I06 the backend is ended in the middle of a branch: nothing of it can be seen, and the next run continues", async () => {
     await apply(database, deployment, march);
     await addProgram(database, "new");
     const slow = `update pgpartition.prepared_parts set statements = statements || '[["select pg_sleep(60)"]]' where lower_bound = '2025-04-01'`;
@@ -312,7 +312,7 @@ describe.each(testVersions())("PostgreSQL %s, values that appear between two upd
       expect(await column(database, triggers)).toEqual([]);
     });
 
-    it("who may make no partitions writes the row all the same, is warned, and the schedule makes the branch", async () => {
+    it("a role that may create no partitions writes the row anyway, is warned, and the schedule creates the branch", async () => {
       const role = `app_${randomBytes(4).toString("hex")}`;
       await apply(database, deployment, triggered);
       await database.query(
@@ -334,7 +334,7 @@ describe.each(testVersions())("PostgreSQL %s, values that appear between two upd
     });
   });
 
-  it("have an alias, when it is declared, and no right of anybody else's", async () => {
+  it("have an alias, if it is declared, and no right of another role", async () => {
     await apply(database, deployment, petriProgram(DAY, { functionNames: { values: "precreate_program_partitions" } }));
     await database.query(
       "insert into app.pilot_programs values ('new', '2999-01-01'); insert into app.sites values ('one', 'new')",

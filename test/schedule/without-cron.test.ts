@@ -24,11 +24,11 @@ beforeEach(async () => {
   deployment = new Deployment();
 });
 
-it("B15 without pg_cron preview says so, the update makes nothing of it, and the same schedule is in the outputs", async () => {
+it("B15 without pg_cron preview reports it, the update creates no job, and the same schedule is in the outputs", async () => {
   const seen = await preview(database, deployment, nightly);
   expect(seen.error).toBeUndefined();
   expect(seen.messages.join("\n")).toContain(
-    'job "pgpartition_app_events": pg_cron is not installed on this server: nothing in the database starts it; the outputs crontab and systemdTimer hold the same schedule',
+    'job "pgpartition_app_events": pg_cron is not installed on this server: nothing in the database starts it; the outputs crontab and systemdTimer have the same schedule',
   );
   await apply(database, deployment, nightly);
   const { outputs } = entryOf(deployment, "events-schedule");
@@ -50,7 +50,7 @@ it("B15 without pg_cron preview says so, the update makes nothing of it, and the
 /** The client of PostgreSQL is not in npm's server; where the machine has one, the line is run as cron would. */
 const psql = ["/usr/bin/psql", "/usr/local/bin/psql"].find(existsSync);
 
-it("the crontab line, run by a shell, makes the partitions", async (context) => {
+it("the crontab line, run by a shell, creates the partitions", async (context) => {
   if (psql === undefined)
     return skipBecause(context, "there is no psql on this machine, by which cron would run the line");
   await apply(database, deployment, nightly);

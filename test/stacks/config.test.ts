@@ -80,7 +80,7 @@ describe("the configuration of a stack", () => {
     expect(found[0]?.fix).toContain(fix);
   });
 
-  it("refuses an option that was removed with the reason and the way on", () => {
+  it("refuses an option that was removed with the reason and the fix", () => {
     expect(problems({ allTables: { archive: { to: "s3://bucket/x", method: "aws_s3" } } })).toMatchObject([
       {
         path: "allTables.archive.method",

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseSpan } from "../../core/time/span";
-import { stackConfigJsonSchema } from "../../stacks/json-schema";
+import { buildStackConfigJsonSchema } from "../../stacks/json-schema";
 import { requireStack } from "../../stacks/stack";
 import { TABLE_KEYS } from "../../stacks/tables";
 import { repositoryRoot } from "../../tools/paths";
 import { rawConfig, stackFile } from "./raw-config";
 
-const schema = stackConfigJsonSchema("pulumi-pgpartition");
+const schema = buildStackConfigJsonSchema("pulumi-pgpartition");
 const validator = z.fromJSONSchema(schema);
 const file = '{"host":"127.0.0.1","port":5433,"database":"dev","user":"postgres","password":"p"}';
 const outside = { environment: { PGPARTITION_PASSWORD: "p" }, readFile: () => file };

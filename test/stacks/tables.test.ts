@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { planFromSpec } from "../../core/plan/spec-plan";
-import { indexName } from "../../core/names/template";
+import { formatIndexName } from "../../core/names/template";
 import { requireTableSpec } from "../../core/declare/table/parse";
 import { parseInstant } from "../../core/time/instant";
-import { spanText } from "../../core/time/span";
+import { formatSpan } from "../../core/time/span";
 import { SYSTEM_NAMES, SYSTEMS, TABLE_KEYS } from "../../stacks/tables";
 
 const spec = (key: string) => {
@@ -13,7 +13,7 @@ const spec = (key: string) => {
 const partitions = (key: string, asOf: string) =>
   planFromSpec(spec(key), parseInstant(asOf, "UTC"), "a test").create.map((partition) => partition.partition);
 const partitionIndexes = (key: string, partition: string) =>
-  spec(key).indexes.map((index) => indexName(index.partitionIndexName, { partition }));
+  spec(key).indexes.map((index) => formatIndexName(index.partitionIndexName, { partition }));
 
 describe("declared tables", () => {
   it.each(TABLE_KEYS)("%s is a valid declaration with reason, class and owner", (key) => {
@@ -31,7 +31,7 @@ describe("declared tables", () => {
   ])("%s has the seed's parent %s, key %s and retention %s", (key, table, column, retention) => {
     const { window } = spec(key);
     expect([window.table, window.key.column]).toEqual([table, column]);
-    expect(window.retention === "forever" ? "forever" : spanText(window.retention)).toBe(retention);
+    expect(window.retention === "forever" ? "forever" : formatSpan(window.retention)).toBe(retention);
   });
 });
 

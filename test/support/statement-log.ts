@@ -8,6 +8,8 @@ export interface LoggedStatement {
   /** application_name of the session. */
   readonly application: string;
   readonly sql: string;
+  /** Values of $1, $2 and so on; null is NULL. */
+  readonly values: readonly (string | null)[];
 }
 
 /** Statements of sessions that begin inside `body`; a session that was open before keeps its old setting. */
@@ -37,15 +39,26 @@ function readFrom(file: string, offset: number): Buffer {
   }
 }
 
-/** log_line_prefix of global-setup.ts; the second and later lines of a statement begin with a tab. */
-const line = /^\S+ \S+ \S+ \[(\d+)\] (.*)@(\S+) LOG: {2}(?:statement|execute [^:]*): (.*(?:\n\t.*)*)/gm;
+/** log_line_prefix of global-setup.ts; the second and later lines of an entry begin with a tab. */
+const entry =
+  /^\S+ \S+ \S+ \[(\d+)\] (.*)@(\S+) (LOG: {2}(?:statement|execute [^:]*)|DETAIL: {2}[Pp]arameters): (.*(?:\n\t.*)*)/gm;
 
 function parse(log: string, database: string): readonly LoggedStatement[] {
-  return [...log.matchAll(line)]
-    .filter((match) => match[3] === database)
-    .map(([, pid = "", application = "", , sql = ""]) => ({
-      pid: Number(pid),
-      application,
-      sql: sql.replaceAll("\n\t", "\n"),
-    }));
+  const statements: LoggedStatement[] = [];
+  for (const [, pid = "", application = "", of, kind = "", logged = ""] of log.matchAll(entry)) {
+    if (of !== database) continue;
+    const text = logged.replaceAll("\n\t", "\n");
+    const last = statements.at(-1);
+    // The server writes the values of a statement right after it.
+    if (kind.startsWith("LOG")) statements.push({ pid: Number(pid), application, sql: text, values: [] });
+    else if (last) statements.splice(-1, 1, { ...last, values: parseValues(text) });
+  }
+  return statements;
+}
+
+/** Parses `$1 = 'it''s', $2 = NULL`. */
+function parseValues(text: string): readonly (string | null)[] {
+  return [...text.matchAll(/\$\d+ = (?:NULL|'((?:[^']|'')*)')/g)].map(
+    ([, value]) => value?.replaceAll("''", "'") ?? null,
+  );
 }

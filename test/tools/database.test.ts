@@ -10,7 +10,7 @@ describe.each(testVersions())("a test's database on PostgreSQL %i", (version) =>
     expect(await database.query("select from pg_class where relnamespace = 'public'::regnamespace")).toEqual([]);
   });
 
-  it("gives connections with a name of their own", async () => {
+  it("gives connections with their own name", async () => {
     const client = await database.connect({ application_name: "other" });
     const { rows } = await client.query(
       "select application_name as name from pg_stat_activity where pid = pg_backend_pid()",

@@ -70,13 +70,13 @@ describe("resolving the CLI", () => {
     expect(lines).toEqual([]);
   });
 
-  it("passes over an unsupported one on PATH and says so", async () => {
+  it("passes over an unsupported one on PATH and reports it", async () => {
     const { env, say, bin, lines } = machine("unsupported", { pulumi: "echo v3.100.0" });
     await expect(resolveEngine({ env, say, sources: offline })).rejects.toThrow("no Pulumi CLI can be had here");
     expect(lines).toEqual([`${join(bin, "pulumi")} is 3.100.0, supported are >=3.200.0 <4: looking for another`]);
   });
 
-  it("ends with one error that says what to install when there is no Go and no network", async () => {
+  it("ends with one error that names what to install without Go and network", async () => {
     const { env, say, root } = machine("nothing", {});
     await expect(resolveEngine({ env, say, sources: offline })).rejects.toThrow(
       [

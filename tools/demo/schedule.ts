@@ -15,7 +15,7 @@ export async function runSchedule(connection: Connection, at: Temporal.Instant):
       const before = await partitions(client, name);
       await client.query(`call pgpartition.ensure_window('${name}', '${at.toString()}')`);
       const made = (await partitions(client, name)).filter((partition) => !before.includes(partition));
-      lines.push(`${name}: ${made.length > 0 ? `made ${made.join(", ")}` : "nothing was missing"}`);
+      lines.push(`${name}: ${made.length > 0 ? `created ${made.join(", ")}` : "nothing was missing"}`);
     }
     return lines;
   });

@@ -1,6 +1,6 @@
 // Statements and locks of changes to an existing table, from the functions that write the statements, for a sample table.
-import { instantStatements, setNotNull } from "../../core/table/alter/column-statements";
-import { addCheck, dropCheck, readForCheck } from "../../core/table/alter/checks";
+import { buildInstantStatements, setNotNull } from "../../core/table/alter/column-statements";
+import { addCheck, dropCheck, planCheck } from "../../core/table/alter/checks";
 import { NO_FACTS } from "../../core/table/alter/facts";
 import { type Family, lockFamily } from "../../core/table/alter/family";
 import { addForeignKey, dropForeignKey } from "../../core/table/alter/foreign-keys";
@@ -35,7 +35,7 @@ const transaction = "alter table public.events";
 
 export const changeColumns: readonly Statement[] = [
   lockFamily(family, transaction),
-  ...instantStatements(family, transaction, [
+  ...buildInstantStatements(family, transaction, [
     { kind: "drop", found: old },
     { kind: "add", column: { name: "amount", type: "integer", nullable: false, default: "0" } },
   ]),
@@ -44,7 +44,7 @@ export const changeColumns: readonly Statement[] = [
 export const makeNotNull: readonly Statement[] = [
   lockFamily(family, transaction),
   addCheck(family, transaction, filled),
-  ...readForCheck(family, filled, NO_FACTS, []).flatMap((step) => step.statements),
+  ...planCheck(family, filled, NO_FACTS, []).flatMap((step) => step.statements),
   lockFamily(family, "not null"),
   setNotNull(family, "not null", note.name),
   ...dropCheck(family, "drop checks", "events_note_filled"),

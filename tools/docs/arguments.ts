@@ -12,7 +12,7 @@ const FILES = [
   "core/declare/archive/bucket-args.ts",
   "components/archive-catalog.ts",
   "components/monitoring.ts",
-  "core/monitoring/args.ts",
+  "core/monitoring/monitoring-args.ts",
   "components/provider.ts",
   "components/prerequisites.ts",
 ];
@@ -31,7 +31,7 @@ function namedBy(file: string, known: readonly string[]): string[] {
   const imports = readImports(file);
   const found = readDeclarations(file)
     .filter((declaration) => declaration.isClass || isArguments(declaration) || isBase(declaration.name))
-    .flatMap(({ extended, members }) => [...extended, ...members.map((member) => member.type)])
+    .flatMap(({ alias = "", extended, members }) => [alias, ...members.map((member) => member.type), ...extended])
     .flatMap((type) => type.match(/\b\w+\b/g) ?? [])
     .filter((name) => name.endsWith("Args") || isBase(name))
     .flatMap((name) => imports.get(name) ?? []);
@@ -84,7 +84,7 @@ export function docstringProblems(declarations: readonly Declaration[]): string[
       ...declaration.members.flatMap((member) => strayTags(at(member), member)),
       ...declaration.members
         .filter((member) => member.text === "")
-        .map((member) => `${at(member)} does not say what it means`),
+        .map((member) => `${at(member)} has no text on its meaning`),
       ...declaration.members.flatMap((member) =>
         argumentTypesIn(member.type)
           .filter((type) => !documented.has(type))

@@ -8,7 +8,7 @@ import { type Page, page, section } from "./markdown";
 /** Returns no page while no command line exists. */
 export async function cliPages(): Promise<Page[]> {
   if (!existsSync(join(repositoryRoot, "cli", "main.ts"))) return [];
-  const { program } = await import("../../cli/main");
+  const { createProgram: program } = await import("../../cli/main");
   const root = program();
   return [
     page("docs/reference/cli.md", "Command line", [

@@ -9,8 +9,8 @@ import { code, list, type Page, page, section, table } from "./markdown";
 export function componentsPage(): Page {
   const declarations = componentDeclarations();
   return page("docs/reference/components.md", "Components and their arguments", [
-    "What a program writes. Everything that decides how many resources exist is a plain value; where an `Input` is allowed it says so.",
-    "Wrong values are refused together, each with its path and the way on. Text in bold is a loss of data that the argument can bring about.\n",
+    "The arguments of a program. Whatever decides how many resources exist is a plain value; where an `Input` is allowed, the text states it.",
+    "Wrong values are refused together, each with its path and fix. Text in bold is a loss of data that the argument can cause.\n",
     ...declarations.filter((declaration) => declaration.isClass && declaration.members.length > 0).map(classSection),
     ...declarations.filter(isArguments).map(argumentsSection),
     section(

@@ -1,13 +1,17 @@
-// core/declare/option/docstrings.json: the docstrings of a table's options, for the package schema and the stack configuration.
+// core/declare/option/docstrings.json: the docstrings of arguments, for the package schema and the stack configuration.
 import type { Docstrings } from "../../core/declare/option/docstring";
 import { componentDeclarations, fallbackText, isArguments } from "./arguments";
 import type { Page } from "./markdown";
 
 const DOCSTRINGS_FILE = "core/declare/option/docstrings.json";
 
+/** Settings of the provider may be Outputs, so their interface is not in core. */
+const PROVIDER_FILE = "components/provider.ts";
+
 export function docstringsFile(): Page {
   const declarations = componentDeclarations().filter(
-    (declaration) => declaration.file.startsWith("core/") && isArguments(declaration),
+    (declaration) =>
+      isArguments(declaration) && (declaration.file.startsWith("core/") || declaration.file === PROVIDER_FILE),
   );
   const texts: Docstrings = Object.fromEntries(
     declarations.map(({ name, text, members }) => [

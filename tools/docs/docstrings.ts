@@ -15,6 +15,8 @@ export interface Declaration {
   readonly strayTags: readonly string[];
   /** Types that it extends, each as written. */
   readonly extended: readonly string[];
+  /** Type that an alias stands for, as written. */
+  readonly alias?: string;
   readonly members: readonly Member[];
 }
 
@@ -41,6 +43,7 @@ export function readDeclarations(file: string, text = readFileSync(join(reposito
         isClass: ts.isClassDeclaration(statement),
         ...docOf(statement),
         extended: extendedBy(statement),
+        ...(ts.isTypeAliasDeclaration(statement) ? { alias: plainType(statement.type.getText()) } : {}),
         members: membersOf(statement),
       },
     ];

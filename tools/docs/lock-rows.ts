@@ -1,20 +1,20 @@
 // Statements and locks of each operation, from the functions that write the statements, for a sample table.
-import { planRowPolicy } from "../../core/partition/carry/row-policy";
-import type { CarriedState } from "../../core/observed/table";
-import { accessAlignment } from "../../core/plan/align/alignment";
+import { planRowPolicy } from "../../core/partition/carry/plan-row-policy";
+import type { CarriedState } from "../../core/observed/observed-table";
+import { alignAccess } from "../../core/plan/align/alignment";
 import { requireTableSpec } from "../../core/declare/table/parse";
 import { planJob } from "../../core/schedule/job";
-import { ensureWindowCall } from "../../core/schedule/texts";
-import { createSourceTrigger } from "../../core/partition/branch/source-triggers";
+import { formatEnsureWindowCall } from "../../core/schedule/texts";
+import { createSourceTriggerStatement } from "../../core/partition/branch/source-triggers";
 import type { PublicationSpec } from "../../core/declare/table/publications";
-import { createPartitionStatements } from "../../core/partition/create/create-partition";
+import { createPartitionStatements } from "../../core/partition/create/partition-statements";
 import { createTableStatements } from "../../core/table/create/create-table";
 import {
   createParentIndexStatement,
   dropIndexStatement,
   partitionIndexStatements,
 } from "../../core/table/create/index-build";
-import { type ParentShape, plannedParent } from "../../core/partition/carry/parent";
+import { type ParentShape, buildPlannedParent } from "../../core/partition/carry/parent";
 import {
   addTableStatement,
   createPublicationStatement,
@@ -23,19 +23,19 @@ import {
   setChangesStatement,
   setViaRootStatement,
 } from "../../core/table/create/publication";
-import { excludingCheck } from "../../core/observed/key-excludes";
-import { newDefaultStatements } from "../../core/partition/default/new-default";
-import { afterAttach, type DefaultShape } from "../../core/partition/carry/default-shape";
+import { buildExcludingCheck } from "../../core/observed/key-excludes";
+import { buildNewDefaultStatements } from "../../core/partition/default/new-default";
+import { applyAttach, type DefaultShape } from "../../core/partition/carry/default-shape";
 import { MAX_DRAINED_ROWS } from "../../core/defaults";
-import { analyzeStatement } from "../../core/sql/analyze";
+import { analyzeStatement } from "../../core/plan/upkeep/plan-upkeep";
 import { reattachStatements } from "../../core/partition/create/reattach";
-import { restoreStatements } from "../../core/partition/create/restore";
+import { restoreStatements } from "../../core/partition/create/restored-table";
 import {
   countStatement,
   detachStatement,
   dropStatements,
   finalizeStatement,
-} from "../../core/partition/statements/retire";
+} from "../../core/partition/statements/retire-statements";
 import type { Statement } from "../../core/sql/statement";
 import { parseInstant } from "../../core/time/instant";
 import { addKeyBefore18, addKeyFrom18, changeColumns, dropKey, makeNotNull } from "./alter-rows";
@@ -55,7 +55,7 @@ const spec = requireTableSpec(
   },
   "the sample of the reference",
 );
-const parent = plannedParent(spec);
+const parent = buildPlannedParent(spec);
 const partition = {
   name: "events_p2026_01",
   from: parseInstant("2026-01-01", "UTC"),
@@ -77,7 +77,7 @@ const besideDefault: DefaultShape = {
   name: "events_default",
   managed: true,
   stretches: [december],
-  checks: [{ name: excludingCheck(parent.key, [december])?.name ?? "", validated: true }],
+  checks: [{ name: buildExcludingCheck(parent.key, [december])?.name ?? "", validated: true }],
   rows: 0,
   few: true,
   hidden: false,
@@ -123,7 +123,7 @@ const secured = planRowPolicy({ schema: "public", name: "events", role: "parent"
   registered: [],
   asked: new Map(),
 });
-const closed = accessAlignment(
+const closed = alignAccess(
   { ...parent, carried: { ...parent.carried, profile: access } },
   { schema: "public", name: partition.name },
   open,
@@ -134,7 +134,7 @@ function scheduled(): readonly Statement[] {
     job: "nightly",
     cron: "0 2 * * *",
     zone: "UTC",
-    command: ensureWindowCall("pgpartition", parent),
+    command: formatEnsureWindowCall("pgpartition", parent),
     database: "app",
     user: "owner",
     active: true,
@@ -150,15 +150,15 @@ export interface Operation {
 }
 
 export const OPERATIONS = {
-  createTable: { title: "Make the table and its indexes", statements: createTableStatements(spec) },
+  createTable: { title: "Create the table and its indexes", statements: createTableStatements(spec) },
   changeColumns: { title: "Add and drop columns", statements: changeColumns },
-  makeNotNull: { title: "Make a column NOT NULL, or add a check", statements: makeNotNull },
+  makeNotNull: { title: "Set a column NOT NULL, or add a check", statements: makeNotNull },
   addKeyBefore18: { title: "Add a foreign key, PostgreSQL 15 to 17", statements: addKeyBefore18 },
   addKeyFrom18: { title: "Add a foreign key, from PostgreSQL 18 on", statements: addKeyFrom18 },
   dropKey: { title: "Drop a foreign key", statements: dropKey },
   rowPolicy: { title: "Switch row security on, with its policies and grants", statements: secured.statements },
   closePartition: { title: "Close a partition that is open", statements: closed.statements },
-  createPartition: { title: "Make a partition", statements: createPartitionStatements(parent, partition) },
+  createPartition: { title: "Create a partition", statements: createPartitionStatements(parent, partition) },
   reattach: { title: "Attach a detached table again", statements: reattachStatements(parent, partition, []) },
   buildIndex: {
     title: "Build an index on a table with partitions",
@@ -179,7 +179,7 @@ export const OPERATIONS = {
     statements: [detachStatement({ ...parent, referring: ["public.orders"] }, relation)],
   },
   restore: {
-    title: "Bring an archived partition back, read-only outside of the window",
+    title: "Restore an archived partition, read-only outside of the window",
     statements: restoreStatements(parent, { partition, readOnly: true }, "pgpartition"),
   },
   finalize: { title: "Finish an interrupted detach", statements: [finalizeStatement(parent, relation)] },
@@ -189,7 +189,7 @@ export const OPERATIONS = {
     statements: [countStatement(relation), ...dropStatements({ ...parent, references: [] }, relation)],
   },
   publish: {
-    title: "Make a publication, or add the table to one",
+    title: "Create a publication, or add the table to one",
     statements: [createPublicationStatement(parent, published), addTableStatement(parent, published)],
   },
   republish: {
@@ -197,45 +197,45 @@ export const OPERATIONS = {
     statements: [dropTableStatement(parent, published.publication), addTableStatement(parent, published)],
   },
   publicationSettings: {
-    title: "Change a publication that was made here",
+    title: "Change a publication that was created here",
     statements: [
       setViaRootStatement(parent, published.publication, true),
       setChangesStatement(parent, published.publication, ["insert"], ["insert", "update"]),
     ],
   },
   unpublish: {
-    title: "Take the table out, and drop a publication that was made here and is empty",
+    title: "Remove the table, and drop a publication that was created here and is empty",
     statements: [
       dropTableStatement(parent, published.publication),
       dropPublicationStatement(parent, published.publication),
     ],
   },
-  schedule: { title: "Schedule the making of coming partitions", statements: scheduled() },
+  schedule: { title: "Schedule the creation of coming partitions", statements: scheduled() },
   newDefault: {
-    title: "Make a default partition",
-    statements: newDefaultStatements(
+    title: "Create a default partition",
+    statements: buildNewDefaultStatements(
       parent,
       "events_default",
-      afterAttach(besideDefault, parent.key, partition).stretches,
+      applyAttach(besideDefault, parent.key, partition).stretches,
     ),
   },
   createBesideDefault: {
-    title: "Make a partition beside a default partition",
+    title: "Create a partition of a table with a default partition",
     statements: createPartitionStatements(withDefault, partition),
   },
   drainDefault: {
-    title: `Make a partition whose rows lie in the default partition, up to ${MAX_DRAINED_ROWS}`,
+    title: `Create a partition whose rows are in the default partition, up to ${MAX_DRAINED_ROWS}`,
     statements: createPartitionStatements(holding(7), partition),
   },
   convertDefault: {
-    title: "Make the default partition the partition of all its rows",
+    title: "Turn the default partition into the partition of all its rows",
     statements: createPartitionStatements(holding(2 * MAX_DRAINED_ROWS), partition),
   },
   sourceTrigger: {
     title: "Call for the branches of new values by a trigger on the table that they are read from",
-    statements: [createSourceTrigger("pgpartition", spec.window, { schema: "public", table: "accounts" })],
+    statements: [createSourceTriggerStatement("pgpartition", spec.window, { schema: "public", table: "accounts" })],
   },
-  analyze: { title: "Make the statistics of the table as a whole", statements: [analyzeStatement(parent, 18)] },
+  analyze: { title: "Analyze the table as a whole", statements: [analyzeStatement(parent, 18)] },
   detachDefault: {
     title: "Detach where the table has a default partition",
     statements: [detachStatement(withDefault, relation)],

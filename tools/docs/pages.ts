@@ -1,5 +1,5 @@
 // Every generated page.
-import { packageSchema } from "../../provider/package-schema";
+import { buildPackageSchema } from "../../provider/package-schema";
 import { RESOURCE_TYPES } from "../../provider/resource-list";
 import { cliPages } from "./cli-page";
 import { componentsPage } from "./components-page";
@@ -11,7 +11,7 @@ import { stackSchemaFile } from "./stack-schema";
 import { functionPage, providerPage, resourcePages } from "./resource-page";
 
 export async function generatedPages(): Promise<Page[]> {
-  const schema = packageSchema();
+  const schema = buildPackageSchema();
   const pages = [
     componentsPage(),
     providerPage(schema),

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RULES } from "../../policies/rules";
-import { type AnyRule, type ConfigProperty, judgedBy } from "../../policies/rules/support/rule";
+import { type AnyRule, type ConfigProperty, describeRuleSubject } from "../../policies/rules/support/rule";
 import { repositoryRoot } from "../paths";
 import { code, type Page, page, section, table } from "./markdown";
 
@@ -10,9 +10,9 @@ const FOLDER = "policies/config";
 
 export function policiesPage(): Page {
   return page("docs/reference/policies.md", "Policies", [
-    "Each rule reads the plan that PartitionWindow's Check made against the live database (or the provider's configuration), before any SQL runs.",
-    "Rules about the stack as a whole are asked at its end: they stop a preview, and an update only after it; so preview first.",
-    "A message says the value, the limit and the setting that changes it. A plan that is not complete is reported as not evaluated, by `every-rule-evaluated`.\n",
+    "Each rule reads the plan that PartitionWindow's Check computed from the live database (or the provider's configuration), before any SQL runs.",
+    "Rules about the stack as a whole are evaluated at its end: they stop a preview, and an update only after it; so preview first.",
+    "A message has the value, the limit and the setting that changes it. A plan that is not complete is reported as not evaluated, by `every-rule-evaluated`.\n",
     "    pulumi preview --policy-pack policies --policy-pack-config policies/config/prod.json\n",
     table(
       ["rule", "level", "severity", "what it asks"],
@@ -30,10 +30,10 @@ function ruleSection(rule: AnyRule): string {
   const properties = Object.entries<ConfigProperty>(rule.configProperties);
   return section(
     rule.name,
-    `${rule.description} For ${judgedBy(rule)}; ${rule.enforcementLevel} by default, severity ${rule.severity}.\n`,
+    `${rule.description} For ${describeRuleSubject(rule)}; ${rule.enforcementLevel} by default, severity ${rule.severity}.\n`,
     `What to do: ${rule.remediation}\n`,
     properties.length === 0
-      ? "No settings besides its level.\n"
+      ? "No settings except its level.\n"
       : table(
           ["setting", "type", "default", "meaning"],
           properties.map(([name, property]) => [

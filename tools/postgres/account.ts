@@ -12,7 +12,7 @@ export function account(): Account | undefined {
   // "nobody" exists on every system, so that no user has to be created where "postgres" is missing.
   const found = ["postgres", "nobody"].map(lookUp).find((one) => one !== undefined);
   if (found === undefined)
-    throw new Error('PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody"');
+    throw new Error('PostgreSQL refuses to run as root, and no user "postgres" or "nobody" exists');
   return found;
 }
 

@@ -2,14 +2,14 @@ import { createReadStream, existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { ParquetColumn } from "../../../core/archive/format/columns";
+import type { ParquetColumn } from "../../../core/archive/format/parquet-columns";
 import { PRIVATE_FILE_MODE } from "../../../core/defaults";
 import {
   compressStatement,
-  csvHeader,
+  formatCsvHeader,
   expandStatement,
   LONGEST_ROW,
-  serverHeader,
+  formatServerHeader,
 } from "../../../core/archive/format/csv-sql";
 import {
   type ChunkCodec,
@@ -22,12 +22,12 @@ import {
   proveText,
 } from "../spool/chunk-codec";
 import { type Engine, openEngine } from "../parquet/engine";
-import { ParquetError } from "../spool/errors";
+import { ParquetError } from "../spool/codec-errors";
 import { readFailure } from "../spool/failure";
 import { makePrivate } from "../spool/private-file";
 import { RowScan } from "../spool/row-scan";
 import { Spool, type Spooled } from "../spool/spool";
-import { csvText } from "./text";
+import { Cancelled } from "../../../postgres/connect/session-errors";
 
 /** Enough for rows of up to 16 MB, as for Parquet. */
 const DEFAULT_MEMORY_MEGABYTES = 192;
@@ -79,7 +79,7 @@ class CsvCodec implements ChunkCodec {
     private readonly engine: Engine,
     private readonly folder: string,
   ) {
-    this.header = Buffer.from(csvHeader(columns));
+    this.header = Buffer.from(formatCsvHeader(columns));
   }
 
   encode(text: Readable, target: string, options: EncodeOptions = {}): Promise<EncodedChunk> {
@@ -89,13 +89,13 @@ class CsvCodec implements ChunkCodec {
 
   prove(file: string, { signal }: CodecOptions = {}): Promise<ProvedText> {
     const scan = new RowScan();
-    return proveText(scan.through(this.text(file, signal)), () => scan.rows);
+    return proveText(scan.passThrough(this.readText(file, signal)), () => scan.rows);
   }
 
   read(file: string, { signal }: CodecOptions = {}): Promise<Readable> {
     // Fails now, and not in the middle of a COPY.
-    if (!existsSync(file)) return Promise.reject(new ParquetError("missing", `"${file}" is not there`));
-    return Promise.resolve(Readable.from(this.text(file, signal), { objectMode: false }));
+    if (!existsSync(file)) return Promise.reject(new ParquetError("missing", `"${file}" does not exist`));
+    return Promise.resolve(Readable.from(this.readText(file, signal), { objectMode: false }));
   }
 
   async close(): Promise<void> {
@@ -122,15 +122,15 @@ class CsvCodec implements ChunkCodec {
   }
 
   /** Reads the text of a file without its header, which has to be that of these columns. */
-  private async *text(file: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void, undefined> {
+  private async *readText(file: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void, undefined> {
     if (!file.endsWith(".zst")) {
-      const header = Buffer.from(serverHeader(this.columns.map(({ name }) => name)));
-      return yield* csvText(createReadStream(file), header, file, signal);
+      const header = Buffer.from(formatServerHeader(this.columns.map(({ name }) => name)));
+      return yield* readCsvText(createReadStream(file), header, file, signal);
     }
     const plain = join(this.folder, `plain-${(this.count += 1)}.csv`);
     try {
       await this.expand(file, plain, signal);
-      yield* csvText(createReadStream(plain, { highWaterMark: 1 << 18 }), this.header, file, signal);
+      yield* readCsvText(createReadStream(plain, { highWaterMark: 1 << 18 }), this.header, file, signal);
     } catch (error) {
       throw readFailure(error, file);
     } finally {
@@ -168,4 +168,30 @@ class CsvCodec implements ChunkCodec {
  */
 function mayBeTooLong(error: unknown): boolean {
   return error instanceof Error && /^(Invalid Input|Out of Memory) Error/.test(error.message);
+}
+
+/** Yields the bytes of a CSV file after its header; fails if it begins with another one. */
+async function* readCsvText(
+  stream: Readable,
+  header: Buffer,
+  file: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer, void, undefined> {
+  let seen = 0;
+  for await (const piece of stream as AsyncIterable<Buffer>) {
+    if (signal?.aborted) throw new Cancelled(`reading "${file}"`, signal.reason);
+    const own = Math.min(header.length - seen, piece.length);
+    if (own > 0 && !piece.subarray(0, own).equals(header.subarray(seen, seen + own)))
+      throw createOtherHeaderError(file);
+    seen += Math.max(own, 0);
+    if (piece.length > own) yield piece.subarray(Math.max(own, 0));
+  }
+  if (seen < header.length) throw createOtherHeaderError(file);
+}
+
+function createOtherHeaderError(file: string): ParquetError {
+  return new ParquetError(
+    "broken",
+    `"${file}" is not the CSV file that was written: its first line does not name the columns. It was cut or altered, or belongs to another table; fetch it again`,
+  );
 }

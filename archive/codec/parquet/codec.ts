@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { ParquetColumn } from "../../../core/archive/format/columns";
+import type { ParquetColumn } from "../../../core/archive/format/parquet-columns";
 import { encodeStatement } from "../../../core/archive/format/parquet-sql";
 import {
   type ChunkCodec,
@@ -17,7 +17,7 @@ import {
 import { makePrivate } from "../spool/private-file";
 import { Spool, type Spooled } from "../spool/spool";
 import { type Engine, openEngine } from "./engine";
-import { ParquetError } from "../spool/errors";
+import { ParquetError } from "../spool/codec-errors";
 import { Pieces } from "./pieces";
 
 /** Enough for rows of up to 16 MB. Measured: the process then stays below 300 MB. */
@@ -52,14 +52,14 @@ class ParquetCodec implements ChunkCodec {
   }
 
   prove(file: string, { signal }: CodecOptions = {}): Promise<ProvedText> {
-    const pieces = this.pieces(file, signal);
-    return proveText(pieces.text(), () => pieces.rows);
+    const pieces = this.createPieces(file, signal);
+    return proveText(pieces.readText(), () => pieces.rows);
   }
 
   async read(file: string, { signal }: CodecOptions = {}): Promise<Readable> {
     // Fails now, and not in the middle of a COPY.
-    if (!existsSync(file)) throw new ParquetError("missing", `"${file}" is not there`);
-    return Readable.from(this.pieces(file, signal).text(), { objectMode: false });
+    if (!existsSync(file)) throw new ParquetError("missing", `"${file}" does not exist`);
+    return Readable.from(this.createPieces(file, signal).readText(), { objectMode: false });
   }
 
   async close(): Promise<void> {
@@ -76,7 +76,7 @@ class ParquetCodec implements ChunkCodec {
       throw new ParquetError("other", `writing "${target}": ${String(counted?.[0])} rows were read where ${rows} came`);
   }
 
-  private pieces(file: string, signal: AbortSignal | undefined): Pieces {
+  private createPieces(file: string, signal: AbortSignal | undefined): Pieces {
     const name = join(this.folder, `piece-${(this.count += 1)}`);
     return new Pieces(this.engine, this.columns, { file, name, memoryMegabytes: this.memory, signal });
   }

@@ -1,8 +1,8 @@
 // DuckDB in this process: loaded at first use, unloaded with its last user, one statement at a time.
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { Cancelled } from "../../../postgres/connect/errors";
-import { textOf } from "../../../postgres/connect/sqlstate";
-import { ParquetError } from "../spool/errors";
+import { Cancelled } from "../../../postgres/connect/session-errors";
+import { getMessage } from "../../../postgres/connect/sqlstate";
+import { ParquetError } from "../spool/codec-errors";
 
 /** An interrupt sent before the statement has begun has no effect, so it is repeated. */
 const REPEAT_INTERRUPT_MS = 20;
@@ -89,7 +89,7 @@ async function load(): Promise<Loaded> {
     throw new ParquetError(
       "unavailable",
       `DuckDB, which writes and reads Parquet files, cannot be loaded on ${process.platform}-${process.arch}: ` +
-        `${textOf(error)}. Install the package @duckdb/node-api with its optional dependencies`,
+        `${getMessage(error)}. Install the package @duckdb/node-api with its optional dependencies`,
     );
   });
   const instance = await DuckDBInstance.create(":memory:", {

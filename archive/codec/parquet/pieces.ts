@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import type { ParquetColumn } from "../../../core/archive/format/columns";
-import { decodeStatement, rowGroupsQuery } from "../../../core/archive/format/parquet-sql";
-import { Cancelled } from "../../../postgres/connect/errors";
+import type { ParquetColumn } from "../../../core/archive/format/parquet-columns";
+import { decodeStatement, buildRowGroupsQuery } from "../../../core/archive/format/parquet-sql";
+import { Cancelled } from "../../../postgres/connect/session-errors";
 import { makePrivate } from "../spool/private-file";
 import type { Engine } from "./engine";
 import { readFailure } from "../spool/failure";
@@ -39,11 +39,11 @@ export class Pieces {
     private readonly options: PiecesOptions,
   ) {}
 
-  async *text(): AsyncGenerator<Buffer, void, undefined> {
+  async *readText(): AsyncGenerator<Buffer, void, undefined> {
     const { signal, file } = this.options;
     let next: Promise<string> | undefined;
     try {
-      const groups = await this.groups();
+      const groups = await this.readGroups();
       for (const [index] of groups.entries()) {
         const piece = await (next ?? this.decode(groups, index));
         next = index + 1 < groups.length ? this.decode(groups, index + 1) : undefined;
@@ -62,8 +62,8 @@ export class Pieces {
     }
   }
 
-  private async groups(): Promise<readonly RowGroup[]> {
-    const rows = await this.engine.run(rowGroupsQuery(this.options.file), this.run(this.options.memoryMegabytes));
+  private async readGroups(): Promise<readonly RowGroup[]> {
+    const rows = await this.engine.run(buildRowGroupsQuery(this.options.file), this.run(this.options.memoryMegabytes));
     let end = 0;
     return rows.map(([, count, bytes]) => {
       const first = end;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { Cancelled } from "../../../postgres/connect/errors";
+import { Cancelled } from "../../../postgres/connect/session-errors";
 import { writeFailure } from "./failure";
-import { hashFile } from "./hash-file";
 import type { Spool, Spooled } from "./spool";
+import { createReadStream } from "node:fs";
 
 export interface EncodedChunk {
   readonly rows: number;
@@ -83,4 +83,15 @@ export async function proveText(pieces: AsyncIterable<Uint8Array>, rows: () => n
     textBytes += piece.length;
   }
   return { rows: rows(), textBytes, textSha256: hash.digest("hex") };
+}
+
+/** Returns length and SHA-256 of a file, in hex. */
+async function hashFile(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 18 })) {
+    hash.update(piece as Buffer);
+    bytes += (piece as Buffer).length;
+  }
+  return { bytes, sha256: hash.digest("hex") };
 }

@@ -34,7 +34,7 @@ export class RowScan {
   }
 
   /** Yields the same pieces and counts them as they pass. */
-  async *through<T extends Uint8Array>(pieces: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  async *passThrough<T extends Uint8Array>(pieces: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
     for await (const piece of pieces) {
       this.push(piece);
       yield piece;

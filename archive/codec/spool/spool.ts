@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { PRIVATE_FILE_MODE } from "../../../core/defaults";
-import { ChunkTooLarge, RowTooLarge, TextCutOff } from "./errors";
+import { ChunkTooLarge, RowTooLarge, TextCutOff } from "./codec-errors";
 import { RowScan } from "./row-scan";
 
 /**
@@ -57,7 +57,7 @@ export class Spool {
     text.on("error", () => undefined);
     if (signal) addAbortSignal(signal, text);
     try {
-      await this.next();
+      await this.openNext();
       for await (const piece of text) {
         await this.add(piece as Buffer);
         onRead?.(this.bytes);
@@ -81,7 +81,7 @@ export class Spool {
     this.hash.update(piece);
     if (whole === 0 || this.sliceBytes + whole < (this.options.sliceBytes ?? SLICE_BYTES)) return this.write(piece);
     await this.write(piece.subarray(0, whole));
-    await this.next();
+    await this.openNext();
     await this.write(piece.subarray(whole));
   }
 
@@ -103,7 +103,7 @@ export class Spool {
     for (let sent = 0; sent < piece.length;) sent += (await this.handle?.write(piece, sent))?.bytesWritten ?? 0;
   }
 
-  private async next(): Promise<void> {
+  private async openNext(): Promise<void> {
     await this.handle?.close();
     this.handle = undefined;
     const file = join(this.folder, `${this.name}-${this.files.length}.csv`);

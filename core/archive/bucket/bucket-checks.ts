@@ -29,7 +29,7 @@ interface BucketProblem {
 }
 
 /** Lists all requirements that a bucket does not meet, in the order of {@link BucketDemands}. */
-export function bucketProblems(facts: BucketFacts, demands: BucketDemands): BucketProblem[] {
+export function findBucketProblems(facts: BucketFacts, demands: BucketDemands): BucketProblem[] {
   const { encryption, lifecycle, lock, ownership } = facts;
   const problems: BucketProblem[] = [];
   const refuse = (setting: BucketSetting, wrong: boolean | undefined, message: string): void => {
@@ -56,8 +56,8 @@ export function bucketProblems(facts: BucketFacts, demands: BucketDemands): Buck
   refuse("policy", demands.tlsOnly && !facts.tlsOnly, "its policy lets in who comes without TLS");
   refuse(
     "lock",
-    !!demands.lock && weaker(lock, demands.lock),
-    `Object Lock is ${lockText(lock)}, and has to be at least ${lockText(demands.lock)}`,
+    !!demands.lock && isWeaker(lock, demands.lock),
+    `Object Lock is ${describeLock(lock)}, and must be at least ${describeLock(demands.lock)}`,
   );
   const limit = demands.abortUploadDays;
   refuse(
@@ -66,13 +66,13 @@ export function bucketProblems(facts: BucketFacts, demands: BucketDemands): Buck
       !lifecycle.some((rule) => reachesAll(rule, demands.prefix) && (rule.abortUploadDays ?? Infinity) <= limit),
     `parts of unfinished uploads are not removed within ${limit ?? 0} days`,
   );
-  const expiry = soonestExpiry(facts, demands.prefix);
+  const expiry = findSoonestExpiry(facts, demands.prefix);
   refuse(
     "lifecycle",
     expiry !== undefined && expiry < (demands.keepDays ?? 0),
-    `objects expire after ${expiry ?? 0} days, and have to stay for ${demands.keepDays ?? 0}`,
+    `objects expire after ${expiry ?? 0} days, and must be retained for ${demands.keepDays ?? 0}`,
   );
-  refuse("logging", demands.accessLogs && facts.accessLogs === undefined, "nobody writes down who reaches it");
+  refuse("logging", demands.accessLogs && facts.accessLogs === undefined, "access to it is not logged");
   return problems;
 }
 
@@ -80,9 +80,9 @@ export function bucketProblems(facts: BucketFacts, demands: BucketDemands): Buck
  * Returns the days after which the first objects below a prefix may be lost. Undefined: never. An overwritten object is retained
  * by its lock, or for as long as the lifecycle retains noncurrent versions.
  */
-export function soonestExpiry({ lifecycle, lock }: BucketFacts, prefix: string): number | undefined {
+export function findSoonestExpiry({ lifecycle, lock }: BucketFacts, prefix: string): number | undefined {
   const reaching = lifecycle.filter((rule) => prefix.startsWith(rule.prefix) || rule.prefix.startsWith(prefix));
-  return soonest(
+  return findSoonest(
     reaching.flatMap(({ expireDays, versionDays }) => [
       expireDays,
       versionDays === undefined ? undefined : Math.max(versionDays, lock?.days ?? 0),
@@ -91,16 +91,16 @@ export function soonestExpiry({ lifecycle, lock }: BucketFacts, prefix: string):
 }
 
 /** Returns the days after which no version of an object below a prefix remains. Undefined: some may remain forever. */
-export function certainExpiry({ lifecycle, versioning, lock }: BucketFacts, prefix: string): number | undefined {
+export function findCertainExpiry({ lifecycle, versioning, lock }: BucketFacts, prefix: string): number | undefined {
   const reaching = lifecycle.filter((rule) => reachesAll(rule, prefix));
-  const hidden = soonest(reaching.map(({ expireDays }) => expireDays));
+  const hidden = findSoonest(reaching.map(({ expireDays }) => expireDays));
   if (hidden === undefined) return undefined;
   // Expiry of a versioned object only hides its last version.
-  const versions = versioning ? soonest(reaching.map(({ versionDays }) => versionDays)) : 0;
+  const versions = versioning ? findSoonest(reaching.map(({ versionDays }) => versionDays)) : 0;
   return versions === undefined ? undefined : Math.max(hidden + versions, lock?.days ?? 0);
 }
 
-function soonest(days: readonly (number | undefined)[]): number | undefined {
+function findSoonest(days: readonly (number | undefined)[]): number | undefined {
   const ends = days.filter((end) => end !== undefined);
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
@@ -111,11 +111,11 @@ function reachesAll(rule: LifecycleFacts, prefix: string): boolean {
 
 type Lock = NonNullable<BucketDemands["lock"]>;
 
-function weaker(found: Lock | undefined, wanted: Lock): boolean {
+function isWeaker(found: Lock | undefined, wanted: Lock): boolean {
   if (!found || found.days < wanted.days) return true;
   return wanted.mode === "compliance" && found.mode === "governance";
 }
 
-function lockText(lock: Lock | undefined): string {
+function describeLock(lock: Lock | undefined): string {
   return lock ? `${lock.mode} for ${lock.days} days` : "not set";
 }

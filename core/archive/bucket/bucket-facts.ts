@@ -40,7 +40,7 @@ export interface LifecycleFacts {
 }
 
 /** Reads the properties of those resources; missing ones, or those of another form, count as not set. */
-export function bucketFacts(properties: Partial<Record<BucketSetting, unknown>>): BucketFacts {
+export function readBucketFacts(properties: Partial<Record<BucketSetting, unknown>>): BucketFacts {
   const block = read(publicAccess, properties.publicAccess);
   const encryption = read(encryptions, properties.encryption)?.rules[0]?.applyServerSideEncryptionByDefault;
   return {
@@ -49,10 +49,10 @@ export function bucketFacts(properties: Partial<Record<BucketSetting, unknown>>)
     publicAccessBlocked: block !== undefined && Object.values(block).every(Boolean),
     ownership: read(ownership, properties.ownership)?.rule.objectOwnership,
     tlsOnly: refusesPlainHttp(read(policy, properties.policy)?.policy),
-    lock: lockOf(read(lock, properties.lock)?.rule?.defaultRetention),
+    lock: readLock(read(lock, properties.lock)?.rule?.defaultRetention),
     lifecycle: (read(lifecycle, properties.lifecycle)?.rules ?? [])
       .filter(({ status }) => status === "Enabled")
-      .map(lifecycleOf),
+      .map(readLifecycle),
     accessLogs: read(logging, properties.logging)?.targetBucket,
   };
 }
@@ -115,7 +115,7 @@ function read<T>(schema: z.ZodType<T>, value: unknown): T | undefined {
 
 type LifecycleRule = z.infer<typeof lifecycle>["rules"][number];
 
-function lifecycleOf(rule: LifecycleRule): LifecycleFacts {
+function readLifecycle(rule: LifecycleRule): LifecycleFacts {
   const { filter } = rule;
   return {
     prefix: filter?.prefix ?? rule.prefix ?? "",
@@ -131,7 +131,7 @@ function lifecycleOf(rule: LifecycleRule): LifecycleFacts {
 type Retention = NonNullable<z.infer<typeof lock>["rule"]>["defaultRetention"] | undefined;
 
 /** Returns the lock; S3 counts a year as 365 days. */
-function lockOf(retention: Retention): BucketFacts["lock"] {
+function readLock(retention: Retention): BucketFacts["lock"] {
   const mode = retention?.mode?.toLowerCase();
   const length = (retention?.days ?? 0) || (retention?.years ?? 0) * 365;
   return length > 0 && (mode === "governance" || mode === "compliance") ? { mode, days: length } : undefined;

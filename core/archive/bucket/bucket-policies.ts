@@ -7,7 +7,7 @@ interface PolicyDocument {
 }
 
 /** Returns the bucket's own policy: access by TLS only. */
-export function tlsOnly(bucketArn: string): PolicyDocument {
+export function buildTlsOnlyPolicy(bucketArn: string): PolicyDocument {
   return {
     Version: "2012-10-17",
     Statement: [
@@ -27,7 +27,7 @@ export function tlsOnly(bucketArn: string): PolicyDocument {
  * Returns the policy for the identity that runs `pulumi up`, to archive and restore: it writes and reads objects below the
  * prefix, completes or aborts uploads, and reads the bucket's settings. It may delete nothing and change no setting.
  */
-export function archiverPolicy(
+export function buildArchiverPolicy(
   bucketArn: string,
   settings: ArchiveBucketSettings,
   kmsKeyArn: string | undefined,

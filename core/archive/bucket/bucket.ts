@@ -1,7 +1,7 @@
 import { DEFAULT_ABORT_UPLOADS } from "../../defaults";
 import { type Report, requireValid } from "../../problems/problem";
 import type { ArchiveBucketSettingsArgs, ArchiveStorageClass } from "../../declare/archive/bucket-args";
-import { daysOfSpan } from "../../store/days";
+import { parseSpanDays } from "../../store/days";
 
 /** Bucket settings in days, as S3 counts. */
 export interface ArchiveBucketSettings {
@@ -27,27 +27,27 @@ export function requireArchiveBucket(args: ArchiveBucketSettingsArgs, subject: s
 
 function parseBucket(args: ArchiveBucketSettingsArgs, report: Report): ArchiveBucketSettings {
   const settings = {
-    prefix: prefixOf(args.prefix ?? "", report),
-    expireDays: args.expireAfter === undefined ? undefined : daysOf(args.expireAfter, "expireAfter", report),
-    versionDays: versionDaysOf(args, report),
-    legalDays: args.legalMinimum === undefined ? 0 : daysOf(args.legalMinimum, "legalMinimum", report),
+    prefix: parsePrefix(args.prefix ?? "", report),
+    expireDays: args.expireAfter === undefined ? undefined : parseDays(args.expireAfter, "expireAfter", report),
+    versionDays: parseVersionDays(args, report),
+    legalDays: args.legalMinimum === undefined ? 0 : parseDays(args.legalMinimum, "legalMinimum", report),
     lock: args.objectLock && {
       mode: args.objectLock.mode === "compliance" ? ("COMPLIANCE" as const) : ("GOVERNANCE" as const),
-      days: daysOf(args.objectLock.for, "objectLock.for", report),
+      days: parseDays(args.objectLock.for, "objectLock.for", report),
     },
     storage: (args.storage ?? []).map((step, index) => ({
-      days: daysOf(step.after, `storage[${index}].after`, report),
+      days: parseDays(step.after, `storage[${index}].after`, report),
       storageClass: step.class,
     })),
-    abortUploadDays: daysOf(args.abortUploadsAfter ?? DEFAULT_ABORT_UPLOADS, "abortUploadsAfter", report),
+    abortUploadDays: parseDays(args.abortUploadsAfter ?? DEFAULT_ABORT_UPLOADS, "abortUploadsAfter", report),
   };
   // A length that could not be read is reported already, and is compared with nothing.
   reportConflicts(settings, report);
   return settings;
 }
 
-function daysOf(text: string, path: string, report: Report): number {
-  const days = daysOfSpan(text);
+function parseDays(text: string, path: string, report: Report): number {
+  const days = parseSpanDays(text);
   if (days !== undefined) return days;
   report(
     path,
@@ -57,17 +57,17 @@ function daysOf(text: string, path: string, report: Report): number {
   return Number.NaN;
 }
 
-function prefixOf(text: string, report: Report): string {
+function parsePrefix(text: string, report: Report): string {
   if (text === "") return "";
   if (/^\/|\/\/|[*?\\]/.test(text))
     report("prefix", `"${text}" is not a folder.`, 'Write names with slashes between them, such as "archive/orders".');
   return text.endsWith("/") ? text : `${text}/`;
 }
 
-function versionDaysOf(args: ArchiveBucketSettingsArgs, report: Report): number | undefined {
-  if (args.keepVersionsFor !== undefined) return daysOf(args.keepVersionsFor, "keepVersionsFor", report);
+function parseVersionDays(args: ArchiveBucketSettingsArgs, report: Report): number | undefined {
+  if (args.keepVersionsFor !== undefined) return parseDays(args.keepVersionsFor, "keepVersionsFor", report);
   // An invalid text is reported once, at its property.
-  return args.expireAfter === undefined ? undefined : daysOfSpan(args.expireAfter);
+  return args.expireAfter === undefined ? undefined : parseSpanDays(args.expireAfter);
 }
 
 function reportConflicts(settings: ArchiveBucketSettings, report: Report): void {
@@ -102,7 +102,7 @@ function reportConflicts(settings: ArchiveBucketSettings, report: Report): void 
       report(
         `storage[${index}].after`,
         `${step.storageClass} begins after ${step.days} days, when objects have expired (${expireDays}).`,
-        "Leave the step out, or let expireAfter be longer.",
+        "Remove the step, or lengthen expireAfter.",
       );
   });
 }

@@ -1,8 +1,8 @@
 import type { WindowSpec } from "../../declare/table/spec";
-import { intervalsBetween } from "../../time/grid";
-import { type Instant, later } from "../../time/instant";
-import { type Period, startOfPeriod } from "../../time/period";
-import { startName } from "../../store/layout";
+import { listIntervalsBetween } from "../../time/grid";
+import { type Instant, pickLater } from "../../time/instant";
+import { type Period, findPeriodStart } from "../../time/period";
+import { formatStart } from "../../store/layout";
 
 /** Java's pattern for the name of a folder, `20250101T000000Z`. */
 const FORMAT = "yyyyMMdd'T'HHmmss'Z'";
@@ -20,7 +20,7 @@ const UNITS: Readonly<Record<Period, readonly [interval: number, unit: string]>>
  * Returns the settings by which Athena computes the starts of all ranges, instead of asking the catalogue. A constant grid is a
  * permanent rule; any other, or one of another time zone, is a list of its starts until now, which each update renews.
  */
-export function projectionOf(
+export function buildProjection(
   key: string,
   { grid, key: { zone } }: Pick<WindowSpec, "grid" | "key">,
   since: Instant,
@@ -32,12 +32,12 @@ export function projectionOf(
     return {
       [`projection.${key}.type`]: "date",
       [`projection.${key}.format`]: FORMAT,
-      [`projection.${key}.range`]: `${startName({ from: startOfPeriod(since, only.every, zone) })},NOW`,
+      [`projection.${key}.range`]: `${formatStart({ from: findPeriodStart(since, only.every, zone) })},NOW`,
       [`projection.${key}.interval`]: String(interval),
       [`projection.${key}.interval.unit`]: unit,
     };
   }
   // The interval that contains `since` begins before it.
-  const starts = [...intervalsBetween(grid, since, later(since, now), zone)].map(startName);
+  const starts = [...listIntervalsBetween(grid, since, pickLater(since, now), zone)].map(formatStart);
   return { [`projection.${key}.type`]: "enum", [`projection.${key}.values`]: starts.join(",") };
 }

@@ -1,10 +1,10 @@
 import type { TableSpec } from "../../declare/table/spec";
-import { canonicalType } from "../../table/compare/compare";
+import { canonicalizeType } from "../../table/compare/compare";
 import type { Instant } from "../../time/instant";
-import type { ParquetColumn, SourceColumn } from "../format/columns";
-import { parquetColumns } from "../format/columns";
-import { projectionOf } from "./catalog-projection";
-import { tableFolder } from "../../store/layout";
+import type { ParquetColumn, SourceColumn } from "../format/parquet-columns";
+import { chooseParquetColumns } from "../format/parquet-columns";
+import { buildProjection } from "./catalog-projection";
+import { formatTableFolder } from "../../store/layout";
 
 /** A column as Glue describes it. */
 interface CatalogColumn {
@@ -50,31 +50,31 @@ export const BRANCH_KEY = "archive_branch";
 const MAX_GENERATIONS = 9;
 
 /** Describes how a declared table with columns is found and read in its archive. */
-export function catalogTable(
+export function describeCatalogTable(
   spec: TableSpec,
   { database, branches, since, now, domains }: CatalogRequest,
 ): CatalogTable {
   const { schema, table } = spec;
-  const name = catalogName(`${schema}_${table}`);
+  const name = toCatalogName(`${schema}_${table}`);
   const branched = branches.length > 0;
   return {
     name: `${name}_generations`,
     view: name,
-    columns: parquetColumns((spec.columns ?? []).map((column) => sourceColumn(column, domains))).flatMap(
-      catalogColumns,
+    columns: chooseParquetColumns((spec.columns ?? []).map((column) => toSourceColumn(column, domains))).flatMap(
+      toCatalogColumns,
     ),
     partitionKeys: [
       ...(branched ? [{ name: BRANCH_KEY, type: "string" }] : []),
       { name: FROM_KEY, type: "string" },
       { name: GENERATION_KEY, type: "int" },
     ],
-    folder: tableFolder({ database, schema, table }).replace(/\/$/, ""),
+    folder: formatTableFolder({ database, schema, table }).replace(/\/$/, ""),
     projection: {
       "projection.enabled": "true",
       ...(branched
         ? { [`projection.${BRANCH_KEY}.type`]: "enum", [`projection.${BRANCH_KEY}.values`]: branches.join(",") }
         : {}),
-      ...projectionOf(FROM_KEY, spec.window, since, now),
+      ...buildProjection(FROM_KEY, spec.window, since, now),
       [`projection.${GENERATION_KEY}.type`]: "integer",
       [`projection.${GENERATION_KEY}.range`]: `1,${MAX_GENERATIONS}`,
     },
@@ -83,11 +83,11 @@ export function catalogTable(
 }
 
 /** Converts to a name that Athena allows: lower case, digits and underscores. */
-export function catalogName(text: string): string {
+export function toCatalogName(text: string): string {
   return text.toLowerCase().replace(/[^a-z0-9_]/g, "_");
 }
 
-function sourceColumn(
+function toSourceColumn(
   { name, type }: { readonly name: string; readonly type: string },
   domains: Readonly<Record<string, string>>,
 ): SourceColumn {
@@ -96,12 +96,12 @@ function sourceColumn(
   return {
     name,
     category: "",
-    ...(base === undefined ? builtin(type) : { type, kind: "d", base: canonicalType(base) }),
+    ...(base === undefined ? toBuiltinType(type) : { type, kind: "d", base: canonicalizeType(base) }),
   };
 }
 
-function builtin(type: string): Pick<SourceColumn, "type" | "kind"> {
-  return { type: canonicalType(type), kind: "b" };
+function toBuiltinType(type: string): Pick<SourceColumn, "type" | "kind"> {
+  return { type: canonicalizeType(type), kind: "b" };
 }
 
 const HIVE: Readonly<Record<string, string>> = {
@@ -121,7 +121,7 @@ const HIVE: Readonly<Record<string, string>> = {
 /**
  * Returns the typed column, and its text column if it has one. Glue has lower case only, and files are read case-insensitively.
  */
-function catalogColumns({ column, form, text }: ParquetColumn): CatalogColumn[] {
+function toCatalogColumns({ column, form, text }: ParquetColumn): CatalogColumn[] {
   const typed = { name: column.toLowerCase(), type: HIVE[form] ?? form.toLowerCase() };
   return text === undefined ? [typed] : [typed, { name: text.toLowerCase(), type: "string" }];
 }

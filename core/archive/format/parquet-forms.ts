@@ -35,12 +35,12 @@ const TEXT_FORM = "VARCHAR";
 const MAX_PRECISION = 38;
 
 /** Returns the form of a column, as DuckDB writes the type. */
-export function formOf({ type, kind, base }: SourceType): string {
+export function chooseForm({ type, kind, base }: SourceType): string {
   const name = kind === "d" ? base : kind === "b" ? type : undefined;
   if (name === undefined) return TEXT_FORM;
   const [, head = "", modifiers, tail = ""] =
     /^([a-z ]+?)(?:\(([-\d,]+)\))?( with(?:out)? time zone)?$/.exec(name) ?? [];
-  if (head === "numeric") return numericForm(modifiers);
+  if (head === "numeric") return chooseNumericForm(modifiers);
   return FORMS.get(`${head}${tail}`) ?? TEXT_FORM;
 }
 
@@ -54,7 +54,7 @@ export function mayLoseText(form: string): boolean {
  * alone. One digit is reserved before the point, because DuckDB prints `.5` otherwise. Unbounded or longer numbers are the
  * nearest double.
  */
-function numericForm(modifiers: string | undefined): string {
+function chooseNumericForm(modifiers: string | undefined): string {
   const [precision, scale = 0] = (modifiers ?? "").split(",").map(Number);
   if (modifiers === undefined || precision === undefined) return "DOUBLE";
   const fraction = Math.max(scale, 0);

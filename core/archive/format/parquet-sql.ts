@@ -1,6 +1,6 @@
 // DuckDB statements: text of a COPY to a Parquet file, and rows of that file to the same text. Pure text, no data in it.
 import { quote, quoteLiteral } from "../../names/identifier";
-import type { ParquetColumn } from "./columns";
+import type { ParquetColumn } from "./parquet-columns";
 
 /** Options to read the text of a COPY: quoted text is a value, and nothing is guessed. */
 const CSV =
@@ -37,22 +37,22 @@ const LONG_ROW_BYTES = 256 << 10;
 const GROUP_BYTES_OF_WIDE_ROWS = 24 << 20;
 const WIDE_COLUMNS = 32;
 
-function groupBytesOf(columns: number, longestRow: number): number {
+function chooseGroupBytes(columns: number, longestRow: number): number {
   if (longestRow > LONG_ROW_BYTES) return GROUP_BYTES_OF_LONG_ROWS;
   return columns > WIDE_COLUMNS ? GROUP_BYTES_OF_WIDE_ROWS : GROUP_BYTES;
 }
 
 /** Writes texts to a Parquet file. The result of the statement is the number of rows. */
 export function encodeStatement({ columns, texts, target, longestRow }: EncodeRequest): string {
-  const groupBytes = groupBytesOf(columns.length, longestRow);
+  const groupBytes = chooseGroupBytes(columns.length, longestRow);
   return (
-    `COPY (${typedRows(columns, textRows(columns, texts, longestRow))}) ` +
+    `COPY (${buildTypedRowsQuery(columns, buildTextRowsSource(columns, texts, longestRow))}) ` +
     `TO ${quoteLiteral(target)} (FORMAT parquet, ${IN_PLACE}, COMPRESSION zstd, ROW_GROUP_SIZE ${GROUP_ROWS}, ROW_GROUP_SIZE_BYTES ${groupBytes})`
   );
 }
 
 /** Reads rows of texts of a COPY, as text: the columns are called t0, t1 and so on. `settings` are further ones of read_csv. */
-export function textRows(
+export function buildTextRowsSource(
   columns: readonly ParquetColumn[],
   texts: readonly string[],
   longestRow: number,
@@ -67,9 +67,9 @@ export function textRows(
 }
 
 /** Reads such rows with the types and names that they have in a Parquet file. */
-function typedRows(columns: readonly ParquetColumn[], source: string): string {
+function buildTypedRowsQuery(columns: readonly ParquetColumn[], source: string): string {
   const parsed = columns.flatMap((column, index) => [`t${index}`, ...parse(column, index)]);
-  return `SELECT ${columns.flatMap(written).join(", ")} FROM (SELECT ${parsed.join(", ")} FROM ${source})`;
+  return `SELECT ${columns.flatMap(buildOutputColumns).join(", ")} FROM (SELECT ${parsed.join(", ")} FROM ${source})`;
 }
 
 /** Writes rows of a Parquet file, from `first` up to but not including `end`, to the text of a COPY. */
@@ -79,7 +79,7 @@ export function decodeStatement(
   rows: { readonly first: number; readonly end: number },
   target: string,
 ): string {
-  const texts = columns.map((column, index) => `${text(column)} AS t${index}`);
+  const texts = columns.map((column, index) => `${buildText(column)} AS t${index}`);
   return (
     `COPY (SELECT ${texts.join(", ")} FROM read_parquet(${quoteLiteral(file)}, hive_partitioning = false, file_row_number = true) ` +
     `WHERE file_row_number >= ${rows.first} AND file_row_number < ${rows.end}) ` +
@@ -88,7 +88,7 @@ export function decodeStatement(
 }
 
 /** Returns one row for each row group of a file, in order: its number, rows, and uncompressed bytes. */
-export function rowGroupsQuery(file: string): string {
+export function buildRowGroupsQuery(file: string): string {
   return (
     `SELECT row_group_id, any_value(row_group_num_rows), sum(total_uncompressed_size) ` +
     `FROM parquet_metadata(${quoteLiteral(file)}) GROUP BY row_group_id ORDER BY row_group_id`
@@ -99,11 +99,11 @@ export function rowGroupsQuery(file: string): string {
 function parse({ form, text: beside, type }: ParquetColumn, index: number): string[] {
   if (beside === undefined) return [];
   const value = `TRY_CAST(t${index} AS ${form})`;
-  return [`${inRange(form, type, value, `t${index}`)} AS v${index}`];
+  return [`${limitToRange(form, type, value, `t${index}`)} AS v${index}`];
 }
 
 /** Limits values to years that all readers support and numbers that a double holds. Only literal infinities stay infinite. */
-function inRange(form: string, type: string, value: string, input: string): string {
+function limitToRange(form: string, type: string, value: string, input: string): string {
   if (form === "DATE") return `CASE WHEN ${value} BETWEEN '0001-01-01' AND '9999-12-31' THEN ${value} END`;
   if (form === "TIMESTAMP" || form === "TIMESTAMPTZ")
     return `CASE WHEN ${value} BETWEEN '0001-01-01 00:00:00' AND '9999-12-31 23:59:59.999999' THEN ${value} END`;
@@ -113,10 +113,10 @@ function inRange(form: string, type: string, value: string, input: string): stri
 }
 
 /** Returns the output of one column: its form, and the text if the form does not reproduce it. */
-function written(column: ParquetColumn, index: number): string[] {
+function buildOutputColumns(column: ParquetColumn, index: number): string[] {
   const { column: name, form, text: beside } = column;
   const input = `t${index}`;
-  if (beside === undefined) return [`${exact(form, input)} AS ${quote(name)}`];
+  if (beside === undefined) return [`${castExactly(form, input)} AS ${quote(name)}`];
   const value = `v${index}`;
   const float = form === "FLOAT" || form === "DOUBLE";
   // A Parquet dictionary has one entry for 0 and -0, whichever comes first: 0 is written, and -0 is a text.
@@ -126,13 +126,13 @@ function written(column: ParquetColumn, index: number): string[] {
   return [`${near} AS ${quote(name)}`, `CASE WHEN ${same} THEN NULL ELSE ${input} END AS ${quote(beside)}`];
 }
 
-function exact(form: string, input: string): string {
+function castExactly(form: string, input: string): string {
   if (form === "VARCHAR") return input;
   if (form === "BLOB") return `unhex(substr(${input}, 3))`;
   return `CAST(${input} AS ${form})`;
 }
 
-function text({ column, form, text: beside }: ParquetColumn): string {
+function buildText({ column, form, text: beside }: ParquetColumn): string {
   const printed = print(form, quote(column));
   return beside === undefined ? printed : `coalesce(${quote(beside)}, ${printed})`;
 }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { DEFAULT_SPOOL_MEGABYTES } from "../../defaults";
 import type { Problem } from "../../problems/problem";
 import type { OnExpire } from "../option/on-expire";
-import { type Around, option } from "../option/option";
-import { typeNamed } from "../option/shapes";
+import { type Around, defineOption } from "../option/option";
+import { nameType } from "../option/shapes";
 import type { ArchiveArgs, ArchiveTableArgs } from "./archive-args";
 import { ARCHIVE_ENCODINGS, ARCHIVE_FORMATS, type ArchiveEncoding } from "./formats";
 import { checkStoreSettings, type StoreSettings, storeSettingsShape } from "./store-settings";
@@ -21,7 +21,7 @@ export interface ArchiveSpec extends Omit<StoreSettings, "to"> {
 }
 
 /** Returns the settings that the store itself needs; undefined without a store or before its bucket is created. */
-export function storeSettingsOf(archive: ArchiveSpec | undefined): StoreSettings | undefined {
+export function toStoreSettings(archive: ArchiveSpec | undefined): StoreSettings | undefined {
   if (archive?.to === undefined) return undefined;
   const { format: _format, spoolMegabytes: _spool, table: _table, to, ...settings } = archive;
   const { verify: _verify, ...store } = settings;
@@ -33,19 +33,19 @@ const ARCHIVE_PROOFS = ["checksum", "readBack"] as const;
 type ArchiveProof = (typeof ARCHIVE_PROOFS)[number];
 
 const format = z.enum(ARCHIVE_FORMATS);
-const verify = typeNamed("ArchiveProof", z.enum(ARCHIVE_PROOFS));
+const verify = nameType("ArchiveProof", z.enum(ARCHIVE_PROOFS));
 const spoolMegabytes = z.int().min(16).max(4096);
 
 const archiveWire = z.object({
   ...storeSettingsShape,
   to: storeSettingsShape.to.optional(),
-  table: typeNamed("ArchiveTable", archiveTableWireSchema).optional(),
-  format: typeNamed("ArchiveFormat", z.enum(ARCHIVE_ENCODINGS)),
+  table: nameType("ArchiveTable", archiveTableWireSchema).optional(),
+  format: nameType("ArchiveFormat", z.enum(ARCHIVE_ENCODINGS)),
   verify,
   spoolMegabytes,
 });
 
-export const archive = option({
+export const archive = defineOption({
   shape: z
     .strictObject({
       ...storeSettingsShape,
@@ -55,10 +55,10 @@ export const archive = option({
       spoolMegabytes: spoolMegabytes.optional(),
     })
     .optional(),
-  wire: typeNamed("Archive", archiveWire).optional(),
+  wire: nameType("Archive", archiveWire).optional(),
   parse: parseArchive,
-  toWire: archiveToWire,
-  fromWire: (wire) => wire && archiveFromWire(wire),
+  toWire: encodeArchive,
+  fromWire: (wire) => wire && decodeArchive(wire),
 });
 
 /** Reads the declared archive. Every forgotten or contradictory setting that could lose rows is a problem. */
@@ -71,8 +71,8 @@ function parseArchive(
       problems.push({
         path: "archive.to",
         code: "missing-property",
-        message: 'onExpire: "archive" has no place for the archive.',
-        fix: 'Say where it goes: archive: { to: "s3://bucket/prefix" }, or "file:///directory".',
+        message: 'onExpire: "archive" has no store for the archive.',
+        fix: 'Declare it: archive: { to: "s3://bucket/prefix" }, or "file:///directory".',
       });
     return undefined;
   }
@@ -116,7 +116,7 @@ function parseTable(to: ArchiveTableArgs, settings: Omit<ArchiveArgs, "to">, pro
   };
 }
 
-function archiveToWire(spec: ArchiveSpec | undefined): z.infer<typeof archiveWire> | undefined {
+function encodeArchive(spec: ArchiveSpec | undefined): z.infer<typeof archiveWire> | undefined {
   return (
     spec &&
     (Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined)) as z.infer<typeof archiveWire>)
@@ -124,7 +124,7 @@ function archiveToWire(spec: ArchiveSpec | undefined): z.infer<typeof archiveWir
 }
 
 /** Wire values were checked before they were sent; only their type has to be asserted. */
-function archiveFromWire(wire: z.infer<typeof archiveWire>): ArchiveSpec {
+function decodeArchive(wire: z.infer<typeof archiveWire>): ArchiveSpec {
   const { to, ...rest } = wire;
   return { ...(rest as Omit<ArchiveSpec, "to">), to };
 }

@@ -5,6 +5,6 @@ export const ARCHIVE_ENCODINGS = [...ARCHIVE_FORMATS, "rows"] as const;
 export type ArchiveEncoding = (typeof ARCHIVE_ENCODINGS)[number];
 
 /** Returns the file extension of parts, without the first dot. */
-export function extensionOf(format: ArchiveEncoding): string {
+export function getExtension(format: ArchiveEncoding): string {
   return format === "csv" ? "csv.zst" : format;
 }

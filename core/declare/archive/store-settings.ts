@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { InvalidSpecError, type Problem } from "../../problems/problem";
-import { typeNamed } from "../option/shapes";
-import { shapeProblems } from "../../problems/shape-problems";
+import { nameType } from "../option/shapes";
+import { toShapeProblems } from "../../problems/shape-problems";
 import type { ObjectLockArgs } from "./bucket-args";
 import { type Location, parseLocation } from "../../store/location";
-import { daysOfSpan } from "../../store/days";
+import { parseSpanDays } from "../../store/days";
 
 /** Storage classes that an object may have from its upload on. */
 const STORAGE_CLASSES = [
@@ -51,11 +51,11 @@ export const storeSettingsShape = {
   endpoint: z.string().min(1).optional(),
   pathStyle: z.boolean().optional(),
   kmsKey: z.string().min(1).optional(),
-  storageClass: typeNamed("ArchiveStorageClass", z.enum(STORAGE_CLASSES)).optional(),
-  objectLock: typeNamed(
+  storageClass: nameType("ArchiveStorageClass", z.enum(STORAGE_CLASSES)).optional(),
+  objectLock: nameType(
     "ArchiveLock",
     z.strictObject({
-      mode: typeNamed("ArchiveLockMode", z.enum(["governance", "compliance"])),
+      mode: nameType("ArchiveLockMode", z.enum(["governance", "compliance"])),
       // Any text by its type; its meaning is checked later.
       for: z.string({ error: DAYS_HINT }) as unknown as z.ZodType<ObjectLockArgs["for"]>,
     }),
@@ -66,10 +66,10 @@ const storeSettingsSchema = z.strictObject(storeSettingsShape);
 
 /** Reads settings of the right shape; undefined if problems, with paths below `path`, were added. */
 export function checkStoreSettings(settings: StoreSettings, path: string, problems: Problem[]): Location | undefined {
-  const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
-  const location = parseLocation(settings.to, at("to"), problems);
+  const joinPath = (name: string): string => (path === "" ? name : `${path}.${name}`);
+  const location = parseLocation(settings.to, joinPath("to"), problems);
   const report = (name: string, message: string, fix: string): void =>
-    void problems.push({ path: at(name), code: "invalid-value", message, fix });
+    void problems.push({ path: joinPath(name), code: "invalid-value", message, fix });
   if (location?.kind === "file") refuseS3Only(settings, report);
   if (settings.endpoint !== undefined) checkEndpoint(settings.endpoint, report);
   if (settings.region !== undefined && !/^[a-z0-9-]+$/.test(settings.region))
@@ -77,7 +77,7 @@ export function checkStoreSettings(settings: StoreSettings, path: string, proble
   if (settings.kmsKey !== undefined && !/^[\w:/.-]+$/.test(settings.kmsKey))
     report("kmsKey", "it is no ARN, id or alias of a key.", 'Write it as "alias/archive", or as the ARN.');
   const lock = settings.objectLock;
-  if (lock && daysOfSpan(lock.for) === undefined)
+  if (lock && parseSpanDays(lock.for) === undefined)
     report("objectLock.for", `"${lock.for}" is not a length of days.`, DAYS_HINT);
   return location;
 }
@@ -85,7 +85,7 @@ export function checkStoreSettings(settings: StoreSettings, path: string, proble
 /** Like {@link checkStoreSettings} for values of any shape; throws with every problem at once. */
 export function requireStoreSettings(value: unknown, subject: string): { settings: StoreSettings; location: Location } {
   const shape = storeSettingsSchema.safeParse(value, { reportInput: true });
-  if (!shape.success) throw new InvalidSpecError(subject, shapeProblems(shape.error));
+  if (!shape.success) throw new InvalidSpecError(subject, toShapeProblems(shape.error));
   const problems: Problem[] = [];
   const settings = shape.data as StoreSettings;
   const location = checkStoreSettings(settings, "", problems);
@@ -106,7 +106,7 @@ function refuseS3Only(settings: StoreSettings, report: Say): void {
 function checkEndpoint(text: string, report: Say): void {
   // The value is not shown: it may contain a user and a password.
   if (/^https?:\/\/[^/]*@/i.test(text))
-    report("endpoint", "a user or a password stands before the @.", "Keep credentials out of the address.");
+    report("endpoint", "it has a user or a password before the @.", "Remove credentials from the address.");
   else if (!/^https?:\/\/(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?\/?$/i.test(text))
     report(
       "endpoint",

@@ -36,20 +36,20 @@ export function parseArchiveTable(declared: ArchiveTableArgs, path: string, prob
       fix: 'Write "schema.table", such as "archive.events".',
     });
   const url = declared.database?.url;
-  if (url !== undefined) problems.push(...urlProblems(url, `${path}.database.url`));
+  if (url !== undefined) problems.push(...findUrlProblems(url, `${path}.database.url`));
   return { schema, name, ...(url === undefined ? {} : { url }) };
 }
 
 /** Returns problems of the URL of an archive's database. Never quotes it: it may contain a password. */
-export function urlProblems(url: string, path: string): Problem[] {
-  const wrong = urlProblem(url);
+export function findUrlProblems(url: string, path: string): Problem[] {
+  const wrong = explainWrongUrl(url);
   if (wrong === undefined) return [];
   const fix =
     'Write "postgresql://user@host:5432/database"; the password is taken from PGPASSFILE, ~/.pgpass or PGPASSWORD.';
   return [{ path, code: "invalid-value", message: `${wrong}.`, fix }];
 }
 
-function urlProblem(text: string): string | undefined {
+function explainWrongUrl(text: string): string | undefined {
   let url: URL;
   try {
     url = new URL(text);
@@ -58,7 +58,7 @@ function urlProblem(text: string): string | undefined {
   }
   if (!["postgres:", "postgresql:"].includes(url.protocol)) return 'it does not begin with "postgresql://"';
   if (url.password !== "" || url.searchParams.has("password") || url.searchParams.has("sslpassword"))
-    return "a password stands in it, and would be in the program and in state";
+    return "it contains a password, which would be in the program and in state";
   if (url.pathname.length < 2 && !url.searchParams.has("dbname")) return "it names no database";
   return undefined;
 }
@@ -67,13 +67,13 @@ function urlProblem(text: string): string | undefined {
  * Returns the location of an archive table as the ledger records it: `table://host:port/database/schema.table`, without a host
  * for the same database, and without users and passwords.
  */
-export function tablePlace({ schema, name, url }: ArchiveTable, database: string): string {
+export function formatTablePlace({ schema, name, url }: ArchiveTable, database: string): string {
   const host = url === undefined ? "" : new URL(url).host;
   return `table://${host}/${encodeSegment(database)}/${encodeSegment(schema)}.${encodeSegment(name)}`;
 }
 
 /** Explains why an archive table cannot be read as objects, with the SQL that reads it. Undefined: not an archive table. */
-export function tableInsteadOfStore(
+export function explainTableInsteadOfStore(
   place: string,
   table: { readonly schema: string; readonly table: string },
 ): string | undefined {
@@ -83,7 +83,7 @@ export function tableInsteadOfStore(
   const archive = quoteQualified(decodeURIComponent(schema), decodeURIComponent(name));
   const where = host === "" ? "this database" : `database "${decodeURIComponent(database)}" of ${host}`;
   return (
-    `what was archived lies as rows in the table ${archive} of ${where}, and no file has to be fetched: ask that table. To have the rows in their table again: ` +
+    `the archive is stored as rows in the table ${archive} of ${where}, and no file is fetched: query that table. To have the rows in their table again: ` +
     `INSERT INTO ${quoteQualified(table.schema, table.table)} (…) SELECT … FROM ${archive} WHERE …` +
     (host === "" ? "" : "; from another server by COPY … TO and COPY … FROM")
   );

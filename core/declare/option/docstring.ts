@@ -13,12 +13,12 @@ interface Docstring {
 const DOCSTRINGS: Docstrings = interfaces;
 
 /** Returns the text of an interface of arguments; undefined if no such interface exists. */
-export function docstringOfInterface(name: string): string | undefined {
+export function getInterfaceDocstring(name: string): string | undefined {
   return DOCSTRINGS[name]?.text;
 }
 
 /** Returns the text of an argument, with its default if it may be left out. */
-export function docstringOf(name: string, member: string, optional = true): string | undefined {
+export function getDocstring(name: string, member: string, optional = true): string | undefined {
   const found = DOCSTRINGS[name]?.members[member];
   if (found === undefined) return undefined;
   return optional && found.default !== undefined ? `${found.text} Default: ${found.default}.` : found.text;

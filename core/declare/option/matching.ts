@@ -24,3 +24,10 @@ export type Plain<T> = T extends readonly (infer Item)[]
   : T extends object
     ? { readonly [Key in keyof T]: Plain<Exclude<T[Key], undefined>> }
     : T;
+
+/** A type with `readonly` everywhere. */
+export type Unchanged<T> = T extends readonly (infer Item)[]
+  ? readonly Unchanged<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Unchanged<T[Key]> }
+    : T;

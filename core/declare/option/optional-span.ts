@@ -1,16 +1,16 @@
-import { requireSpan, type Span, spanText } from "../../time/span";
-import { type Around, option } from "./option";
-import { spanShape, spanWire } from "./shapes";
-import { declaredSpan } from "./time-text";
+import { requireSpan, type Span, formatSpan } from "../../time/span";
+import { type Around, defineOption } from "./option";
+import { createSpanShape, spanWire } from "./shapes";
+import { parseDeclaredSpan } from "./time-text";
 
 /** Creates an option for a length of time that may be left out. */
-export function optionalSpan(name: string, example: string) {
-  return option({
-    shape: spanShape(example).optional(),
+export function defineOptionalSpan(name: string, example: string) {
+  return defineOption({
+    shape: createSpanShape(example).optional(),
     wire: spanWire.optional(),
     parse: (declared: Span | undefined, { problems }: Around<unknown>) =>
-      declared === undefined ? undefined : declaredSpan(name, declared, problems),
-    toWire: (span) => span && spanText(span),
+      declared === undefined ? undefined : parseDeclaredSpan(name, declared, problems),
+    toWire: (span) => span && formatSpan(span),
     fromWire: (wire) => (wire === undefined ? undefined : requireSpan(wire)),
   });
 }

@@ -9,7 +9,7 @@ export const nameShape = z.string().min(1);
 export const namesShape = z.array(nameShape).min(1);
 
 /** Names a shape in the package schema, which requires a name for every object and every list of words. */
-export function typeNamed<Shape extends z.ZodType>(name: string, shape: Shape): Shape {
+export function nameType<Shape extends z.ZodType>(name: string, shape: Shape): Shape {
   return shape.meta({ title: name });
 }
 
@@ -20,7 +20,7 @@ const SPAN_PATTERN = "[1-9][0-9]* +(hour|day|week|month|quarter|year)s?";
  * Creates the shape of a length of time as users write it, or `word`. The hint is the error's text, from which shape-problems.ts
  * knows what was expected.
  */
-export function spanShape<Word extends string = never>(example: string, word?: Word) {
+export function createSpanShape<Word extends string = never>(example: string, word?: Word) {
   const pattern = `^(${[...(word === undefined ? [] : [word]), SPAN_PATTERN].join("|")})$`;
   const shape = z.string({ error: SPAN_HINT }).meta({ pattern, examples: [example] });
   // Any text by its type: it is parsed later, so that the problem names the units.

@@ -3,7 +3,7 @@ import { type Instant, parseInstant } from "../../time/instant";
 import { type ParsedSpan, parseSpan, SPAN_HINT } from "../../time/span";
 
 /** Reads a declared length of time, or adds a problem. */
-export function declaredSpan(path: string, text: string, problems: Problem[]): ParsedSpan | undefined {
+export function parseDeclaredSpan(path: string, text: string, problems: Problem[]): ParsedSpan | undefined {
   const parsed = parseSpan(text);
   if (!parsed) {
     problems.push({
@@ -17,19 +17,19 @@ export function declaredSpan(path: string, text: string, problems: Problem[]): P
 }
 
 /** Reads a declared point in time, or adds a problem. Without an offset it is read in the table's zone. */
-export function declaredTime(path: string, text: string, zone: string, problems: Problem[]): Instant | undefined {
+export function parseDeclaredTime(path: string, text: string, zone: string, problems: Problem[]): Instant | undefined {
   try {
     return parseInstant(text, zone);
   } catch {
-    problems.push(timeProblem(path, text));
+    problems.push(refuseTime(path, text));
     return undefined;
   }
 }
 
 /** Returns the problem of a text that is not a time, with what to write instead. */
-export function timeProblem(path: string, text: string): Problem {
+export function refuseTime(path: string, text: string): Problem {
   return (
-    withoutQuotes(path, text) ?? {
+    refuseUnquotedDate(path, text) ?? {
       path,
       code: "invalid-time",
       message: `${JSON.stringify(text)} is not a date or time.`,
@@ -39,13 +39,13 @@ export function timeProblem(path: string, text: string): Problem {
 }
 
 /** Returns the problem of an unquoted date in a YAML file; undefined if the text is not one. */
-export function withoutQuotes(path: string, text: string): Problem | undefined {
-  const meant = unquotedYaml(text);
+export function refuseUnquotedDate(path: string, text: string): Problem | undefined {
+  const meant = parseUnquotedDate(text);
   if (meant === undefined) return undefined;
   return {
     path,
     code: "invalid-time",
-    message: `it stands in the stack file without quotes, so that YAML has made ${JSON.stringify(text)} of it.`,
+    message: `it is in the stack file without quotes, so YAML read it as ${JSON.stringify(text)}.`,
     fix: `Write it in quotes: "${meant}".`,
   };
 }
@@ -54,7 +54,7 @@ export function withoutQuotes(path: string, text: string): Problem | undefined {
  * Returns the ISO 8601 form of an unquoted date in a YAML file: Pulumi's YAML language prints it as
  * `2026-01-01 00:00:00 +0000 UTC`.
  */
-function unquotedYaml(text: string): string | undefined {
+function parseUnquotedDate(text: string): string | undefined {
   const found = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d+)?) ([+-]\d{2})(\d{2}) \S+$/.exec(text);
   if (!found) return undefined;
   const [, day = "", time = "", hours = "", minutes = ""] = found;

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Problem } from "../../problems/problem";
-import { type ParsedSpan, requireSpan, type Span, spanText } from "../../time/span";
-import { type Around, option } from "../option/option";
-import { nameShape, spanShape, spanWire, typeNamed } from "../option/shapes";
-import { declaredSpan } from "../option/time-text";
+import { type ParsedSpan, requireSpan, type Span, formatSpan } from "../../time/span";
+import { type Around, defineOption } from "../option/option";
+import { nameShape, createSpanShape, spanWire, nameType } from "../option/shapes";
+import { parseDeclaredSpan } from "../option/time-text";
 
 /** Backup that must exist before rows are dropped. */
 export interface BackupArgs {
@@ -28,12 +28,13 @@ export interface BackupSpec {
   readonly within: ParsedSpan | undefined;
 }
 
-export const requireBackupSince = option({
-  shape: z.strictObject({ query: nameShape, within: spanShape("24 hours").optional() }).optional(),
-  wire: typeNamed("Backup", z.object({ query: nameShape, within: spanWire.optional() })).optional(),
+export const requireBackupSince = defineOption({
+  shape: z.strictObject({ query: nameShape, within: createSpanShape("24 hours").optional() }).optional(),
+  wire: nameType("Backup", z.object({ query: nameShape, within: spanWire.optional() })).optional(),
   parse: (declared: BackupArgs | undefined, { problems }: Around<unknown>) =>
     declared && parseBackup(declared, problems),
-  toWire: (backup) => backup && { query: backup.query, ...(backup.within ? { within: spanText(backup.within) } : {}) },
+  toWire: (backup) =>
+    backup && { query: backup.query, ...(backup.within ? { within: formatSpan(backup.within) } : {}) },
   fromWire: (wire) =>
     wire && { query: wire.query, within: wire.within === undefined ? undefined : requireSpan(wire.within) },
 });
@@ -41,6 +42,6 @@ export const requireBackupSince = option({
 function parseBackup({ query, within }: BackupArgs, problems: Problem[]): BackupSpec {
   return {
     query,
-    within: within === undefined ? undefined : declaredSpan("requireBackupSince.within", within, problems),
+    within: within === undefined ? undefined : parseDeclaredSpan("requireBackupSince.within", within, problems),
   };
 }

@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { Problem } from "../../problems/problem";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../../time/instant";
 import type { OpenInterval } from "../../time/interval";
-import { type Around, option } from "../option/option";
-import { isReadable, nameShape as text, typeNamed } from "../option/shapes";
-import { declaredTime } from "../option/time-text";
+import { type Around, defineOption } from "../option/option";
+import { isReadable, nameShape as text, nameType } from "../option/shapes";
+import { parseDeclaredTime } from "../option/time-text";
 
 /** A range of time that must not be touched, as users write it. */
 export interface HoldArgs {
@@ -31,35 +31,35 @@ const hold = { from: text, to: text, reason: text, until: text.optional() };
 const holdWire = z.object(hold);
 type HoldWire = z.infer<typeof holdWire>;
 
-export const holds = option({
+export const holds = defineOption({
   shape: z.array(z.strictObject(hold)).optional(),
   wire: z
     .array(
-      typeNamed(
+      nameType(
         "Hold",
-        holdWire.refine((wire) => isReadable(() => holdFromWire(wire)), "not a range of time"),
+        holdWire.refine((wire) => isReadable(() => decodeHold(wire)), "not a range of time"),
       ),
     )
     .optional(),
   parse: (declared: readonly HoldArgs[] | undefined, { table, problems }: Around<unknown>) =>
     parseHolds(declared ?? [], table.zone, problems),
-  toWire: (specs) => (specs.length > 0 ? specs.map(holdToWire) : undefined),
-  fromWire: (wire) => (wire ?? []).map(holdFromWire),
+  toWire: (specs) => (specs.length > 0 ? specs.map(encodeHold) : undefined),
+  fromWire: (wire) => (wire ?? []).map(decodeHold),
 });
 
 /** Reads declared holds; an invalid range is a problem, because it would protect nothing. */
 function parseHolds(declared: readonly HoldArgs[], zone: string, problems: Problem[]): readonly HoldSpec[] {
   return declared.flatMap((hold, index) => {
     const path = `holds[${index}]`;
-    const from = declaredTime(`${path}.from`, hold.from, zone, problems);
-    const to = declaredTime(`${path}.to`, hold.to, zone, problems);
-    const until = hold.until === undefined ? undefined : declaredTime(`${path}.until`, hold.until, zone, problems);
+    const from = parseDeclaredTime(`${path}.from`, hold.from, zone, problems);
+    const to = parseDeclaredTime(`${path}.to`, hold.to, zone, problems);
+    const until = hold.until === undefined ? undefined : parseDeclaredTime(`${path}.until`, hold.until, zone, problems);
     if (!from || !to) return [];
     if (compareInstants(from, to) >= 0) {
       problems.push({
         path,
         code: "invalid-time",
-        message: `the hold ends ${formatInstant(to)}, which is not after its begin ${formatInstant(from)}: it would keep nothing.`,
+        message: `the hold ends ${formatInstant(to)}, which is not after its begin ${formatInstant(from)}: it would hold nothing.`,
         fix: "`from` belongs to the range, `to` does not.",
       });
       return [];
@@ -68,7 +68,7 @@ function parseHolds(declared: readonly HoldArgs[], zone: string, problems: Probl
   });
 }
 
-function holdToWire({ range, reason, until }: HoldSpec): HoldWire {
+function encodeHold({ range, reason, until }: HoldSpec): HoldWire {
   return {
     from: range.from ? formatInstant(range.from) : "..",
     to: range.to ? formatInstant(range.to) : "..",
@@ -77,14 +77,14 @@ function holdToWire({ range, reason, until }: HoldSpec): HoldWire {
   };
 }
 
-function holdFromWire({ from, to, reason, until }: HoldWire): HoldSpec {
+function decodeHold({ from, to, reason, until }: HoldWire): HoldSpec {
   return {
-    range: { from: end(from), to: end(to) },
+    range: { from: parseEnd(from), to: parseEnd(to) },
     reason,
     until: until === undefined ? undefined : parseInstant(until, "UTC"),
   };
 }
 
-function end(text: string): Instant | undefined {
+function parseEnd(text: string): Instant | undefined {
   return text === ".." ? undefined : parseInstant(text, "UTC");
 }

@@ -4,9 +4,9 @@ import { formatInterval, type OpenInterval, parseInterval } from "../../time/int
 import { parseRange, RANGE_HINT } from "../../time/range-word";
 import type { ArchiveArgs } from "../archive/archive-args";
 import type { OnExpire } from "../option/on-expire";
-import { type Around, option } from "../option/option";
-import { isReadable, nameShape as text, typeNamed } from "../option/shapes";
-import { declaredTime, withoutQuotes } from "../option/time-text";
+import { type Around, defineOption } from "../option/option";
+import { isReadable, nameShape as text, nameType } from "../option/shapes";
+import { parseDeclaredTime, refuseUnquotedDate } from "../option/time-text";
 
 /** An archived range that is to be part of the table again, as users write it: the range alone, or with an end. */
 export type RestoredArgs = string | RestoredRangeArgs;
@@ -40,19 +40,19 @@ const range = { range: text, until: text.optional() };
 const restoredWire = z.object(range);
 type RestoredWire = z.infer<typeof restoredWire>;
 
-export const restored = option({
+export const restored = defineOption({
   shape: z.array(z.union([text, z.strictObject(range)])).optional(),
   wire: z
     .array(
-      typeNamed(
+      nameType(
         "Restored",
-        restoredWire.refine((wire) => isReadable(() => restoredFromWire(wire)), "not a range of time"),
+        restoredWire.refine((wire) => isReadable(() => decodeRestored(wire)), "not a range of time"),
       ),
     )
     .optional(),
   parse: parseRestored,
-  toWire: (specs) => (specs.length > 0 ? specs.map(restoredToWire) : undefined),
-  fromWire: (wire) => (wire ?? []).map(restoredFromWire),
+  toWire: (specs) => (specs.length > 0 ? specs.map(encodeRestored) : undefined),
+  fromWire: (wire) => (wire ?? []).map(decodeRestored),
 });
 
 /** Reads declared ranges. A range that nothing could ever restore is a problem. */
@@ -65,33 +65,33 @@ function parseRestored(
     problems.push({
       path: "restored",
       code: "invalid-value",
-      message: `archived ranges are to come back, and onExpire: "${args.onExpire}" would not archive them again.`,
-      fix: 'Set onExpire: "archive", or make tables of the archives with `pgpartition restore`.',
+      message: `archived ranges are declared as restored, and onExpire: "${args.onExpire}" would not archive them again.`,
+      fix: 'Set onExpire: "archive", or restore the archives as tables with `pgpartition restore`.',
     });
   if (table.levels.below.length > 0)
     problems.push({
       path: "restored",
       code: "invalid-value",
       message: "partitions that are cut further by HASH are not restored as partitions.",
-      fix: "Make tables of their archives with `pgpartition restore`.",
+      fix: "Restore their archives as tables with `pgpartition restore`.",
     });
   if (typeof args.archive?.to === "object")
     problems.push({
       path: "restored",
       code: "invalid-value",
       message: "the archive is a table, and rows of a table are no objects that could be restored.",
-      fix: "Read them where they are, or bring them back by INSERT … SELECT.",
+      fix: "Read them where they are, or copy them back by INSERT … SELECT.",
     });
   return declared.flatMap((entry, index) => {
     const path = `restored[${index}]`;
     const { range, until } = typeof entry === "string" ? { range: entry } : entry;
-    const end = until === undefined ? undefined : declaredTime(`${path}.until`, until, table.zone, problems);
+    const end = until === undefined ? undefined : parseDeclaredTime(`${path}.until`, until, table.zone, problems);
     try {
       return [{ range: parseRange(range, table.zone), until: end }];
     } catch {
       const where = typeof entry === "string" ? path : `${path}.range`;
       problems.push(
-        withoutQuotes(where, range) ?? {
+        refuseUnquotedDate(where, range) ?? {
           path: where,
           code: "invalid-time",
           message: `${JSON.stringify(range)} is not a range of time.`,
@@ -103,10 +103,10 @@ function parseRestored(
   });
 }
 
-function restoredToWire({ range, until }: RestoredSpec): RestoredWire {
+function encodeRestored({ range, until }: RestoredSpec): RestoredWire {
   return { range: formatInterval(range), ...(until === undefined ? {} : { until: formatInstant(until) }) };
 }
 
-function restoredFromWire({ range, until }: RestoredWire): RestoredSpec {
+function decodeRestored({ range, until }: RestoredWire): RestoredSpec {
   return { range: parseInterval(range), until: until === undefined ? undefined : parseInstant(until, "UTC") };
 }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { DEFAULT_ZONE } from "../../defaults";
 import type { Instant } from "../../time/instant";
 import { isZone } from "../../time/period";
-import { type Around, option } from "../option/option";
-import { nameShape as text, typeNamed } from "../option/shapes";
+import { type Around, defineOption } from "../option/option";
+import { nameShape as text, nameType } from "../option/shapes";
 
 /** Hours of a day in which partitions may leave the table. */
 export interface RetireHoursArgs {
@@ -16,10 +16,10 @@ export interface RetireHoursArgs {
 }
 
 /** Wire format, with the zone filled in. */
-const retireHoursWire = typeNamed("RetireHours", z.object({ from: text, to: text, zone: text }));
+const retireHoursWire = nameType("RetireHours", z.object({ from: text, to: text, zone: text }));
 type RetireHours = Readonly<z.infer<typeof retireHoursWire>>;
 
-export const allowRetireBetween = option({
+export const allowRetireBetween = defineOption({
   shape: z.strictObject({ from: text, to: text, zone: text.optional() }).optional(),
   wire: retireHoursWire.optional(),
   parse: parseRetireHours,
@@ -35,14 +35,14 @@ function parseRetireHours(
   if (declared === undefined) return undefined;
   const { from, to, zone = DEFAULT_ZONE } = declared;
   for (const [name, value] of Object.entries({ from, to }))
-    if (minutesOf(value) === undefined)
+    if (parseMinutes(value) === undefined)
       problems.push({
         path: `allowRetireBetween.${name}`,
         code: "invalid-time",
         message: `${JSON.stringify(value)} is not a time of day.`,
         fix: 'Write hours and minutes, for example "22:00".',
       });
-  if (minutesOf(from) !== undefined && minutesOf(from) === minutesOf(to))
+  if (parseMinutes(from) !== undefined && parseMinutes(from) === parseMinutes(to))
     problems.push({
       path: "allowRetireBetween",
       code: "invalid-time",
@@ -64,8 +64,8 @@ export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday",
 export type Weekday = (typeof WEEKDAYS)[number];
 
 /** True if a moment is within the hours, in local time of their zone. */
-export function inRetireHours(hours: RetireHours, at: Instant): boolean {
-  const { from, to, now } = minutesAt(hours, at);
+export function isInRetireHours(hours: RetireHours, at: Instant): boolean {
+  const { from, to, now } = toMinutes(hours, at);
   return from < to ? from <= now && now < to : from <= now || now < to;
 }
 
@@ -77,21 +77,21 @@ export function isRetireDay(
   zone: string,
 ): boolean {
   const local = at.toZonedDateTimeISO(hours?.zone ?? zone);
-  const { from, to, now } = hours ? minutesAt(hours, at) : { from: 0, to: 0, now: 0 };
+  const { from, to, now } = hours ? toMinutes(hours, at) : { from: 0, to: 0, now: 0 };
   const began = to < from && now < to ? local.subtract({ days: 1 }) : local;
   return days.some((day) => WEEKDAYS.indexOf(day) + 1 === began.dayOfWeek);
 }
 
-function minutesAt(hours: RetireHours, at: Instant): { from: number; to: number; now: number } {
+function toMinutes(hours: RetireHours, at: Instant): { from: number; to: number; now: number } {
   const { hour, minute } = at.toZonedDateTimeISO(hours.zone);
-  return { from: minutesOf(hours.from) ?? 0, to: minutesOf(hours.to) ?? 0, now: hour * 60 + minute };
+  return { from: parseMinutes(hours.from) ?? 0, to: parseMinutes(hours.to) ?? 0, now: hour * 60 + minute };
 }
 
 export function describeRetireHours({ from, to, zone }: RetireHours): string {
   return `${from} to ${to} (${zone})`;
 }
 
-function minutesOf(text: string): number | undefined {
+function parseMinutes(text: string): number | undefined {
   const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
   return match ? Number(match[1]) * 60 + Number(match[2]) : undefined;
 }

@@ -4,15 +4,15 @@ import { archive } from "../archive/archive-spec";
 import { DEFAULT_GRACE, DEFAULT_MAX_DROPS_PER_UPDATE } from "../../defaults";
 import type { Problem } from "../../problems/problem";
 import { formatInterval, type OpenInterval, parseInterval } from "../../time/interval";
-import { type ParsedSpan, requireSpan, type Span, spanText } from "../../time/span";
+import { type ParsedSpan, requireSpan, type Span, formatSpan } from "../../time/span";
 import { type BackupArgs, requireBackupSince } from "./backup";
 import { type HoldArgs, holds } from "./holds";
 import { ON_EXPIRE } from "../option/on-expire";
-import { type Around, asWritten, option, type OptionsOf } from "../option/option";
+import { type Around, defineAsWritten, defineOption, type OptionsOf } from "../option/option";
 import { restored, type RestoredArgs } from "./restored";
 import { allowRetireBetween, type RetireHoursArgs, WEEKDAYS } from "./retire-hours";
-import { intervalWire, nameShape, spanShape, spanWire, typeNamed } from "../option/shapes";
-import { declaredSpan } from "../option/time-text";
+import { intervalWire, nameShape, createSpanShape, spanWire, nameType } from "../option/shapes";
+import { parseDeclaredSpan } from "../option/time-text";
 
 /** Treatment of expired partitions, and safeguards against their loss. */
 export interface RetirementOptions {
@@ -92,36 +92,36 @@ export interface RetirementOptions {
 }
 
 export const RETIREMENT = {
-  onExpire: asWritten(typeNamed("OnExpire", z.enum(ON_EXPIRE))),
+  onExpire: defineAsWritten(nameType("OnExpire", z.enum(ON_EXPIRE))),
   archive,
   holds,
-  approvedBy: asWritten(nameShape.optional()),
-  grace: option({
-    shape: spanShape("7 days", "none").optional(),
+  approvedBy: defineAsWritten(nameShape.optional()),
+  grace: defineOption({
+    shape: createSpanShape("7 days", "none").optional(),
     wire: spanWire.optional(),
     parse: parseGrace,
-    toWire: (grace) => grace && spanText(grace),
+    toWire: (grace) => grace && formatSpan(grace),
     fromWire: (wire) => (wire === undefined ? undefined : requireSpan(wire)),
   }),
-  maxDropsPerUpdate: option({
+  maxDropsPerUpdate: defineOption({
     shape: z.int().min(1).max(1000).optional(),
     wire: z.number().int().min(1),
     parse: (declared: number | undefined) => declared ?? DEFAULT_MAX_DROPS_PER_UPDATE,
     toWire: (count) => count,
     fromWire: (count) => count,
   }),
-  confirmDrops: bounds("confirmDrops"),
-  allowEmpty: bounds("allowEmpty"),
+  confirmDrops: defineBounds("confirmDrops"),
+  allowEmpty: defineBounds("allowEmpty"),
   restored,
   allowRetireBetween,
-  allowRetireOn: asWritten(
+  allowRetireOn: defineAsWritten(
     z
-      .array(typeNamed("Weekday", z.enum(WEEKDAYS)))
+      .array(nameType("Weekday", z.enum(WEEKDAYS)))
       .min(1)
       .optional(),
   ),
   requireBackupSince,
-  paused: option({
+  paused: defineOption({
     shape: z.boolean().optional(),
     wire: z.boolean().optional(),
     parse: (declared: boolean | undefined) => declared ?? false,
@@ -148,12 +148,12 @@ function parseGrace(
   }
   // Archived and proved data is not gone.
   const grace = declared ?? (onExpire === "archive" ? "none" : DEFAULT_GRACE);
-  return grace === "none" ? undefined : declaredSpan("grace", grace, problems);
+  return grace === "none" ? undefined : parseDeclaredSpan("grace", grace, problems);
 }
 
 /** Creates an option for bounds of partitions, as preview prints them. */
-function bounds(name: string) {
-  return option({
+function defineBounds(name: string) {
+  return defineOption({
     shape: z.array(z.string()).optional(),
     wire: z.array(intervalWire).optional(),
     parse: (declared: readonly string[] | undefined, { problems }: Around<unknown>) =>

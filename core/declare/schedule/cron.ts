@@ -49,17 +49,17 @@ export function parseCron(text: string): CronSchedule | { readonly problem: stri
   const eitherDay = !parts[2]?.startsWith("*") && !parts[4]?.startsWith("*");
   const sundays = [...new Set(weekdays.map((day) => day % 7))].sort((a, b) => a - b);
   const schedule = { minutes, hours, days, months, weekdays: sundays, eitherDay };
-  const ever = eitherDay || months.some((month) => days.some((day) => day <= daysAtMost(month)));
+  const ever = eitherDay || months.some((month) => days.some((day) => day <= countDaysAtMost(month)));
   return ever ? schedule : { problem: "that day does not exist in any year" };
 }
 
 /** Returns the last scheduled moment at or before `at`, by the clock of a zone. */
-export function lastDue(schedule: CronSchedule, at: Instant, zone: string): Instant | undefined {
+export function findLastDue(schedule: CronSchedule, at: Instant, zone: string): Instant | undefined {
   const now = at.toZonedDateTimeISO(zone);
   for (let back = 0; back <= MOST_DAYS; back += 1) {
     const date = now.toPlainDate().subtract({ days: back });
     if (!runsOn(schedule, date)) continue;
-    const due = lastOfDay(schedule, date, at, zone);
+    const due = findLastOfDay(schedule, date, at, zone);
     if (due) return due;
   }
   return undefined;
@@ -75,7 +75,12 @@ function runsOn(schedule: CronSchedule, date: Temporal.PlainDate): boolean {
   return schedule.eitherDay ? day || weekday : day && weekday;
 }
 
-function lastOfDay(schedule: CronSchedule, date: Temporal.PlainDate, at: Instant, zone: string): Instant | undefined {
+function findLastOfDay(
+  schedule: CronSchedule,
+  date: Temporal.PlainDate,
+  at: Instant,
+  zone: string,
+): Instant | undefined {
   for (const hour of [...schedule.hours].reverse()) {
     for (const minute of [...schedule.minutes].reverse()) {
       const due = date.toZonedDateTime({ timeZone: zone, plainTime: new Temporal.PlainTime(hour, minute) });
@@ -86,7 +91,7 @@ function lastOfDay(schedule: CronSchedule, date: Temporal.PlainDate, at: Instant
   return undefined;
 }
 
-function daysAtMost(month: number): number {
+function countDaysAtMost(month: number): number {
   return Temporal.PlainYearMonth.from({ year: 2024, month }).daysInMonth;
 }
 
@@ -108,8 +113,8 @@ function parseItem(field: Field, item: string): number[] | undefined {
   const match = /^(?:(\*)|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(item);
   if (!match) return undefined;
   const [, star, first, last, step] = match;
-  const from = star ? field.from : numberOf(field, first);
-  const to = star ? field.to : last === undefined ? from : numberOf(field, last);
+  const from = star ? field.from : parseNumber(field, first);
+  const to = star ? field.to : last === undefined ? from : parseNumber(field, last);
   const by = step === undefined ? 1 : Number(step);
   const lone = !star && last === undefined;
   if (from === undefined || to === undefined || from > to || by < 1 || (lone && step !== undefined)) return undefined;
@@ -118,7 +123,7 @@ function parseItem(field: Field, item: string): number[] | undefined {
   return values;
 }
 
-function numberOf(field: Field, text: string | undefined): number | undefined {
+function parseNumber(field: Field, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const word = field.words.indexOf(text.toLowerCase());
   const value = word >= 0 ? word + field.from : /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;

@@ -1,23 +1,9 @@
 import { z } from "zod";
-import type { Problem } from "../../problems/problem";
 import { checkName, checkSchemaName } from "../../names/name-problems";
+import type { Problem } from "../../problems/problem";
+import { type Around, defineOption } from "../option/option";
+import { nameShape as name, nameType } from "../option/shapes";
 import type { FunctionNamesArgs } from "./schedule-args";
-
-const name = z.string().min(1);
-
-/** Functions and views that callers may name, in the order of their creation. */
-export const ALIAS_KINDS = [
-  "ensure",
-  "window",
-  "values",
-  "expired",
-  "info",
-  "stats",
-  "sizes",
-  "analyze",
-  "runway",
-] as const;
-export type AliasKind = (typeof ALIAS_KINDS)[number];
 
 const names = {
   ensure: name.optional(),
@@ -31,45 +17,47 @@ const names = {
   runway: name.optional(),
 };
 
-/** Shape that users write. */
-export const functionNamesSchema = z.strictObject({ schema: name.optional(), ...names });
+export type AliasKind = keyof typeof names;
 
-/** Inputs of FunctionAliases: the names on the wire. */
-export const functionAliasesWireSchema = z.object({
-  schema: name,
-  table: name,
-  /** Schema of the functions and views. */
-  aliasSchema: name,
-  names: z.object(names),
+/** Functions and views that callers may name, in the order of their creation. */
+export const ALIAS_KINDS = Object.keys(names) as readonly AliasKind[];
+
+/** Names with the schema of the functions and views filled in, as in the inputs of PartitionWindow. */
+const functionNamesSpecSchema = z.object({ schema: name, ...names });
+export type FunctionNames = z.infer<typeof functionNamesSpecSchema>;
+
+export const functionNames = defineOption({
+  shape: z.strictObject({ schema: name.optional(), ...names }).optional(),
+  wire: nameType("FunctionNames", functionNamesSpecSchema).optional(),
+  parse: parseFunctionNames,
+  toWire: (spec) => spec,
+  fromWire: (wire) => wire,
 });
-export type FunctionAliasesWire = z.infer<typeof functionAliasesWireSchema>;
 
 /** Reads the declared names. Undefined: none. */
-export function parseFunctionNames(
+function parseFunctionNames(
   declared: FunctionNamesArgs | undefined,
-  table: { readonly schema: string; readonly table: string },
-  problems: Problem[],
-): FunctionAliasesWire | undefined {
+  { table, problems }: Around<unknown>,
+): FunctionNames | undefined {
   if (!declared) return undefined;
-  const { schema: aliasSchema = table.schema, ...names } = declared;
-  if (declared.schema !== undefined) checkSchemaName("functionNames.schema", aliasSchema, problems);
+  const { schema = table.schema, ...names } = declared;
+  if (declared.schema !== undefined) checkSchemaName("functionNames.schema", schema, problems);
   const given = ALIAS_KINDS.flatMap((kind) => (names[kind] === undefined ? [] : [[kind, names[kind]] as const]));
   const seen = new Map<string, AliasKind>();
   for (const [kind, value] of given) {
     checkName(`functionNames.${kind}`, value, problems);
     const other = seen.get(value);
-    if (other) problems.push(sameName(kind, other, value));
+    if (other) problems.push(refuseSameName(kind, other, value));
     seen.set(value, kind);
   }
-  if (given.length === 0) return undefined;
-  return { schema: table.schema, table: table.table, aliasSchema, names: Object.fromEntries(given) };
+  return given.length > 0 ? { schema, ...Object.fromEntries(given) } : undefined;
 }
 
-function sameName(kind: AliasKind, other: AliasKind, value: string): Problem {
+function refuseSameName(kind: AliasKind, other: AliasKind, value: string): Problem {
   return {
     path: `functionNames.${kind}`,
     code: "name-collision",
     message: `"${value}" is the name of ${other} already.`,
-    fix: "Give each a name of its own.",
+    fix: "Give each its own name.",
   };
 }

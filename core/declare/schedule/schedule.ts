@@ -6,8 +6,8 @@ import { parseCron } from "./cron";
 import { isZone } from "../../time/period";
 import type { NoScheduleArgs, ScheduleArgs } from "./schedule-args";
 import { checkName } from "../../names/name-problems";
-import { type Around, option } from "../option/option";
-import { nameShape as name, typeNamed } from "../option/shapes";
+import { type Around, defineOption } from "../option/option";
+import { nameShape as name, nameType } from "../option/shapes";
 
 /** A schedule with its defaults filled in, as in the inputs of PartitionWindow; or the reason for having none. */
 const scheduleSpecSchema = z.object({
@@ -21,7 +21,7 @@ const scheduleSpecSchema = z.object({
 });
 type ScheduleSpec = z.infer<typeof scheduleSpecSchema>;
 
-export const schedule = option({
+export const schedule = defineOption({
   shape: z
     .union([
       z.strictObject({
@@ -35,7 +35,7 @@ export const schedule = option({
       z.strictObject({ none: name }),
     ])
     .optional(),
-  wire: typeNamed("Schedule", scheduleSpecSchema).optional(),
+  wire: nameType("Schedule", scheduleSpecSchema).optional(),
   parse: parseSchedule,
   toWire: (spec) => spec,
   fromWire: (wire) => wire,
@@ -67,8 +67,8 @@ function parseSchedule(
   if ("none" in declared) return { none: declared.none };
   const { cron, job, zone = DEFAULT_ZONE, user, database, active = true } = declared;
   const read = parseCron(cron);
-  if ("problem" in read) problems.push(notACron(cron, read.problem));
-  if (!isZone(zone)) problems.push(notAZone(zone));
+  if ("problem" in read) problems.push(refuseCron(cron, read.problem));
+  if (!isZone(zone)) problems.push(refuseZone(zone));
   const named = Object.entries({ job, user, database });
   for (const [property, value] of named) if (value !== undefined) checkName(`schedule.${property}`, value, problems);
   return {
@@ -82,7 +82,7 @@ function parseSchedule(
 }
 
 /** Returns the inputs of the job's resource; undefined if the database creates nothing by itself. */
-export function cronJobToWire(
+export function encodeCronJob(
   schedule: ScheduleSpec | undefined,
   table: { readonly schema: string; readonly table: string },
 ): CronJobWire | undefined {
@@ -100,7 +100,7 @@ export function cronJobToWire(
   };
 }
 
-function notACron(cron: string, problem: string): Problem {
+function refuseCron(cron: string, problem: string): Problem {
   return {
     path: "schedule.cron",
     code: "invalid-value",
@@ -109,7 +109,7 @@ function notACron(cron: string, problem: string): Problem {
   };
 }
 
-function notAZone(zone: string): Problem {
+function refuseZone(zone: string): Problem {
   return {
     path: "schedule.zone",
     code: "invalid-zone",

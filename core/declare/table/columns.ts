@@ -1,23 +1,11 @@
 import type { Problem } from "../../problems/problem";
-import type { ColumnArgs, TableSpecArgs } from "./args";
+import type { TableSpecArgs } from "./args";
+import { parseColumn } from "./column";
 import { checkExpression } from "./expression-problems";
-import { columnOfLevel } from "./level-place";
+import { getLevelColumn } from "./level-place";
 import { checkName } from "../../names/name-problems";
 import { formatPath } from "../../problems/shape-problems";
 import type { ColumnSpec } from "./spec";
-
-/** A type name as PostgreSQL spells it: words, a precision, array brackets, optionally quoted or qualified parts. */
-const TYPE_TEXT = /^[\p{L}_"][\p{L}\p{N}_ ".]*(\(\s*\d+\s*(,\s*-?\d+\s*)?\))?[\p{L} ]*(\[\s*\d*\s*\])*$/u;
-
-/** Words that would turn a type into a constraint unknown to the declaration. */
-const CONSTRAINT_WORDS =
-  /\b(not|null|default|primary|unique|references|check|constraint|generated|storage|compression)\b/i;
-
-function isTypeName(type: string): boolean {
-  const bare = type.replace(/"[^"]*"/g, '"');
-  const quotesMatch = type.split('"').length % 2 === 1;
-  return TYPE_TEXT.test(type) && quotesMatch && !CONSTRAINT_WORDS.test(bare);
-}
 
 /** Reads the declared columns and checks every list of columns against them. Undefined when none are declared. */
 export function parseColumns(args: TableSpecArgs, problems: Problem[]): readonly ColumnSpec[] | undefined {
@@ -33,39 +21,16 @@ export function parseColumns(args: TableSpecArgs, problems: Problem[]): readonly
     if (typeof check === "string") checkExpression(formatPath(["checks", name]), check, problems);
     else checkExpression(formatPath(["checks", name, "expression"]), check.expression, problems);
   }
-  for (const [path, name] of columnReferences(args)) {
+  for (const [path, name] of listColumnReferences(args)) {
     if (known.has(name)) continue;
     problems.push({
       path: formatPath(path),
       code: "unknown-column",
-      message: `there is no column "${name}" in table "${args.table}".`,
+      message: `table "${args.table}" has no column "${name}".`,
       fix: `Declared columns are: ${[...known].join(", ")}.`,
     });
   }
   return columns;
-}
-
-function parseColumn(name: string, declared: string | ColumnArgs, problems: Problem[]): ColumnSpec {
-  const column = typeof declared === "string" ? { type: declared } : declared;
-  checkName(formatPath(["columns", name]), name, problems);
-  if (!isTypeName(column.type)) {
-    problems.push({
-      path: formatPath(["columns", name, "type"]),
-      code: "invalid-value",
-      message: `${JSON.stringify(column.type)} is not the name of a type.`,
-      fix: 'Write the type alone, as PostgreSQL does: "timestamptz", "numeric(12,2)", "text[]". The rest has properties: nullable, default, identity.',
-    });
-  }
-  if (column.default !== undefined) checkExpression(formatPath(["columns", name, "default"]), column.default, problems);
-  if (column.default !== undefined && column.identity !== undefined) {
-    problems.push({
-      path: formatPath(["columns", name, "default"]),
-      code: "invalid-value",
-      message: `the column "${name}" has both a default and an identity.`,
-      fix: "Keep one of them.",
-    });
-  }
-  return { ...column, name, nullable: column.nullable ?? false };
 }
 
 function checkDroppedColumns(args: TableSpecArgs, known: ReadonlySet<string>, problems: Problem[]): void {
@@ -83,7 +48,7 @@ function checkDroppedColumns(args: TableSpecArgs, known: ReadonlySet<string>, pr
 
 /** Reports nullable columns of the primary key: PostgreSQL makes them NOT NULL, whatever was written. */
 function checkPrimaryKey(args: TableSpecArgs, columns: readonly ColumnSpec[], problems: Problem[]): void {
-  const keys = new Set(args.partitionBy.map(columnOfLevel));
+  const keys = new Set(args.partitionBy.map(getLevelColumn));
   for (const column of columns) {
     if (!column.nullable || keys.has(column.name) || !args.primaryKey?.includes(column.name)) continue;
     problems.push({
@@ -108,7 +73,7 @@ function forbidWithoutColumns(args: TableSpecArgs, problems: Problem[]): void {
   }
 }
 
-function* columnReferences(args: TableSpecArgs): Generator<[PropertyKey[], string]> {
+function* listColumnReferences(args: TableSpecArgs): Generator<[PropertyKey[], string]> {
   for (const [index, name] of (args.primaryKey ?? []).entries()) yield [["primaryKey", index], name];
   for (const [unique, names] of Object.entries(args.uniques ?? {})) {
     for (const [index, name] of names.entries()) yield [["uniques", unique, index], name];

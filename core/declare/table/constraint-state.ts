@@ -13,7 +13,7 @@ interface ConstraintState {
 const STATE = /(?: NO INHERIT)?( DEFERRABLE)?( INITIALLY DEFERRED)?( NOT VALID)?( NOT ENFORCED)?$/;
 
 /** Reads the end of what pg_get_constraintdef prints. */
-export function stateOf({ definition }: { readonly definition: string }): ConstraintState {
+export function parseConstraintState({ definition }: { readonly definition: string }): ConstraintState {
   const [, deferrable, deferred, notValid, notEnforced] = STATE.exec(definition) ?? [];
   return {
     notValid: notValid !== undefined,
@@ -24,13 +24,13 @@ export function stateOf({ definition }: { readonly definition: string }): Constr
 }
 
 /** Returns the rows that it holds for, as declared: empty if all of them. */
-export function reachOf(found: { readonly definition: string }): ConstraintReach {
-  const { notEnforced, notValid } = stateOf(found);
+export function getReach(found: { readonly definition: string }): ConstraintReach {
+  const { notEnforced, notValid } = parseConstraintState(found);
   if (notEnforced) return { enforced: false };
   return notValid ? { validate: false } : {};
 }
 
 /** Returns the definition without its state: `CHECK ((n > 0))`. */
-export function withoutState(definition: string): string {
+export function removeState(definition: string): string {
   return definition.replace(STATE, "");
 }

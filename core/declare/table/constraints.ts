@@ -2,9 +2,9 @@ import { z } from "zod";
 import { DEFAULT_SCHEMA } from "../../defaults";
 import type { Problem } from "../../problems/problem";
 import { checkName } from "../../names/name-problems";
-import { type Around, asWritten, option, type OptionsOf } from "../option/option";
+import { type Around, defineAsWritten, defineOption, type OptionsOf } from "../option/option";
 import { formatPath } from "../../problems/shape-problems";
-import { nameShape as name, namesShape as names, typeNamed } from "../option/shapes";
+import { nameShape as name, namesShape as names, nameType } from "../option/shapes";
 
 /** Constraints on the rows of a table. */
 export interface ConstraintOptions {
@@ -100,17 +100,17 @@ export interface ForeignKeySpec extends ConstraintReach {
 }
 
 const reach = { validate: z.boolean().optional(), enforced: z.boolean().optional() };
-const action = typeNamed("ReferentialAction", z.enum(["no action", "restrict", "cascade", "set null", "set default"]));
-const deferrable = typeNamed("Deferrable", z.enum(["initially immediate", "initially deferred"]));
+const action = nameType("ReferentialAction", z.enum(["no action", "restrict", "cascade", "set null", "set default"]));
+const deferrable = nameType("Deferrable", z.enum(["initially immediate", "initially deferred"]));
 
-const uniqueWire = typeNamed("UniqueConstraint", z.object({ name, columns: z.array(name) }));
-const checkWire = typeNamed("CheckConstraint", z.object({ name, expression: z.string(), ...reach }));
-const foreignKeyWire = typeNamed(
+const uniqueWire = nameType("UniqueConstraint", z.object({ name, columns: z.array(name) }));
+const checkWire = nameType("CheckConstraint", z.object({ name, expression: z.string(), ...reach }));
+const foreignKeyWire = nameType(
   "ForeignKey",
   z.object({
     name,
     columns: z.array(name),
-    references: typeNamed("ForeignKeyReference", z.object({ schema: name, table: name, columns: z.array(name) })),
+    references: nameType("ForeignKeyReference", z.object({ schema: name, table: name, columns: z.array(name) })),
     onDelete: action,
     onUpdate: action,
     deferrable: deferrable.optional(),
@@ -119,22 +119,22 @@ const foreignKeyWire = typeNamed(
 );
 
 export const CONSTRAINTS = {
-  primaryKey: asWritten(names.optional()),
-  uniques: option({
+  primaryKey: defineAsWritten(names.optional()),
+  uniques: defineOption({
     shape: z.record(name, names).optional(),
     wire: z.array(uniqueWire).optional(),
     parse: parseUniques,
-    toWire: (uniques) => sent(uniques.map((unique) => ({ ...unique, columns: [...unique.columns] }))),
+    toWire: (uniques) => omitEmpty(uniques.map((unique) => ({ ...unique, columns: [...unique.columns] }))),
     fromWire: (wire) => wire ?? [],
   }),
-  checks: option({
+  checks: defineOption({
     shape: z.record(name, z.union([name, z.strictObject({ expression: name, ...reach })])).optional(),
     wire: z.array(checkWire).optional(),
     parse: parseChecks,
-    toWire: (checks) => sent([...checks]),
-    fromWire: (wire) => (wire ?? []).map(withReach),
+    toWire: (checks) => omitEmpty([...checks]),
+    fromWire: (wire) => (wire ?? []).map(normalizeReach),
   }),
-  foreignKeys: option({
+  foreignKeys: defineOption({
     shape: z
       .record(
         name,
@@ -151,14 +151,14 @@ export const CONSTRAINTS = {
     wire: z.array(foreignKeyWire).optional(),
     parse: parseForeignKeys,
     toWire: (keys) =>
-      sent(
+      omitEmpty(
         keys.map((key) => ({
           ...key,
           columns: [...key.columns],
           references: { ...key.references, columns: [...key.references.columns] },
         })),
       ),
-    fromWire: (wire) => (wire ?? []).map(withReach),
+    fromWire: (wire) => (wire ?? []).map(normalizeReach),
   }),
 } satisfies OptionsOf<ConstraintOptions>;
 
@@ -175,7 +175,7 @@ function parseUniques(
 function parseChecks(declared: ConstraintOptions["checks"], { problems }: Around<unknown>): readonly CheckSpec[] {
   return Object.entries(declared ?? {}).map(([check, value]) => {
     checkName(formatPath(["checks", check]), check, problems);
-    return withReach({ name: check, ...(typeof value === "string" ? { expression: value } : value) });
+    return normalizeReach({ name: check, ...(typeof value === "string" ? { expression: value } : value) });
   });
 }
 
@@ -186,7 +186,7 @@ function parseForeignKeys(
   return Object.entries(declared ?? {}).map(([key, value]) => {
     checkName(formatPath(["foreignKeys", key]), key, problems);
     checkForeignKey(key, value, problems);
-    return withReach({
+    return normalizeReach({
       ...value,
       name: key,
       references: { ...value.references, schema: value.references.schema ?? DEFAULT_SCHEMA },
@@ -197,14 +197,14 @@ function parseForeignKeys(
 }
 
 /** Drops default values, so that two ways to declare the same are equal. */
-export function withReach<
+export function normalizeReach<
   T extends { readonly validate?: boolean | undefined; readonly enforced?: boolean | undefined },
 >({ validate, enforced, ...rest }: T): Omit<T, "validate" | "enforced"> & ConstraintReach {
   if (enforced === false) return { ...rest, enforced };
   return validate === false ? { ...rest, validate } : rest;
 }
 
-function sent<T>(list: T[]): T[] | undefined {
+function omitEmpty<T>(list: T[]): T[] | undefined {
   return list.length > 0 ? list : undefined;
 }
 

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { branchName, placeholdersOf } from "../../names/template";
-import type { Problem } from "../../problems/problem";
-import type { TableSpecArgs } from "./args";
+import { formatBranchName, listPlaceholders } from "../../names/template";
+import { parseItem } from "../option/item";
+import { type Around, type OptionsOf, sentAs, collectShapes, collectWires } from "../option/option";
+import { nameShape, nameType } from "../option/shapes";
+import type { ProfilePlace } from "./profile-place";
 import { checkTemplateText } from "../../names/name-problems";
 
 /**
@@ -12,18 +14,23 @@ export interface DefaultPartitionArgs {
   /** Template of its name; {table} is filled in. An existing one keeps its name. @default "{table}_default" */
   readonly name?: string;
 }
-/** Shape that users write. */
-export const defaultPartitionSchema = z.strictObject({ name: z.string().min(1).optional() });
 
-/** Shape on the wire. */
-export const defaultPartitionSpecSchema = z.object({ name: z.string().min(1) });
-type DefaultPartitionSpec = z.infer<typeof defaultPartitionSpecSchema>;
+const DEFAULT_PARTITION = {
+  name: sentAs(nameShape.optional(), parseName, nameShape),
+} satisfies OptionsOf<DefaultPartitionArgs, ProfilePlace>;
 
-const DEFAULT_NAME = "{table}_default";
+export const defaultPartition = sentAs(
+  z.strictObject(collectShapes(DEFAULT_PARTITION)).optional(),
+  parseDefaultPartition,
+  nameType("DefaultPartition", z.object(collectWires(DEFAULT_PARTITION))).optional(),
+);
 
-export function parseDefaultPartition(args: TableSpecArgs, problems: Problem[]): DefaultPartitionSpec | undefined {
-  if (args.defaultPartition === undefined) return undefined;
-  if (args.partitionBy.length > 1) {
+function parseDefaultPartition(
+  declared: DefaultPartitionArgs | undefined,
+  { args: _args, problems, ...place }: Around<unknown, ProfilePlace>,
+): { readonly name: string } | undefined {
+  if (declared === undefined) return undefined;
+  if (place.table.partitionBy.length > 1) {
     problems.push({
       path: "defaultPartition",
       code: "not-available-yet",
@@ -31,16 +38,20 @@ export function parseDefaultPartition(args: TableSpecArgs, problems: Problem[]):
       fix: "Remove it: LIST and HASH levels have a partition for every declared value.",
     });
   }
-  const template = args.defaultPartition.name ?? DEFAULT_NAME;
+  return parseItem(DEFAULT_PARTITION, declared, place, problems);
+}
+
+function parseName(declared: string | undefined, { table, problems }: Around<unknown, ProfilePlace>): string {
+  const template = declared ?? "{table}_default";
   checkTemplateText("defaultPartition.name", template, problems);
-  const unknown = placeholdersOf(template).filter((placeholder) => placeholder !== "table");
+  const unknown = listPlaceholders(template).filter((placeholder) => placeholder !== "table");
   if (unknown.length > 0) {
     problems.push({
       path: "defaultPartition.name",
       code: "invalid-name",
       message: `unknown placeholder {${unknown.join("}, {")}} in ${JSON.stringify(template)}.`,
-      fix: "Only {table} is filled in: there is one default partition.",
+      fix: "Only {table} is filled in: a table has one default partition.",
     });
   }
-  return { name: branchName(template, { table: args.table }) };
+  return formatBranchName(template, { table: table.table });
 }

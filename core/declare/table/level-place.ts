@@ -1,25 +1,19 @@
 import type { TableSpecArgs } from "./args";
-import type { HashLevelArgs, LevelArgs, ListLevelArgs, RangeLevelArgs, SegmentArgs } from "./level-args";
+import type { HashLevelArgs, ListLevelArgs } from "../levels/branch-level";
+import type { LevelArgs } from "../levels/level-args";
+import type { RangeLevelArgs, SegmentArgs, TimeLevel } from "../levels/time-level";
 import type { Period } from "../../time/period";
 
-/** A partitioning by time with its place in the declaration: the time level, or an override of it. */
-export interface TimeLevel extends Omit<RangeLevelArgs, "overrides"> {
-  /** Path of the declaration: `partitionBy[2]`. */
-  readonly path: string;
-  /** True below other levels: names then begin with those of their branch. */
-  readonly branched: boolean;
-}
-
 /** Returns the time level of a declaration; an empty one if missing, which is reported as a problem of its own. */
-export function timeLevelOf(args: TableSpecArgs): TimeLevel {
-  const index = args.partitionBy.findIndex(isRange);
+export function findTimeLevel(args: TableSpecArgs): TimeLevel {
+  const index = args.partitionBy.findIndex(isRangeLevel);
   const level = args.partitionBy[index];
   const place = { path: `partitionBy[${Math.max(index, 0)}]`, branched: index > 0 };
-  return level && isRange(level) ? { ...level, ...place } : { range: "", ...place };
+  return level && isRangeLevel(level) ? { ...level, ...place } : { range: "", ...place };
 }
 
 /** Returns an override, completed by the level. */
-export function overriddenLevel(
+export function overrideLevel(
   level: TimeLevel,
   index: number,
   override: { readonly every?: Period; readonly grid?: readonly SegmentArgs[]; readonly name?: string },
@@ -34,19 +28,19 @@ export function overriddenLevel(
   };
 }
 
-export function isRange(level: LevelArgs): level is RangeLevelArgs {
+export function isRangeLevel(level: LevelArgs): level is RangeLevelArgs {
   return "range" in level;
 }
 
-export function isList(level: LevelArgs): level is ListLevelArgs {
+export function isListLevel(level: LevelArgs): level is ListLevelArgs {
   return "list" in level;
 }
 
-export function isHash(level: LevelArgs): level is HashLevelArgs {
+export function isHashLevel(level: LevelArgs): level is HashLevelArgs {
   return "hash" in level;
 }
 
 /** Returns the key column of a level. */
-export function columnOfLevel(level: LevelArgs): string {
-  return isRange(level) ? level.range : isList(level) ? level.list : level.hash;
+export function getLevelColumn(level: LevelArgs): string {
+  return isRangeLevel(level) ? level.range : isListLevel(level) ? level.list : level.hash;
 }

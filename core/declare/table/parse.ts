@@ -11,10 +11,9 @@ import { parseOptions } from "../option/option";
 import { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
 import { WINDOW } from "../window/window";
 import { findOutputs } from "../option/plain";
-import { parseFunctionNames } from "../schedule/function-names";
 import { parsePublications } from "./publications";
 import { tableSchema } from "./schema";
-import { shapeProblems } from "../../problems/shape-problems";
+import { toShapeProblems } from "../../problems/shape-problems";
 import type { TableSpec } from "./spec";
 import { checkUniqueKeys } from "./unique-keys";
 
@@ -25,7 +24,8 @@ type Parsed<T> =
 export function parseTableSpec(args: unknown): Parsed<TableSpec> {
   const outputs = findOutputs(args);
   const shape = tableSchema.safeParse(args, { reportInput: true });
-  if (!shape.success) return { ok: false, problems: [...outputs, ...outside(outputs, shapeProblems(shape.error))] };
+  if (!shape.success)
+    return { ok: false, problems: [...outputs, ...dropOutputProblems(outputs, toShapeProblems(shape.error))] };
   if (outputs.length > 0) return { ok: false, problems: outputs };
   const problems: Problem[] = [];
   const value = buildSpec(shape.data as TableSpecArgs, problems);
@@ -33,7 +33,7 @@ export function parseTableSpec(args: unknown): Parsed<TableSpec> {
 }
 
 /** Drops other problems of an Output, which is one problem whatever its shape. */
-function outside(outputs: readonly Problem[], problems: readonly Problem[]): Problem[] {
+function dropOutputProblems(outputs: readonly Problem[], problems: readonly Problem[]): Problem[] {
   return problems.filter((problem) => !outputs.some((output) => problem.path.startsWith(output.path)));
 }
 
@@ -58,11 +58,10 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
     root,
     columns,
     indexes,
-    profile: parsePartitionProfile(args, indexes, problems),
+    profile: parsePartitionProfile(args, { table: args, indexes }, problems),
     publications: parsePublications(args, problems),
-    functionNames: parseFunctionNames(args.functionNames, { schema, table: args.table }, problems),
   };
-  const around = { schema, table: args.table, zone: level.key.zone, grid: level.grid, levels };
+  const around = { table: { schema, table: args.table, zone: level.key.zone, grid: level.grid, levels } };
   const options = parseOptions(TABLE_OPTIONS, args, around, problems);
   checkUniqueKeys(args, problems);
   const window = {

@@ -1,89 +1,103 @@
 import { z } from "zod";
+import { checkSchemaName } from "../../names/name-problems";
 import type { Problem } from "../../problems/problem";
 import { underPresentNames } from "../../problems/renamed";
-import type { TableSpecArgs } from "./args";
-import { defaultPartitionSpecSchema, parseDefaultPartition } from "./default-partition";
-import { checkName, checkSchemaName } from "../../names/name-problems";
-import { grantSpecSchema, parseGrants, parseRowSecurity, rowSecuritySpecSchema } from "./security";
 import { formatPath } from "../../problems/shape-problems";
-import type { StorageProfileArgs } from "./storage-args";
-import { addSpan, type ParsedSpan, parseSpan } from "../../time/span";
 import { compareInstants, type Instant } from "../../time/instant";
-import type { IndexSpec } from "./spec";
+import { addSpan, parseSpan } from "../../time/span";
+import { defined } from "../option/item";
+import { type Around, type OptionsOf, parseOptions, sentAs, collectShapes, collectWires } from "../option/option";
+import { nameShape as name, nameType } from "../option/shapes";
+import { defaultPartition, type DefaultPartitionArgs } from "./default-partition";
+import type { ProfilePlace } from "./profile-place";
+import { grants, type Privilege, rowSecurity, type RowSecurityArgs } from "./security";
+import { storage, type StorageArgs, type StorageProfile } from "./storage";
 
 /**
  * Declared properties of every partition other than its bounds, none of which PostgreSQL passes on. They are in the inputs of
  * Table and in the registry, so that a resource, the window and the schedule in the database all create equal partitions.
  */
-const name = z.string().min(1);
-const setting = z.object({ name, value: z.string() });
+export interface ProfileOptions {
+  /** Row-level security of the table and its partitions. Left out: not managed. */
+  readonly rowSecurity?: RowSecurityArgs;
+  /**
+   * Privileges on the table by role, and on its partitions unless they are closed; an undeclared privilege is revoked. Left out:
+   * not managed. @example { app: ["select", "insert"] }
+   */
+  readonly grants?: Readonly<Record<string, readonly Privilege[]>>;
+  /**
+   * Schema of the partitions, which must exist; for tables of a schema that an API exposes. Existing partitions are not moved.
+   * @default where the newest partition lies, else the schema of the table
+   */
+  readonly partitionSchema?: string;
+  /**
+   * Columns that identify a row in a stream of changes. `index` names a declared unique index by its key.
+   * @default what each partition has
+   */
+  readonly replicaIdentity?: "default" | "full" | "nothing" | { readonly index: string };
+  /** Statistics targets by column, for the table and every partition. Range 0-10000. @default what each has */
+  readonly statistics?: Readonly<Record<string, number>>;
+  /** Storage parameters and tablespace of partitions, by their age. Left out: not managed. */
+  readonly storage?: StorageArgs;
+  /** A partition for rows that no other partition takes. Left out: such rows are refused with SQLSTATE 23514. */
+  readonly defaultPartition?: DefaultPartitionArgs;
+}
 
-const storageProfileSchema = z.object({
-  name: z.enum(["hot", "warm", "cold"]),
-  /** A span; left out: from the beginning. */
-  after: z.string().optional(),
-  options: z.array(setting).optional(),
-  toast: z.array(setting).optional(),
-  tablespace: name.optional(),
-  freeze: z.boolean().optional(),
-});
+const replicaIdentityWire = nameType(
+  "ReplicaIdentity",
+  z.object({
+    kind: nameType("ReplicaIdentityKind", z.enum(["default", "full", "nothing", "index"])),
+    /** Name of the index on the parent. */
+    index: name.optional(),
+    /** Template of its name on a partition. */
+    partitionIndexName: name.optional(),
+  }),
+);
+export type ReplicaIdentitySpec = z.infer<typeof replicaIdentityWire>;
 
-const replicaIdentitySpecSchema = z.object({
-  kind: z.enum(["default", "full", "nothing", "index"]),
-  /** Name of the index on the parent. */
-  index: name.optional(),
-  /** Template of its name on a partition. */
-  partitionIndexName: name.optional(),
-});
+const PROFILE = {
+  rowSecurity,
+  grants,
+  partitionSchema: sentAs(name.optional(), parseSchema, name.optional()),
+  replicaIdentity: sentAs(
+    z.union([z.enum(["default", "full", "nothing"]), z.strictObject({ index: name })]).optional(),
+    parseReplicaIdentity,
+    replicaIdentityWire.optional(),
+  ),
+  statistics: sentAs(
+    z.record(name, z.int().min(0).max(10_000)).optional(),
+    parseStatistics,
+    z.array(nameType("StatisticsTarget", z.object({ column: name, target: z.int() }))).optional(),
+  ),
+  storage,
+  defaultPartition,
+} satisfies OptionsOf<ProfileOptions, ProfilePlace>;
+
+export const profileShapes = collectShapes(PROFILE);
+
+const { partitionSchema, ...carried } = collectWires(PROFILE);
 
 export const partitionProfileSchema = z.object({
-  /** Schema of the partitions. Left out: that of its siblings, else of the table. */
-  schema: name.optional(),
-  rowSecurity: rowSecuritySpecSchema.optional(),
-  grants: z.array(grantSpecSchema).optional(),
-  replicaIdentity: replicaIdentitySpecSchema.optional(),
-  statistics: z.array(z.object({ column: name, target: z.int() })).optional(),
-  storage: z.array(storageProfileSchema).optional(),
-  defaultPartition: defaultPartitionSpecSchema.optional(),
+  /** Left out: that of the siblings, else of the table. */
+  schema: partitionSchema,
+  ...carried,
 });
-
-/** Setting that keeps a partition frozen and also marks it as frozen: the catalogue has no other mark. */
-export const FREEZE_SETTING = "autovacuum_freeze_min_age";
-
 export type PartitionProfile = z.infer<typeof partitionProfileSchema>;
-export type StorageProfile = z.infer<typeof storageProfileSchema>;
-export type ReplicaIdentitySpec = z.infer<typeof replicaIdentitySpecSchema>;
 
 /** Reads a profile from the registry. An unreadable one is empty: a newer version may have written it. */
-export function profileFromWire(value: unknown): PartitionProfile {
+export function decodeProfile(value: unknown): PartitionProfile {
   const parsed = partitionProfileSchema.safeParse(underPresentNames(value));
   return parsed.success ? parsed.data : {};
 }
 
 /** Reads everything in a declaration that concerns every partition. */
 export function parsePartitionProfile(
-  args: TableSpecArgs,
-  indexes: readonly IndexSpec[],
+  args: ProfileOptions,
+  place: ProfilePlace,
   problems: Problem[],
 ): PartitionProfile {
-  if (args.partitionSchema !== undefined) checkSchemaName("partitionSchema", args.partitionSchema, problems);
-  const rowSecurity = parseRowSecurity(args, problems);
-  const grants = parseGrants(args, problems);
-  const replicaIdentity = parseReplicaIdentity(args, indexes, problems);
-  const statistics = parseStatistics(args, problems);
-  const storage = parseStorage(args, problems);
-  const defaultPartition = parseDefaultPartition(args, problems);
-  return {
-    ...(args.partitionSchema === undefined || args.partitionSchema === args.schema
-      ? {}
-      : { schema: args.partitionSchema }),
-    ...(rowSecurity ? { rowSecurity } : {}),
-    ...(grants ? { grants: [...grants] } : {}),
-    ...(replicaIdentity ? { replicaIdentity } : {}),
-    ...(statistics.length > 0 ? { statistics } : {}),
-    ...(storage.length > 0 ? { storage } : {}),
-    ...(defaultPartition ? { defaultPartition } : {}),
-  };
+  const { partitionSchema: schema, ...others } = parseOptions(PROFILE, args, place, problems);
+  return defined({ schema, ...others });
 }
 
 /** Returns the profile of a partition of this upper bound at this moment; undefined if no storage is declared. */
@@ -103,12 +117,18 @@ function hasBegun(profile: StorageProfile, to: Instant | undefined, now: Instant
   return to !== undefined && after !== undefined && compareInstants(addSpan(to, after, zone), now) <= 0;
 }
 
+function parseSchema(
+  schema: string | undefined,
+  { table, problems }: Around<unknown, ProfilePlace>,
+): string | undefined {
+  if (schema !== undefined) checkSchemaName("partitionSchema", schema, problems);
+  return schema === table.schema ? undefined : schema;
+}
+
 function parseReplicaIdentity(
-  args: TableSpecArgs,
-  indexes: readonly IndexSpec[],
-  problems: Problem[],
+  declared: ProfileOptions["replicaIdentity"],
+  { indexes, problems }: Around<unknown, ProfilePlace>,
 ): ReplicaIdentitySpec | undefined {
-  const declared = args.replicaIdentity;
   if (declared === undefined) return undefined;
   if (typeof declared === "string") return { kind: declared };
   const index = indexes.find((candidate) => candidate.index === declared.index);
@@ -118,120 +138,28 @@ function parseReplicaIdentity(
     code: "invalid-value",
     message: index
       ? `the index "${declared.index}" is not unique, so it identifies no row.`
-      : `there is no index "${declared.index}" among the declared ones.`,
+      : `no index "${declared.index}" is declared.`,
     fix: "Name a declared unique index by its key.",
   });
   return undefined;
 }
 
-function parseStatistics(args: TableSpecArgs, problems: Problem[]): { column: string; target: number }[] {
-  return Object.entries(args.statistics ?? {})
+function parseStatistics(
+  declared: ProfileOptions["statistics"],
+  { table, problems }: Around<unknown, ProfilePlace>,
+): { column: string; target: number }[] | undefined {
+  const targets = Object.entries(declared ?? {})
     .map(([column, target]) => {
-      if (args.columns && !(column in args.columns)) {
+      if (table.columns && !(column in table.columns)) {
         problems.push({
           path: formatPath(["statistics", column]),
           code: "unknown-column",
-          message: `there is no column "${column}" in table "${args.table}".`,
-          fix: `Declared columns are: ${Object.keys(args.columns).join(", ")}.`,
+          message: `there is no column "${column}" in table "${table.table}".`,
+          fix: `Declared columns are: ${Object.keys(table.columns).join(", ")}.`,
         });
       }
       return { column, target };
     })
     .sort((a, b) => (a.column < b.column ? -1 : 1));
-}
-
-function parseStorage(args: TableSpecArgs, problems: Problem[]): StorageProfile[] {
-  const profiles: StorageProfile[] = [];
-  let before: { readonly name: string; readonly span: ParsedSpan } | undefined;
-  for (const key of ["hot", "warm", "cold"] as const) {
-    const declared = args.storage?.[key];
-    if (!declared) continue;
-    const after = "after" in declared ? declared.after : undefined;
-    const span = after === undefined ? undefined : parseSpan(after);
-    if (after !== undefined && span === undefined) problems.push(notASpan(key, after));
-    if (span && before && !isLonger(span, before.span)) problems.push(notLonger(key, before.name));
-    if (span) before = { name: key, span };
-    if ("freeze" in declared && declared.freeze && FREEZE_SETTING in (declared.options ?? {}))
-      problems.push(freezesTwice(key));
-    if (declared.tablespace !== undefined)
-      checkName(formatPath(["storage", key, "tablespace"]), declared.tablespace, problems);
-    profiles.push({
-      name: key,
-      ...(after === undefined ? {} : { after }),
-      ...settings(key, declared, problems),
-      ...(declared.tablespace === undefined ? {} : { tablespace: declared.tablespace }),
-      ...("freeze" in declared && declared.freeze ? { freeze: true } : {}),
-    });
-  }
-  return profiles;
-}
-
-/** Names of storage parameters are words of PostgreSQL's own; anything else could be SQL. */
-const PARAMETER = /^[a-z_]+$/;
-
-function settings(
-  key: string,
-  declared: StorageProfileArgs,
-  problems: Problem[],
-): Pick<StorageProfile, "options" | "toast"> {
-  const read = (property: "options" | "toast") =>
-    Object.entries(declared[property] ?? {})
-      .map(([parameter, value]) => {
-        if (!PARAMETER.test(parameter)) problems.push(notAParameter(key, property, parameter));
-        return { name: parameter, value: String(value) };
-      })
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const options = read("options");
-  const toast = read("toast");
-  return { ...(options.length > 0 ? { options } : {}), ...(toast.length > 0 ? { toast } : {}) };
-}
-
-/** Average days of a unit, enough to decide which of two ages comes first. */
-const DAYS: Readonly<Record<ParsedSpan["unit"], number>> = {
-  hour: 1 / 24,
-  day: 1,
-  week: 7,
-  month: 30.44,
-  quarter: 91.3,
-  year: 365.25,
-};
-
-function isLonger(span: ParsedSpan, than: ParsedSpan): boolean {
-  return span.count * DAYS[span.unit] > than.count * DAYS[than.unit];
-}
-
-function notASpan(key: string, after: string): Problem {
-  return {
-    path: `storage.${key}.after`,
-    code: "invalid-span",
-    message: `${JSON.stringify(after)} is not a length of time with its unit.`,
-    fix: 'Write for example "1 month".',
-  };
-}
-
-function notLonger(key: string, before: string): Problem {
-  return {
-    path: `storage.${key}.after`,
-    code: "invalid-value",
-    message: `${key} would not begin after ${before}.`,
-    fix: `Give ${key} a longer span than ${before}.`,
-  };
-}
-
-function freezesTwice(key: string): Problem {
-  return {
-    path: `storage.${key}.options.${FREEZE_SETTING}`,
-    code: "invalid-value",
-    message: `freeze keeps a partition frozen by ${FREEZE_SETTING} = 0, and remembers by it that it was frozen.`,
-    fix: `Remove ${FREEZE_SETTING}, or freeze.`,
-  };
-}
-
-function notAParameter(key: string, property: string, parameter: string): Problem {
-  return {
-    path: formatPath(["storage", key, property, parameter]),
-    code: "invalid-name",
-    message: `${JSON.stringify(parameter)} is not the name of a storage parameter.`,
-    fix: 'Write it as PostgreSQL does, for example "autovacuum_vacuum_scale_factor"; those of TOAST stand under toast, without the prefix.',
-  };
+  return targets.length > 0 ? targets : undefined;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { grantSpecSchema, rowSecuritySpecSchema } from "./security";
 import type { TableShape } from "./spec";
-import { keyToWire, keyWireSchema } from "./wire";
+import { encodeKey, keyWireSchema } from "./wire";
 
 const name = z.string().min(1);
 
@@ -16,7 +16,7 @@ export const rowPolicyWireSchema = z.object({
 export type RowPolicyWire = z.infer<typeof rowPolicyWireSchema>;
 
 /** Returns the inputs of RowPolicy; undefined if the table declares no security. */
-export function rowPolicyToWire(
+export function encodeRowPolicy(
   spec: Pick<TableShape, "schema" | "table" | "profile" | "window">,
 ): RowPolicyWire | undefined {
   const { rowSecurity, grants } = spec.profile;
@@ -24,7 +24,7 @@ export function rowPolicyToWire(
   return {
     schema: spec.schema,
     table: spec.table,
-    key: keyToWire(spec.window.key),
+    key: encodeKey(spec.window.key),
     ...(rowSecurity ? { rowSecurity } : {}),
     ...(grants ? { grants } : {}),
   };

@@ -1,8 +1,10 @@
+import type { ItemOf } from "../option/item";
+import type { COLUMN } from "./column";
+import type { INDEX } from "./indexes";
 import type { PartitionProfile } from "./profile";
 import type { GridSegment } from "../../time/grid";
 import type { KeyEncoding, KeyKind } from "../../time/key";
 import type { LevelsSpec, RootLevel } from "../../levels/levels";
-import type { FunctionAliasesWire } from "../schedule/function-names";
 import type { SpecsOf } from "../option/option";
 import type { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
 import type { WINDOW } from "../window/window";
@@ -20,47 +22,24 @@ export interface TableSpec extends SpecsOf<typeof TABLE_OPTIONS> {
   /** Properties of every partition. */
   readonly profile: PartitionProfile;
   readonly publications: readonly PublicationSpec[];
-  /** Names that callers use; undefined: none. */
-  readonly functionNames: FunctionAliasesWire | undefined;
   readonly window: WindowSpec;
 }
 
 /** Input for creating the table itself; of the window it needs only the key. */
-export type TableShape = Omit<TableSpec, "window" | "publications" | "functionNames"> & {
+export type TableShape = Omit<TableSpec, "window" | "publications"> & {
   readonly window: { readonly key: KeySpec };
 };
 
-export interface ColumnSpec {
+export interface ColumnSpec extends ItemOf<typeof COLUMN> {
   readonly name: string;
-  readonly type: string;
-  readonly nullable: boolean;
-  readonly default?: string;
-  readonly identity?: "always" | "by default";
-  /** Undefined: not managed. */
-  readonly comment?: string;
 }
 
-export interface IndexSpec {
+export interface IndexSpec extends ItemOf<typeof INDEX> {
   /** The key under which it was declared. */
   readonly index: string;
-  /** Its name on the parent. */
-  readonly name: string;
-  /** Template of its name on a partition. */
-  readonly partitionIndexName: string;
-  readonly unique: boolean;
-  readonly method: string;
-  readonly columns: readonly IndexColumnSpec[];
-  readonly include: readonly string[];
-  readonly where?: string;
 }
 
-export interface IndexColumnSpec {
-  readonly column?: string;
-  readonly expression?: string;
-  readonly order?: "asc" | "desc";
-  readonly nulls?: "first" | "last";
-  readonly opclass?: string;
-}
+export type IndexColumnSpec = IndexSpec["columns"][number];
 
 /** Rule of one table: partitions that exist, and treatment of those that have expired. */
 export interface WindowSpec extends SpecsOf<typeof WINDOW>, SpecsOf<typeof WINDOW_OPTIONS> {

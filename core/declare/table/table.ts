@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asWritten, option, type OptionsOf } from "../option/option";
+import { defineAsWritten, optionalNames, type OptionsOf } from "../option/option";
 import { nameShape } from "../option/shapes";
 
 /** Further options of a table and its columns. */
@@ -14,12 +14,6 @@ export interface TableOptions {
 }
 
 export const TABLE = {
-  dropColumns: option({
-    shape: z.array(nameShape).optional(),
-    wire: z.array(nameShape).optional(),
-    parse: (declared: readonly string[] | undefined) => declared ?? [],
-    toWire: (columns) => (columns.length > 0 ? [...columns] : undefined),
-    fromWire: (wire) => wire ?? [],
-  }),
-  comment: asWritten(nameShape.optional()),
+  dropColumns: optionalNames(z.array(nameShape).optional()),
+  comment: defineAsWritten(nameShape.optional()),
 } satisfies OptionsOf<TableOptions>;

@@ -1,7 +1,7 @@
 import { quoteList } from "../../names/identifier";
 import type { Problem } from "../../problems/problem";
 import type { TableSpecArgs } from "./args";
-import { columnOfLevel } from "./level-place";
+import { getLevelColumn } from "./level-place";
 import { formatPath } from "../../problems/shape-problems";
 
 /**
@@ -9,7 +9,7 @@ import { formatPath } from "../../problems/shape-problems";
  * every key column (https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-LIMITATIONS).
  */
 export function checkUniqueKeys(args: TableSpecArgs, problems: Problem[]): void {
-  const keys = [...new Set(args.partitionBy.map(columnOfLevel))];
+  const keys = [...new Set(args.partitionBy.map(getLevelColumn))];
   if (args.primaryKey) check("primaryKey", undefined, args.primaryKey, keys, problems);
   for (const [name, columns] of Object.entries(args.uniques ?? {}))
     check(formatPath(["uniques", name]), undefined, columns, keys, problems);
@@ -38,7 +38,7 @@ function check(
     code: path === "primaryKey" ? "key-not-in-primary-key" : "key-not-in-unique",
     message: `${subject ?? `(${columns.join(", ")})`} lacks ${lacks}; PostgreSQL enforces uniqueness partition by partition.`,
     fix:
-      `Make it (${whole}). The same ${quoteList(columns)} may then stand in several partitions, ` +
+      `Declare it (${whole}). The same ${quoteList(columns)} may then be in several partitions, ` +
       `and ON CONFLICT has to name all of (${whole}): ON CONFLICT (${quoteList(columns)}) fails with 42P10.`,
   });
 }

@@ -1,13 +1,16 @@
 import { z } from "zod";
 import { partitionProfileSchema } from "./profile";
 import type { Problem } from "../../problems/problem";
-import { type Interval, overlaps, sameInterval } from "../../time/interval";
+import { type Interval, overlaps, isSameInterval } from "../../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../../time/key";
 import { formatInstant, parseInstant } from "../../time/instant";
-import { optionsFromWire, optionsToWire, wiresOf } from "../option/option";
+import { itemFromWire, itemToWire } from "../option/item";
+import { COLUMN, columnWire } from "./column";
+import { decodeOptions, encodeOptions, collectWires } from "../option/option";
 import { TABLE_OPTIONS } from "./options";
-import { shapeProblems } from "../../problems/shape-problems";
-import type { ColumnSpec, IndexColumnSpec, IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
+import { toShapeProblems } from "../../problems/shape-problems";
+import { indexSpecFromWire, indexSpecSchema, indexSpecToWire } from "./indexes";
+import type { IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
 
 /** Inputs of Table, Partition and Index: their wire format. */
 
@@ -20,42 +23,14 @@ export const keyWireSchema = z.object({
   zone: name,
 });
 
-const columnSchema = z.object({
-  name,
-  type: name,
-  nullable: z.boolean(),
-  default: z.string().optional(),
-  identity: z.enum(["always", "by default"]).optional(),
-  comment: z.string().optional(),
-});
-
-const indexColumnSchema = z.object({
-  column: z.string().optional(),
-  expression: z.string().optional(),
-  order: z.enum(["asc", "desc"]).optional(),
-  nulls: z.enum(["first", "last"]).optional(),
-  opclass: z.string().optional(),
-});
-
-const indexSpecSchema = z.object({
-  index: name,
-  name,
-  partitionIndexName: name,
-  unique: z.boolean(),
-  method: name,
-  columns: z.array(indexColumnSchema).min(1),
-  include: z.array(name).optional(),
-  where: z.string().optional(),
-});
-
 export const tableWireSchema = z.object({
   schema: name,
   table: name,
   key: keyWireSchema,
   /** Left out: by range of the key. */
   root: z.object({ strategy: z.enum(["range", "list", "hash"]), column: name }).optional(),
-  columns: z.array(columnSchema).optional(),
-  ...wiresOf(TABLE_OPTIONS),
+  columns: z.array(columnWire).optional(),
+  ...collectWires(TABLE_OPTIONS),
   /** Indexes created together with a new table, while it is invisible; later ones are resources of their own. */
   indexes: z.array(indexSpecSchema).optional(),
   profile: partitionProfileSchema.optional(),
@@ -78,59 +53,46 @@ export type TableWire = z.infer<typeof tableWireSchema>;
 export type PartitionWire = z.infer<typeof partitionWireSchema>;
 export type IndexWire = z.infer<typeof indexWireSchema>;
 
-export function tableToWire(spec: TableShape): TableWire {
+export function encodeTable(spec: TableShape): TableWire {
   return strip({
     schema: spec.schema,
     table: spec.table,
-    key: keyToWire(spec.window.key),
+    key: encodeKey(spec.window.key),
     root: spec.root.strategy === "range" ? undefined : { ...spec.root },
-    columns: spec.columns?.map((column) => strip({ ...column })),
-    ...optionsToWire(TABLE_OPTIONS, spec),
-    indexes: nonEmpty(spec.indexes.map(indexSpecToWire)),
+    columns: spec.columns?.map((column) => ({ name: column.name, ...itemToWire(COLUMN, column) })),
+    ...encodeOptions(TABLE_OPTIONS, spec),
+    indexes: omitEmpty(spec.indexes.map(indexSpecToWire)),
     profile: Object.keys(spec.profile).length > 0 ? spec.profile : undefined,
   }) as TableWire;
 }
 
-export function tableFromWire(wire: TableWire): TableShape {
+export function decodeTable(wire: TableWire): TableShape {
   return {
     schema: wire.schema,
     table: wire.table,
     root: wire.root ?? { strategy: "range", column: wire.key.column },
-    columns: wire.columns as readonly ColumnSpec[] | undefined,
-    ...optionsFromWire(TABLE_OPTIONS, wire),
+    columns: wire.columns?.map((column) => ({ name: column.name, ...itemFromWire(COLUMN, column) })),
+    ...decodeOptions(TABLE_OPTIONS, wire),
     indexes: (wire.indexes ?? []).map(indexSpecFromWire),
     profile: wire.profile ?? {},
-    window: { key: keyFromWire(wire.key) },
+    window: { key: decodeKey(wire.key) },
   };
 }
 
-export function indexToWire(spec: IndexSpec, table: { schema: string; table: string; key: KeySpec }): IndexWire {
-  return { ...indexSpecToWire(spec), schema: table.schema, table: table.table, key: keyToWire(table.key) };
+export function encodeIndex(spec: IndexSpec, table: { schema: string; table: string; key: KeySpec }): IndexWire {
+  return { ...indexSpecToWire(spec), schema: table.schema, table: table.table, key: encodeKey(table.key) };
 }
 
-export function indexSpecFromWire(wire: z.infer<typeof indexSpecSchema>): IndexSpec {
-  return strip({
-    index: wire.index,
-    name: wire.name,
-    partitionIndexName: wire.partitionIndexName,
-    unique: wire.unique,
-    method: wire.method,
-    columns: wire.columns as readonly IndexColumnSpec[],
-    include: wire.include ?? [],
-    where: wire.where,
-  }) as IndexSpec;
-}
-
-export function keyToWire(key: KeySpec): z.infer<typeof keyWireSchema> {
+export function encodeKey(key: KeySpec): z.infer<typeof keyWireSchema> {
   return strip({ column: key.column, encoding: key.encoding, kind: key.kind, zone: key.zone });
 }
 
-export function keyFromWire(wire: z.infer<typeof keyWireSchema>): KeySpec {
+export function decodeKey(wire: z.infer<typeof keyWireSchema>): KeySpec {
   return { column: wire.column, encoding: wire.encoding, kind: wire.kind as KeyKind | undefined, zone: wire.zone };
 }
 
 /** Returns the inputs of a partition, including the window's permission for its range to return empty, or with its rows. */
-export function partitionToWire(
+export function encodePartition(
   partition: Interval & { readonly name: string },
   window: Pick<WindowSpec, "schema" | "table" | "key" | "allowEmpty" | "restored">,
 ): PartitionWire {
@@ -140,13 +102,13 @@ export function partitionToWire(
     name: partition.name,
     from: formatInstant(partition.from),
     to: formatInstant(partition.to),
-    key: keyToWire(window.key),
-    ...(window.allowEmpty.some((interval) => sameInterval(interval, partition)) ? { allowEmpty: true } : {}),
+    key: encodeKey(window.key),
+    ...(window.allowEmpty.some((interval) => isSameInterval(interval, partition)) ? { allowEmpty: true } : {}),
     ...(window.restored.some(({ range }) => overlaps(range, partition)) ? { restored: true } : {}),
   };
 }
 
-export function partitionInterval(wire: Pick<PartitionWire, "from" | "to">): Interval {
+export function decodePartitionInterval(wire: Pick<PartitionWire, "from" | "to">): Interval {
   return { from: parseInstant(wire.from, "UTC"), to: parseInstant(wire.to, "UTC") };
 }
 
@@ -156,23 +118,10 @@ export function readWire<T extends z.ZodType>(
   value: unknown,
 ): { value: z.infer<T> } | { problems: Problem[] } {
   const parsed = schema.safeParse(value, { reportInput: true });
-  return parsed.success ? { value: parsed.data } : { problems: shapeProblems(parsed.error) };
+  return parsed.success ? { value: parsed.data } : { problems: toShapeProblems(parsed.error) };
 }
 
-function indexSpecToWire(spec: IndexSpec): z.infer<typeof indexSpecSchema> {
-  return strip({
-    index: spec.index,
-    name: spec.name,
-    partitionIndexName: spec.partitionIndexName,
-    unique: spec.unique,
-    method: spec.method,
-    columns: spec.columns.map((column) => strip({ ...column })),
-    include: nonEmpty(spec.include),
-    where: spec.where,
-  }) as z.infer<typeof indexSpecSchema>;
-}
-
-function nonEmpty<T>(list: readonly T[]): T[] | undefined {
+function omitEmpty<T>(list: readonly T[]): T[] | undefined {
   return list.length > 0 ? [...list] : undefined;
 }
 

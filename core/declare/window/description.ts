@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asWritten, type OptionsOf } from "../option/option";
+import { defineAsWritten, type OptionsOf } from "../option/option";
 
 /** Description of a table for people and policies. */
 export interface DescriptionOptions {
@@ -12,7 +12,7 @@ export interface DescriptionOptions {
 }
 
 export const DESCRIPTION = {
-  reason: asWritten(z.string().optional()),
-  dataClass: asWritten(z.string().optional()),
-  owner: asWritten(z.string().optional()),
+  reason: defineAsWritten(z.string().optional()),
+  dataClass: defineAsWritten(z.string().optional()),
+  owner: defineAsWritten(z.string().optional()),
 } satisfies OptionsOf<DescriptionOptions>;

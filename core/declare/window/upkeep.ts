@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { Span } from "../../time/span";
-import { type Around, option, type OptionsOf } from "../option/option";
-import { optionalSpan } from "../option/optional-span";
+import { type Around, defineOption, type OptionsOf } from "../option/option";
+import { defineOptionalSpan } from "../option/optional-span";
+import { functionNames } from "../schedule/function-names";
 import { schedule } from "../schedule/schedule";
-import { typeNamed } from "../option/shapes";
-import type { NoScheduleArgs, ScheduleArgs } from "../schedule/schedule-args";
+import { nameType } from "../option/shapes";
+import type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../schedule/schedule-args";
 
-/** Maintenance of a table between two updates: statistics, schedule, and the resources that do it. */
+/** Maintenance of a table between two updates: statistics, schedule with its names, and the resources that do it. */
 export interface UpkeepOptions {
   /**
    * Greatest age of the statistics of the table as a whole, which plan queries on several partitions and which autovacuum never
@@ -22,6 +23,8 @@ export interface UpkeepOptions {
    * none. It never retires anything. @example { cron: "0 2 * * *" }, { none: "pulumi up runs every hour" }
    */
   readonly schedule?: ScheduleArgs | NoScheduleArgs;
+  /** Names under which callers already use functions and views of the table. @example { ensure: "create_events_partition" } */
+  readonly functionNames?: FunctionNamesArgs;
   /**
    * `partition`: each partition is a resource of its own in state and diff. `window`: PartitionWindow creates and retires them
    * itself, and state holds only counts; recommended from 200 partitions. Switching moves no row and drops nothing.
@@ -31,12 +34,13 @@ export interface UpkeepOptions {
   readonly resources?: "partition" | "window";
 }
 
-const resources = typeNamed("ResourceMode", z.enum(["partition", "window"]));
+const resources = nameType("ResourceMode", z.enum(["partition", "window"]));
 
 export const UPKEEP = {
-  analyze: optionalSpan("analyze", "7 days"),
+  analyze: defineOptionalSpan("analyze", "7 days"),
   schedule,
-  resources: option({
+  functionNames,
+  resources: defineOption({
     shape: resources.optional(),
     wire: resources,
     parse: (declared: UpkeepOptions["resources"], { table }: Around<UpkeepOptions>) =>

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { formatInstant, type Instant, parseInstant } from "../../time/instant";
-import { type ParsedSpan, requireSpan, type Span, spanText } from "../../time/span";
-import { type Around, option, type OptionsOf } from "../option/option";
-import { instantWire, spanShape, spanWire, typeNamed } from "../option/shapes";
-import { declaredSpan, declaredTime } from "../option/time-text";
+import { type ParsedSpan, requireSpan, type Span, formatSpan } from "../../time/span";
+import { type Around, defineOption, type OptionsOf } from "../option/option";
+import { instantWire, createSpanShape, spanWire, nameType } from "../option/shapes";
+import { parseDeclaredSpan, parseDeclaredTime } from "../option/time-text";
 
 /** The window of partitions that exist. */
 export interface WindowArgs {
@@ -22,21 +22,21 @@ export interface WindowArgs {
 }
 
 export const WINDOW = {
-  lead: option({
-    shape: z.union([spanShape("3 months"), z.strictObject({ until: z.string() })]),
-    wire: z.union([spanWire, typeNamed("LeadUntil", z.object({ until: instantWire }))]),
+  lead: defineOption({
+    shape: z.union([createSpanShape("3 months"), z.strictObject({ until: z.string() })]),
+    wire: z.union([spanWire, nameType("LeadUntil", z.object({ until: instantWire }))]),
     parse: parseLead,
-    toWire: (lead) => ("until" in lead ? { until: formatInstant(lead.until) } : spanText(lead)),
+    toWire: (lead) => ("until" in lead ? { until: formatInstant(lead.until) } : formatSpan(lead)),
     fromWire: (wire) => (typeof wire === "string" ? requireSpan(wire) : { until: parseInstant(wire.until, "UTC") }),
   }),
-  retention: option({
-    shape: spanShape("12 months", "forever"),
+  retention: defineOption({
+    shape: createSpanShape("12 months", "forever"),
     wire: z.union([z.literal("forever"), spanWire]),
     parse: parseRetention,
-    toWire: (retention) => (retention === "forever" ? retention : spanText(retention)),
+    toWire: (retention) => (retention === "forever" ? retention : formatSpan(retention)),
     fromWire: (wire) => (wire === "forever" ? wire : requireSpan(wire)),
   }),
-  start: option({
+  start: defineOption({
     shape: z.string().optional(),
     wire: instantWire.optional(),
     parse: parseStart,
@@ -54,22 +54,24 @@ function parseLead(
   { table, problems }: Around<WindowArgs>,
 ): ParsedSpan | { readonly until: Instant } {
   return typeof lead === "string"
-    ? (declaredSpan("window.lead", lead, problems) ?? ZERO_SPAN)
-    : { until: declaredTime("window.lead.until", lead.until, table.zone, problems) ?? EPOCH };
+    ? (parseDeclaredSpan("window.lead", lead, problems) ?? ZERO_SPAN)
+    : { until: parseDeclaredTime("window.lead.until", lead.until, table.zone, problems) ?? EPOCH };
 }
 
 function parseRetention(retention: WindowArgs["retention"], { problems }: Around<WindowArgs>): ParsedSpan | "forever" {
-  return retention === "forever" ? retention : (declaredSpan("window.retention", retention, problems) ?? ZERO_SPAN);
+  return retention === "forever"
+    ? retention
+    : (parseDeclaredSpan("window.retention", retention, problems) ?? ZERO_SPAN);
 }
 
 function parseStart(start: string | undefined, { args, table, problems }: Around<WindowArgs>): Instant | undefined {
-  if (start !== undefined) return declaredTime("window.start", start, table.zone, problems);
+  if (start !== undefined) return parseDeclaredTime("window.start", start, table.zone, problems);
   if (args.retention === "forever")
     problems.push({
       path: "window.start",
       code: "missing-property",
       message: 'retention "forever" has no horizon from which the first partition could be counted.',
-      fix: 'Say where the window begins, for example start: "2024-01-01".',
+      fix: 'Declare where the window begins, for example start: "2024-01-01".',
     });
   return undefined;
 }

@@ -1,5 +1,5 @@
-import { fitIdentifier, shortHash } from "../../names/identifier";
-import { branchKey } from "../../levels/levels";
+import { fitIdentifier, hashShort } from "../../names/identifier";
+import { encodeBranchPath } from "../../levels/levels";
 
 /** A branch before its name is known to be free. */
 export interface Unnamed {
@@ -17,7 +17,7 @@ export interface Unnamed {
  *
  * @param taken names of the table and of existing branches
  */
-export function toldApart<T extends Unnamed>(
+export function distinguishNames<T extends Unnamed>(
   branches: readonly T[],
   taken: ReadonlySet<string>,
 ): (T & { readonly name: string })[] {
@@ -29,23 +29,23 @@ export function toldApart<T extends Unnamed>(
   }
   return branches.map((branch) => {
     const free = first.get(branch.wanted) === branch && !taken.has(branch.wanted);
-    return { ...branch, name: branch.kept ?? (free ? branch.wanted : withHash(branch)) };
+    return { ...branch, name: branch.kept ?? (free ? branch.wanted : addHash(branch)) };
   });
 }
 
 /** Returns paths of branches whose name still equals that of another, in a level above or below: they cannot be created. */
-export function withoutName(branches: readonly (Unnamed & { readonly name: string })[]): ReadonlySet<string> {
+export function listNameless(branches: readonly (Unnamed & { readonly name: string })[]): ReadonlySet<string> {
   const owner = new Map<string, Unnamed>();
   for (const branch of branches) {
     const other = owner.get(branch.name);
     if (other === undefined || comesBeforeInTree(branch, other)) owner.set(branch.name, branch);
   }
   const without = branches.filter((branch) => branch.kept === undefined && owner.get(branch.name) !== branch);
-  return new Set(without.map(({ path }) => branchKey(path)));
+  return new Set(without.map(({ path }) => encodeBranchPath(path)));
 }
 
-function withHash({ wanted, path }: Unnamed): string {
-  return fitIdentifier(`${wanted}_${shortHash(branchKey(path))}`);
+function addHash({ wanted, path }: Unnamed): string {
+  return fitIdentifier(`${wanted}_${hashShort(encodeBranchPath(path))}`);
 }
 
 function comesBefore(one: Unnamed, other: Unnamed): boolean {

@@ -34,14 +34,14 @@ export function planSourceTriggers(
   spec: WindowSpec,
   found: readonly ObservedSourceTrigger[],
 ): SourceTriggerChange[] {
-  const wanted = declaredSources(spec);
+  const wanted = listDeclaredSources(spec);
   const missing = wanted.filter((source) => !found.some((trigger) => trigger.enabled && isOn(trigger, source)));
   const changes = missing.map((source): SourceTriggerChange => {
     const off = found.filter((trigger) => isOn(trigger, source));
     return {
       source: `${source.schema}.${source.table}`,
       reason: off.length > 0 ? "its trigger is switched off" : "its new values are to have their branches at once",
-      statements: [...off.map(dropText), createSourceTrigger(management, spec, source)],
+      statements: [...off.map(buildDropText), createSourceTriggerStatement(management, spec, source)],
     };
   });
   const stale = found.filter((trigger) => !wanted.some((source) => isOn(trigger, source)));
@@ -50,7 +50,7 @@ export function planSourceTriggers(
     ...stale.map((trigger) => ({
       source: `${trigger.schema}.${trigger.table}`,
       reason: "its trigger is not declared any more",
-      statements: [dropText(trigger)],
+      statements: [buildDropText(trigger)],
     })),
   ].map((change) => ({
     ...change,
@@ -61,13 +61,13 @@ export function planSourceTriggers(
 /** Drops all of them, because the table is being dropped. */
 export function dropSourceTriggers(found: readonly ObservedSourceTrigger[]): Statement[] {
   return found.map((trigger) => ({
-    ...dropText(trigger),
+    ...buildDropText(trigger),
     transaction: `trigger on ${trigger.schema}.${trigger.table}`,
   }));
 }
 
 /** Returns each table once, regardless of how many levels are read from it. */
-function declaredSources(spec: WindowSpec): ValueSource[] {
+function listDeclaredSources(spec: WindowSpec): ValueSource[] {
   const sources = spec.levels.above.flatMap((level) =>
     level.kind === "list" && isSource(level.values) && level.values.trigger ? [level.values] : [],
   );
@@ -79,7 +79,7 @@ function isOn(one: { readonly schema: string; readonly table: string }, other: t
 }
 
 /** Creates the trigger on one table of values. */
-export function createSourceTrigger(
+export function createSourceTriggerStatement(
   management: string,
   spec: Pick<WindowSpec, "schema" | "table">,
   source: Pick<ValueSource, "schema" | "table">,
@@ -98,7 +98,7 @@ export function createSourceTrigger(
   };
 }
 
-function dropText(trigger: ObservedSourceTrigger): Statement {
+function buildDropText(trigger: ObservedSourceTrigger): Statement {
   return {
     sql: `DROP TRIGGER ${quote(trigger.name)} ON ${quoteQualified(trigger.schema, trigger.table)}`,
     transaction: undefined,

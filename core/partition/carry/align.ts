@@ -1,9 +1,14 @@
 import { quote } from "../../names/identifier";
-import type { CarriedState } from "../../observed/table";
+import type { CarriedState } from "../../observed/observed-table";
 import type { Statement } from "../../sql/statement";
-import { nameOf, onRelation, type Relation } from "../../sql/relation";
-import { grantStatements, policyStatements, roleName, rowSecurityStatements } from "./security-statements";
-import { storageStatements } from "./storage-statements";
+import { quoteRelation, buildRelationStatement, type Relation } from "../../sql/relation";
+import {
+  buildGrantStatements,
+  buildPolicyStatements,
+  quoteRole,
+  buildRowSecurityStatements,
+} from "./security-statements";
+import { buildStorageStatements } from "./storage-statements";
 import type { WantedState } from "./wanted";
 
 /** A partition that differs from its declaration. */
@@ -20,27 +25,35 @@ export interface Alignment {
  * transaction, so that no session sees row security without its policies, or the reverse.
  */
 export function alignStatements(relation: Relation, wanted: WantedState, found: CarriedState): Alignment {
-  if (!found.ours) return refusedAlignment(relation, wanted, found);
+  if (!found.ours) return refuseAlignment(relation, wanted, found);
   const transaction = `align ${relation.schema}.${relation.name}`;
   const parts: readonly (readonly [reason: string, statements: readonly Statement[]])[] = [
     [
       wanted.rowSecurity?.enabled ? "row security is not as declared" : "row security is on",
-      wanted.rowSecurity ? rowSecurityStatements(relation, transaction, wanted.rowSecurity, found.rowSecurity) : [],
+      wanted.rowSecurity
+        ? buildRowSecurityStatements(relation, transaction, wanted.rowSecurity, found.rowSecurity)
+        : [],
     ],
     [
       "policies differ",
-      wanted.policies ? policyStatements(relation, transaction, wanted.policies, found.policies) : [],
+      wanted.policies ? buildPolicyStatements(relation, transaction, wanted.policies, found.policies) : [],
     ],
-    [openTo(wanted, found), wanted.grants ? grantStatements(relation, transaction, wanted.grants, found.grants) : []],
+    [
+      describeOpenTo(wanted, found),
+      wanted.grants ? buildGrantStatements(relation, transaction, wanted.grants, found.grants) : [],
+    ],
     [
       "replica identity differs",
-      replicaStatements(relation, transaction, wanted.replicaIdentity, found.replicaIdentity),
+      buildReplicaStatements(relation, transaction, wanted.replicaIdentity, found.replicaIdentity),
     ],
     [
       "statistics targets differ",
-      wanted.statistics ? statisticsStatements(relation, transaction, wanted.statistics, found.statistics) : [],
+      wanted.statistics ? buildStatisticsStatements(relation, transaction, wanted.statistics, found.statistics) : [],
     ],
-    [`storage is not that of ${wanted.storage?.name ?? ""} partitions`, storageStatements(relation, wanted, found)],
+    [
+      `storage is not that of ${wanted.storage?.name ?? ""} partitions`,
+      buildStorageStatements(relation, wanted, found),
+    ],
   ];
   const due = parts.filter(([, statements]) => statements.length > 0);
   return { statements: due.flatMap(([, statements]) => statements), reasons: due.map(([reason]) => reason) };
@@ -50,20 +63,20 @@ export function alignStatements(relation: Relation, wanted: WantedState, found: 
  * Explains an alignment that the role cannot do. PostgreSQL lets only the owner change a table: another role has to run a
  * statement first.
  */
-function refusedAlignment(relation: Relation, wanted: WantedState, found: CarriedState): Alignment {
-  const role = wanted.role === undefined ? "the connected role" : roleName(wanted.role);
+function refuseAlignment(relation: Relation, wanted: WantedState, found: CarriedState): Alignment {
+  const role = wanted.role === undefined ? "the connected role" : quoteRole(wanted.role);
   const owner = wanted.tableOwner ?? found.owner;
   return {
     statements: [],
     reasons: [`owner is ${found.owner}, not ${owner}`],
     refused:
       `partition "${relation.schema}.${relation.name}" belongs to role "${found.owner}", whose rights ${role} does not have. ` +
-      `An administrator has to run: ALTER TABLE ${nameOf(relation)} OWNER TO ${roleName(owner)}`,
+      `An administrator has to run: ALTER TABLE ${quoteRelation(relation)} OWNER TO ${quoteRole(owner)}`,
   };
 }
 
 /** Changes the owner: a new partition belongs to the role that created it, and the owner of the table could not even drop it. */
-export function ownerStatements(
+export function buildOwnerStatements(
   relation: Relation,
   transaction: string,
   wanted: string | undefined,
@@ -71,15 +84,20 @@ export function ownerStatements(
 ): Statement[] {
   if (wanted === undefined || found === undefined || wanted === found) return [];
   return [
-    onRelation(relation, transaction, `ALTER TABLE ${nameOf(relation)} OWNER TO ${roleName(wanted)}`, {
-      mode: "ACCESS EXCLUSIVE",
-      hazard: "AUTHZ",
-      undo: `ALTER TABLE ${nameOf(relation)} OWNER TO ${roleName(found)}`,
-    }),
+    buildRelationStatement(
+      relation,
+      transaction,
+      `ALTER TABLE ${quoteRelation(relation)} OWNER TO ${quoteRole(wanted)}`,
+      {
+        mode: "ACCESS EXCLUSIVE",
+        hazard: "AUTHZ",
+        undo: `ALTER TABLE ${quoteRelation(relation)} OWNER TO ${quoteRole(found)}`,
+      },
+    ),
   ];
 }
 
-export function replicaStatements(
+export function buildReplicaStatements(
   relation: Relation,
   transaction: string,
   wanted: WantedState["replicaIdentity"],
@@ -89,24 +107,24 @@ export function replicaStatements(
   const { kind, index } = wanted;
   if (kind === found.kind && (kind !== "index" || index === found.index)) return [];
   return [
-    onRelation(relation, transaction, replicaIdentityText(relation, wanted), {
+    buildRelationStatement(relation, transaction, formatReplicaIdentity(relation, wanted), {
       mode: "ACCESS EXCLUSIVE",
       hazard: "REPLICATION",
-      undo: replicaIdentityText(relation, found),
+      undo: formatReplicaIdentity(relation, found),
     }),
   ];
 }
 
-export function replicaIdentityText(
+export function formatReplicaIdentity(
   relation: Pick<Relation, "schema" | "name">,
   identity: { readonly kind: string; readonly index?: string | undefined },
 ): string {
   const what = identity.kind === "index" ? `USING INDEX ${quote(identity.index ?? "")}` : identity.kind.toUpperCase();
-  return `ALTER TABLE ${nameOf(relation)} REPLICA IDENTITY ${what}`;
+  return `ALTER TABLE ${quoteRelation(relation)} REPLICA IDENTITY ${what}`;
 }
 
 /** Sets targets by column; an undeclared one is reset to the server's default. */
-export function statisticsStatements(
+export function buildStatisticsStatements(
   relation: Relation,
   transaction: string,
   wanted: Readonly<Record<string, number>>,
@@ -115,24 +133,25 @@ export function statisticsStatements(
   const columns = [...new Set([...Object.keys(found), ...Object.keys(wanted)])].sort();
   // Without ONLY, changing a partitioned table would reach, and lock, every partition at once.
   const only = relation.role === "parent" ? "ONLY " : "";
-  const text = (column: string, target: number | undefined) =>
-    `ALTER TABLE ${only}${nameOf(relation)} ALTER COLUMN ${quote(column)} SET STATISTICS ${target ?? -1}`;
+  const formatStatistics = (column: string, target: number | undefined) =>
+    `ALTER TABLE ${only}${quoteRelation(relation)} ALTER COLUMN ${quote(column)} SET STATISTICS ${target ?? -1}`;
   return columns
     .filter((column) => found[column] !== wanted[column])
     .map((column) =>
-      onRelation(relation, transaction, text(column, wanted[column]), {
+      buildRelationStatement(relation, transaction, formatStatistics(column, wanted[column]), {
         mode: "SHARE UPDATE EXCLUSIVE",
-        undo: text(column, found[column]),
+        undo: formatStatistics(column, found[column]),
       }),
     );
 }
 
-function openTo(wanted: WantedState, found: CarriedState): string {
-  const wants = (role: string): readonly string[] => wanted.grants?.find((one) => one.role === role)?.privileges ?? [];
+function describeOpenTo(wanted: WantedState, found: CarriedState): string {
+  const listWanted = (role: string): readonly string[] =>
+    wanted.grants?.find((one) => one.role === role)?.privileges ?? [];
   const roles = found.grants
     .filter(
       ({ role, privileges, others = [], grantable = [] }) =>
-        grantable.length > 0 || [...privileges, ...others].some((privilege) => !wants(role).includes(privilege)),
+        grantable.length > 0 || [...privileges, ...others].some((privilege) => !listWanted(role).includes(privilege)),
     )
     .map((grant) => grant.role);
   return roles.length > 0 ? `open to ${roles.join(", ")}` : "grants are missing";

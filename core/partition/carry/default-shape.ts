@@ -1,9 +1,9 @@
 import { MAX_DRAINED_ROWS } from "../../defaults";
 import type { PartitionProfile } from "../../declare/table/profile";
-import type { ObservedTable } from "../../observed/table";
-import type { ObservedCheck, ObservedDefault, ObservedTrigger, RowCounts } from "../../observed/default-partition";
-import { type OpenInterval, sameInterval } from "../../time/interval";
-import { excludingCheck, isOurs, type Key, stretchesOf } from "../../observed/key-excludes";
+import type { ObservedTable } from "../../observed/observed-table";
+import type { ObservedCheck, ObservedDefault, ObservedTrigger, RowCounts } from "../../observed/observed-default";
+import { type OpenInterval, isSameInterval } from "../../time/interval";
+import { buildExcludingCheck, isOurs, type Key, mergeRanges } from "../../observed/key-excludes";
 
 /** Input about an existing default partition for creating a partition. */
 export interface DefaultShape {
@@ -25,7 +25,7 @@ export interface DefaultShape {
 }
 
 /** Returns the default partition in the catalogue; undefined if none exists. */
-export function observedDefault(table: ObservedTable, profile: PartitionProfile): DefaultShape | undefined {
+export function toDefaultShape(table: ObservedTable, profile: PartitionProfile): DefaultShape | undefined {
   const found = table.defaultPartition;
   if (!found) return undefined;
   const { schema, name, rows, few, hidden, triggers, counted } = found;
@@ -33,7 +33,7 @@ export function observedDefault(table: ObservedTable, profile: PartitionProfile)
     schema,
     name,
     managed: profile.defaultPartition !== undefined,
-    stretches: stretchesOf(attachedRanges(table)),
+    stretches: mergeRanges(listAttachedRanges(table)),
     checks: found.checks.filter(isOurs),
     rows,
     few,
@@ -45,30 +45,30 @@ export function observedDefault(table: ObservedTable, profile: PartitionProfile)
 }
 
 /** Returns attached ranges. A half detached partition takes no rows any more, and others may overlap its range. */
-function attachedRanges(table: ObservedTable): OpenInterval[] {
+function listAttachedRanges(table: ObservedTable): OpenInterval[] {
   return table.partitions.flatMap((partition) =>
     partition.bounds && !partition.detachPending ? [partition.bounds] : [],
   );
 }
 
 /** Returns the number of its rows in one range; undefined: not counted. */
-export function rowsWithin(shape: Pick<DefaultShape, "counted">, range: OpenInterval): number | undefined {
-  return shape.counted?.ranges.find((one) => sameInterval(one.bounds, range))?.rows;
+export function countRowsWithin(shape: Pick<DefaultShape, "counted">, range: OpenInterval): number | undefined {
+  return shape.counted?.ranges.find((one) => isSameInterval(one.bounds, range))?.rows;
 }
 
 /** True if it becomes the partition of a range itself: too many rows to move, and all of them belong there. */
-export function becomes(shape: Pick<DefaultShape, "counted" | "managed">, range: OpenInterval): boolean {
-  const rows = rowsWithin(shape, range) ?? 0;
+export function shouldConvertDefault(shape: Pick<DefaultShape, "counted" | "managed">, range: OpenInterval): boolean {
+  const rows = countRowsWithin(shape, range) ?? 0;
   return shape.managed && rows > MAX_DRAINED_ROWS && rows === shape.counted?.total;
 }
 
 /** Returns the default partition after a range is attached next to it, or taken out of it. */
-export function afterAttach(shape: DefaultShape, key: Key, range: OpenInterval): DefaultShape {
+export function applyAttach(shape: DefaultShape, key: Key, range: OpenInterval): DefaultShape {
   if (!shape.managed) return shape;
-  const stretches = stretchesOf([...shape.stretches, range]);
-  const check = excludingCheck(key, stretches);
-  const moved = rowsWithin(shape, range) ?? 0;
-  const emptied = becomes(shape, range);
+  const stretches = mergeRanges([...shape.stretches, range]);
+  const check = buildExcludingCheck(key, stretches);
+  const moved = countRowsWithin(shape, range) ?? 0;
+  const emptied = shouldConvertDefault(shape, range);
   return {
     ...shape,
     stretches,
@@ -79,19 +79,19 @@ export function afterAttach(shape: DefaultShape, key: Key, range: OpenInterval):
     counted: shape.counted && {
       ...shape.counted,
       total: shape.counted.total - moved,
-      ranges: shape.counted.ranges.map((one) => (sameInterval(one.bounds, range) ? { ...one, rows: 0 } : one)),
+      ranges: shape.counted.ranges.map((one) => (isSameInterval(one.bounds, range) ? { ...one, rows: 0 } : one)),
     },
   };
 }
 
 /** Does the same for the observed state, so that the next partition of the same run need not read everything again. */
-export function observedAfterAttach(
+export function applyAttachToObserved(
   found: ObservedDefault,
   before: DefaultShape,
   key: Key,
   range: OpenInterval,
 ): ObservedDefault {
-  const { checks, rows, few, triggers, counted } = afterAttach(before, key, range);
+  const { checks, rows, few, triggers, counted } = applyAttach(before, key, range);
   const others = found.checks.filter((check) => !isOurs(check));
   return { ...found, checks: [...others, ...checks], rows, few, triggers, counted };
 }

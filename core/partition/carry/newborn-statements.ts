@@ -5,19 +5,19 @@ import type {
   ObservedColumnStorage,
   ObservedOwnTrigger,
   ObservedStatistics,
-} from "../../observed/table";
+} from "../../observed/observed-table";
 import type { Statement } from "../../sql/statement";
-import { ownerStatements, replicaStatements, statisticsStatements } from "./align";
+import { buildOwnerStatements, buildReplicaStatements, buildStatisticsStatements } from "./align";
 import type { NewbornState } from "./newborn";
-import { nameOf, onRelation, type Relation } from "../../sql/relation";
+import { quoteRelation, buildRelationStatement, type Relation } from "../../sql/relation";
 import {
   type DefaultGrantees,
-  freshGrantStatements,
-  policyStatements,
-  roleName,
-  rowSecurityStatements,
+  buildFreshGrantStatements,
+  buildPolicyStatements,
+  quoteRole,
+  buildRowSecurityStatements,
 } from "./security-statements";
-import { freshStorageStatements } from "./storage-statements";
+import { buildFreshStorageStatements } from "./storage-statements";
 
 /** Default privileges: roles that may get some, and the privileges for the creator of the table. */
 interface Defaults {
@@ -26,7 +26,7 @@ interface Defaults {
 }
 
 /** Sets the properties of a new partition, in its transaction and before it is attached. */
-export function freshStatements(
+export function buildNewbornStatements(
   relation: Relation,
   transaction: string,
   wanted: NewbornState,
@@ -35,26 +35,30 @@ export function freshStatements(
   const open = { enabled: false, forced: false };
   // The schedule runs these at a later time, when a role or function that siblings use may have been dropped.
   const copied =
-    defaults.grantees === "whoever" ? (list: Statement[]) => list.map(unlessItFails) : (list: Statement[]) => list;
-  const policies = wanted.policies ? policyStatements(relation, transaction, wanted.policies, []) : [];
-  const owner = ownerStatements(relation, transaction, wanted.owner, makerOf(wanted));
+    defaults.grantees === "whoever"
+      ? (list: Statement[]) => list.map(wrapErrorsAsWarnings)
+      : (list: Statement[]) => list;
+  const policies = wanted.policies ? buildPolicyStatements(relation, transaction, wanted.policies, []) : [];
+  const owner = buildOwnerStatements(relation, transaction, wanted.owner, findCreator(wanted));
   return [
-    ...(wanted.rowSecurity ? rowSecurityStatements(relation, transaction, wanted.rowSecurity, open) : []),
+    ...(wanted.rowSecurity ? buildRowSecurityStatements(relation, transaction, wanted.rowSecurity, open) : []),
     ...(wanted.policiesOfSiblings ? copied(policies) : policies),
-    ...privilegeStatements(relation, transaction, wanted, defaults, copied),
-    ...replicaStatements(relation, transaction, wanted.replicaIdentity, { kind: "default" }),
-    ...statisticsStatements(relation, transaction, wanted.statistics ?? {}, {}),
-    ...freshStorageStatements(relation, transaction, wanted, copied),
+    ...buildPrivilegeStatements(relation, transaction, wanted, defaults, copied),
+    ...buildReplicaStatements(relation, transaction, wanted.replicaIdentity, { kind: "default" }),
+    ...buildStatisticsStatements(relation, transaction, wanted.statistics ?? {}, {}),
+    ...buildFreshStorageStatements(relation, transaction, wanted, copied),
     ...copied([
-      ...wanted.columns.flatMap((column) => columnStatements(relation, transaction, column)),
-      ...(wanted.extended ?? []).map((one, index) => extendedStatement(relation, transaction, one, index)),
-      ...clusterStatements(relation, transaction, wanted.clusterOn),
-      ...wanted.triggers.flatMap((trigger) => ownTriggerStatements(relation, transaction, trigger)),
-      ...commentStatements(relation, transaction, wanted.comment),
+      ...wanted.columns.flatMap((column) => buildColumnStorageStatements(relation, transaction, column)),
+      ...(wanted.extended ?? []).map((one, index) =>
+        buildExtendedStatisticsStatement(relation, transaction, one, index),
+      ),
+      ...buildClusterStatements(relation, transaction, wanted.clusterOn),
+      ...wanted.triggers.flatMap((trigger) => buildOwnTriggerStatements(relation, transaction, trigger)),
+      ...buildNewbornCommentStatements(relation, transaction, wanted.comment),
     ]),
     // Last: until then the creating role is certainly its owner.
     ...(wanted.ownerOfSiblings && defaults.grantees === "whoever"
-      ? owner.map((one) => ifOurs(one, wanted.owner))
+      ? owner.map((one) => wrapInRoleCheck(one, wanted.owner))
       : owner),
   ];
 }
@@ -62,27 +66,27 @@ export function freshStatements(
 /**
  * Returns the creator, in the schedule the owner of the table: a partition that belongs to another role has to be given to it.
  */
-function makerOf({ role, ownerOfSiblings, tableOwner }: NewbornState): string | undefined {
+function findCreator({ role, ownerOfSiblings, tableOwner }: NewbornState): string | undefined {
   return role ?? (ownerOfSiblings ? tableOwner : undefined);
 }
 
 /** Creates triggers of a partition alone, after loading rows that are not new. */
-export function ownTriggerStatements(
+export function buildOwnTriggerStatements(
   relation: Relation,
   transaction: string,
   trigger: ObservedOwnTrigger,
 ): Statement[] {
-  const table = nameOf(relation);
+  const table = quoteRelation(relation);
   const make = `${trigger.head} ON ${table} ${trigger.tail}`;
   const word = { origin: undefined, always: "ENABLE ALWAYS", replica: "ENABLE REPLICA", never: "DISABLE" }[
     trigger.fires
   ];
   return [
-    onRelation(relation, transaction, make, { undo: `DROP TRIGGER ${quote(trigger.name)} ON ${table}` }),
+    buildRelationStatement(relation, transaction, make, { undo: `DROP TRIGGER ${quote(trigger.name)} ON ${table}` }),
     ...(word === undefined
       ? []
       : [
-          onRelation(relation, transaction, `ALTER TABLE ${table} ${word} TRIGGER ${quote(trigger.name)}`, {
+          buildRelationStatement(relation, transaction, `ALTER TABLE ${table} ${word} TRIGGER ${quote(trigger.name)}`, {
             undo: "dropped with its table",
           }),
         ]),
@@ -93,7 +97,7 @@ export function ownTriggerStatements(
  * Sets declared privileges, or those of siblings. Nothing is needed if they equal the default privileges; under row security,
  * those are never relied on.
  */
-function privilegeStatements(
+function buildPrivilegeStatements(
   relation: Relation,
   transaction: string,
   wanted: NewbornState,
@@ -101,21 +105,21 @@ function privilegeStatements(
   copied: (list: Statement[]) => Statement[],
 ): Statement[] {
   const { closed, held, owner, role, tableOwner } = wanted;
-  if (wanted.grants) return freshGrantStatements(relation, transaction, wanted.grants, grantees);
-  if (!held) return closed ? freshGrantStatements(relation, transaction, [], grantees) : [];
+  if (wanted.grants) return buildFreshGrantStatements(relation, transaction, wanted.grants, grantees);
+  if (!held) return closed ? buildFreshGrantStatements(relation, transaction, [], grantees) : [];
   const maker = role ?? tableOwner;
   const given = grants.filter(
     (one) => one.maker === maker && one.role !== owner && (one.schema === undefined || one.schema === relation.schema),
   );
-  if (!closed && sameHeld(held, given)) return [];
+  if (!closed && areSamePrivileges(held, given)) return [];
   return [
-    ...freshGrantStatements(relation, transaction, [], grantees),
-    ...copied(heldStatements(relation, transaction, held)),
+    ...buildFreshGrantStatements(relation, transaction, [], grantees),
+    ...copied(buildHeldPrivilegeStatements(relation, transaction, held)),
   ];
 }
 
-function sameHeld(a: readonly HeldPrivilege[], b: readonly HeldPrivilege[]): boolean {
-  const words = (list: readonly HeldPrivilege[]) =>
+function areSamePrivileges(a: readonly HeldPrivilege[], b: readonly HeldPrivilege[]): boolean {
+  const formatPrivileges = (list: readonly HeldPrivilege[]) =>
     [
       ...new Set(
         list.map(({ role, privilege, columns = [], grantable }) =>
@@ -125,10 +129,14 @@ function sameHeld(a: readonly HeldPrivilege[], b: readonly HeldPrivilege[]): boo
     ]
       .sort()
       .join();
-  return words(a) === words(b);
+  return formatPrivileges(a) === formatPrivileges(b);
 }
 
-function heldStatements(relation: Relation, transaction: string, held: readonly HeldPrivilege[]): Statement[] {
+function buildHeldPrivilegeStatements(
+  relation: Relation,
+  transaction: string,
+  held: readonly HeldPrivilege[],
+): Statement[] {
   const groups = new Map<string, HeldPrivilege[]>();
   for (const one of held) {
     const key = JSON.stringify([one.role, one.grantable]);
@@ -140,12 +148,12 @@ function heldStatements(relation: Relation, transaction: string, held: readonly 
     const list = group.map(({ privilege, columns }) =>
       columns ? `${privilege.toUpperCase()} (${columns.map(quote).join(", ")})` : privilege.toUpperCase(),
     );
-    const what = `${list.join(", ")} ON ${nameOf(relation)}`;
+    const what = `${list.join(", ")} ON ${quoteRelation(relation)}`;
     const option = first.grantable ? " WITH GRANT OPTION" : "";
     return [
-      onRelation(relation, transaction, `GRANT ${what} TO ${roleName(first.role)}${option}`, {
+      buildRelationStatement(relation, transaction, `GRANT ${what} TO ${quoteRole(first.role)}${option}`, {
         hazard: "AUTHZ",
-        undo: `REVOKE ${what} FROM ${roleName(first.role)}`,
+        undo: `REVOKE ${what} FROM ${quoteRole(first.role)}`,
       }),
     ];
   });
@@ -154,11 +162,20 @@ function heldStatements(relation: Relation, transaction: string, held: readonly 
 const STORAGE: Readonly<Record<string, string>> = { p: "PLAIN", e: "EXTERNAL", x: "EXTENDED", m: "MAIN" };
 const COMPRESSION: Readonly<Record<string, string>> = { p: "pglz", l: "lz4", d: "DEFAULT" };
 
-function columnStatements(relation: Relation, transaction: string, column: ObservedColumnStorage): Statement[] {
+function buildColumnStorageStatements(
+  relation: Relation,
+  transaction: string,
+  column: ObservedColumnStorage,
+): Statement[] {
   const alter = (change: string) =>
-    onRelation(relation, transaction, `ALTER TABLE ${nameOf(relation)} ALTER COLUMN ${quote(column.name)} ${change}`, {
-      undo: "dropped with its table",
-    });
+    buildRelationStatement(
+      relation,
+      transaction,
+      `ALTER TABLE ${quoteRelation(relation)} ALTER COLUMN ${quote(column.name)} ${change}`,
+      {
+        undo: "dropped with its table",
+      },
+    );
   const options = Object.entries(column.options ?? {}).map(
     ([name, value]) => `${quote(name)} = ${quoteLiteral(value)}`,
   );
@@ -172,46 +189,60 @@ function columnStatements(relation: Relation, transaction: string, column: Obser
 }
 
 /** Creates extended statistics. PostgreSQL 15 requires a name. */
-function extendedStatement(relation: Relation, transaction: string, one: ObservedStatistics, index: number): Statement {
+function buildExtendedStatisticsStatement(
+  relation: Relation,
+  transaction: string,
+  one: ObservedStatistics,
+  index: number,
+): Statement {
   const name = quoteQualified(relation.schema, fitIdentifier(`${relation.name}_stat${String(index + 1)}`));
   // Statistics on a single expression have only one kind, which cannot be named.
   const kinds = one.kinds && one.columns.includes(",") ? ` (${one.kinds.join(", ")})` : "";
-  return onRelation(
+  return buildRelationStatement(
     relation,
     transaction,
-    `CREATE STATISTICS ${name}${kinds} ON ${one.columns} FROM ${nameOf(relation)}`,
+    `CREATE STATISTICS ${name}${kinds} ON ${one.columns} FROM ${quoteRelation(relation)}`,
     {
       undo: "dropped with its table",
     },
   );
 }
 
-function clusterStatements(relation: Relation, transaction: string, index: string | undefined): Statement[] {
+function buildClusterStatements(relation: Relation, transaction: string, index: string | undefined): Statement[] {
   if (index === undefined) return [];
   return [
-    onRelation(relation, transaction, `ALTER TABLE ${nameOf(relation)} CLUSTER ON ${quote(index)}`, {
+    buildRelationStatement(relation, transaction, `ALTER TABLE ${quoteRelation(relation)} CLUSTER ON ${quote(index)}`, {
       undo: "dropped with its table",
     }),
   ];
 }
 
-function commentStatements(relation: Relation, transaction: string, comment: string | undefined): Statement[] {
+function buildNewbornCommentStatements(
+  relation: Relation,
+  transaction: string,
+  comment: string | undefined,
+): Statement[] {
   if (comment === undefined) return [];
   return [
-    onRelation(relation, transaction, `COMMENT ON TABLE ${nameOf(relation)} IS ${quoteLiteral(comment)}`, {
-      undo: "dropped with its table",
-    }),
+    buildRelationStatement(
+      relation,
+      transaction,
+      `COMMENT ON TABLE ${quoteRelation(relation)} IS ${quoteLiteral(comment)}`,
+      {
+        undo: "dropped with its table",
+      },
+    ),
   ];
 }
 
 /** Changes the owner only if the role has the new owner's rights: otherwise it could not attach the partition. */
-function ifOurs(statement: Statement, owner = ""): Statement {
+function wrapInRoleCheck(statement: Statement, owner = ""): Statement {
   const sql = `IF pg_has_role(current_user, ${quoteLiteral(owner)}, 'USAGE') THEN\n    ${statement.sql};\n  END IF`;
-  return unlessItFails({ ...statement, sql });
+  return wrapErrorsAsWarnings({ ...statement, sql });
 }
 
 /** Turns errors into warnings: a partition that lacks a property of its siblings takes rows; a missing one takes none. */
-function unlessItFails(statement: Statement): Statement {
+function wrapErrorsAsWarnings(statement: Statement): Statement {
   const body = `\nBEGIN\n  ${statement.sql};\nEXCEPTION WHEN OTHERS THEN\n  RAISE WARNING '%', sqlerrm;\nEND\n`;
   return { ...statement, sql: `DO ${quoteLiteral(body)}` };
 }

@@ -1,17 +1,23 @@
-import { indexName } from "../../names/template";
+import { formatIndexName } from "../../names/template";
 import type {
   CarriedState,
   HeldPrivilege,
   ObservedColumnStorage,
   ObservedOwnTrigger,
   ObservedStatistics,
-} from "../../observed/table";
+} from "../../observed/observed-table";
 import type { Instant } from "../../time/instant";
-import type { StorageProfile } from "../../declare/table/profile";
+import type { StorageProfile } from "../../declare/table/storage";
 import { requalify } from "./requalify";
-import { policySpecOf } from "./security-statements";
-import { alike, type Cutting, type Sibling } from "./siblings";
-import { type CarriedByParent, policyFor, type WantedNames, type WantedState, wantedState } from "./wanted";
+import { toPolicySpec } from "./security-statements";
+import { findSharedValue, type Cutting, type Sibling } from "./siblings";
+import {
+  type CarriedByParent,
+  rewritePolicy,
+  type WantedNames,
+  type WantedState,
+  decidePartitionState,
+} from "./wanted";
 
 /** Properties of a new partition: those declared, and those of its siblings. */
 export interface NewbornState extends WantedState {
@@ -49,29 +55,29 @@ const ACCESS_METHOD = "heap";
  * owner; without a sibling, from the table. A tablespace or an access method that the table itself names comes first, because it
  * exists only for new partitions.
  */
-export function newbornState(
+export function decideNewbornState(
   parent: CarriedByParent,
   names: WantedNames,
   table: { readonly to: Instant | undefined; readonly cut: Cutting | undefined },
   now: Instant | undefined,
   zone: string,
 ): NewbornState {
-  const declared = wantedState(parent, names, { to: table.to, uniqueIndexes: undefined }, now, zone);
+  const declared = decidePartitionState(parent, names, { to: table.to, uniqueIndexes: undefined }, now, zone);
   const siblings = parent.siblings?.newest(table.cut) ?? [];
   const { state } = parent;
   const named = state?.tablespace;
-  const of = <T>(read: (sibling: Sibling) => T): T | undefined => alike(siblings, read)?.value;
+  const findShared = <T>(read: (sibling: Sibling) => T): T | undefined => findSharedValue(siblings, read)?.value;
   const rowSecurity =
     declared.rowSecurity ??
-    of((one) => one.carried.rowSecurity) ??
+    findShared((one) => one.carried.rowSecurity) ??
     (state?.rowSecurity.enabled ? state.rowSecurity : undefined);
   const closed = declared.rowSecurity === undefined && rowSecurity?.enabled === true;
-  const owner = ownerOf(parent, siblings);
-  const policies = declared.rowSecurity ? undefined : of((one) => policiesAs(one, names.partition));
-  const held = declared.grants === undefined ? of(({ carried }) => heldOf(carried)) : undefined;
+  const owner = chooseOwner(parent, siblings);
+  const policies = declared.rowSecurity ? undefined : findShared((one) => rewritePolicies(one, names.partition));
+  const held = declared.grants === undefined ? findShared(({ carried }) => listHeldPrivileges(carried)) : undefined;
   // A table that is partitioned further stores no rows, so storage does not matter.
   const stored = table.cut === undefined;
-  const placed = of(({ carried }) => (carried.unsaid?.placed ? carried.tablespace : undefined));
+  const placed = findShared(({ carried }) => (carried.unsaid?.placed ? carried.tablespace : undefined));
   return {
     ...declared,
     owner,
@@ -81,52 +87,52 @@ export function newbornState(
     policiesOfSiblings: declared.policies === undefined,
     held: held?.filter(({ role }) => role !== owner),
     closed,
-    replicaIdentity: declared.replicaIdentity ?? identityFor(parent, names, siblings),
-    statistics: declared.statistics ?? of(({ carried }) => carried.statistics) ?? state?.statistics ?? {},
+    replicaIdentity: declared.replicaIdentity ?? chooseIdentity(parent, names, siblings),
+    statistics: declared.statistics ?? findShared(({ carried }) => carried.statistics) ?? state?.statistics ?? {},
     storage: stored ? declared.storage : undefined,
     inherited: stored
-      ? inherited(
+      ? chooseInherited(
           declared,
-          of(({ carried }) => carried.options),
-          of(({ carried }) => carried.toast ?? {}),
+          findShared(({ carried }) => carried.options),
+          findShared(({ carried }) => carried.toast ?? {}),
         )
       : {},
     tablespace: stored ? (declared.storage?.tablespace ?? named ?? placed) : undefined,
     tablespaceOfSiblings: declared.storage?.tablespace === undefined && named === undefined,
     accessMethod: stored
-      ? methodOf(state?.unsaid?.accessMethod ?? of(({ carried }) => carried.unsaid?.accessMethod))
+      ? chooseMethod(state?.unsaid?.accessMethod ?? findShared(({ carried }) => carried.unsaid?.accessMethod))
       : undefined,
-    unlogged: stored && of(({ carried }) => carried.unsaid?.unlogged) === true,
-    columns: of(({ carried }) => carried.unsaid?.columns ?? []) ?? [],
-    extended: extendedOf(
+    unlogged: stored && findShared(({ carried }) => carried.unsaid?.unlogged) === true,
+    columns: findShared(({ carried }) => carried.unsaid?.columns ?? []) ?? [],
+    extended: chooseExtended(
       state,
-      of(({ carried }) => (carried.unsaid ? (carried.unsaid.extended ?? []) : undefined)),
+      findShared(({ carried }) => (carried.unsaid ? (carried.unsaid.extended ?? []) : undefined)),
     ),
-    triggers: of(({ carried }) => carried.unsaid?.triggers ?? []) ?? [],
+    triggers: findShared(({ carried }) => carried.unsaid?.triggers ?? []) ?? [],
     clusterOn: stored
-      ? partOf(
-          of(({ carried }) => carried.unsaid?.clustered?.of),
+      ? nameIndexPart(
+          findShared(({ carried }) => carried.unsaid?.clustered?.of),
           names,
         )
       : undefined,
-    comment: commentOf(parent.siblings?.all ?? [], stored),
+    comment: chooseComment(parent.siblings?.all ?? [], stored),
   };
 }
 
 /** Returns the owner of its siblings, if this role has its rights and it may own tables there; else that of the table. */
-function ownerOf({ state }: CarriedByParent, siblings: readonly Sibling[]): string | undefined {
-  const found = alike(siblings, ({ carried }) =>
+function chooseOwner({ state }: CarriedByParent, siblings: readonly Sibling[]): string | undefined {
+  const found = findSharedValue(siblings, ({ carried }) =>
     carried.ours && carried.unsaid?.mayOwn !== false ? carried.owner : undefined,
   );
   return found?.value ?? state?.owner;
 }
 
 /** Rewrites the policies of one partition for another. */
-function policiesAs({ schema, name, carried }: Sibling, partition: string): ReturnType<typeof policySpecOf>[] {
-  return carried.policies.map((policy) => policyFor(policySpecOf(policy), { schema, name }, partition));
+function rewritePolicies({ schema, name, carried }: Sibling, partition: string): ReturnType<typeof toPolicySpec>[] {
+  return carried.policies.map((policy) => rewritePolicy(toPolicySpec(policy), { schema, name }, partition));
 }
 
-export function heldOf(carried: CarriedState): readonly HeldPrivilege[] {
+export function listHeldPrivileges(carried: CarriedState): readonly HeldPrivilege[] {
   if (carried.unsaid) return carried.unsaid.held ?? [];
   return carried.grants.flatMap(({ role, privileges, grantable = [] }) =>
     privileges.map((privilege) => ({ role, privilege, grantable: grantable.includes(privilege) })),
@@ -137,7 +143,7 @@ export function heldOf(carried: CarriedState): readonly HeldPrivilege[] {
  * Returns the replica identity of a partition in a form that applies to another one. `lost`: it is not part of an index of the
  * table.
  */
-export function identityOf({ carried }: Sibling): {
+export function getIdentity({ carried }: Sibling): {
   readonly kind: CarriedState["replicaIdentity"]["kind"];
   readonly index?: string;
   readonly lost?: true;
@@ -154,47 +160,50 @@ export function identityOf({ carried }: Sibling): {
  * Returns the replica identity. A new partition does not get an index that only its sibling has, and every UPDATE of a published
  * table would be refused without it: then all columns identify a row, which always works.
  */
-function identityFor(
+function chooseIdentity(
   parent: CarriedByParent,
   names: WantedNames,
   siblings: readonly Sibling[],
 ): NonNullable<WantedState["replicaIdentity"]> {
-  const found = alike(siblings, identityOf)?.value ?? parent.state?.replicaIdentity ?? { kind: "default" as const };
+  const found = findSharedValue(siblings, getIdentity)?.value ??
+    parent.state?.replicaIdentity ?? { kind: "default" as const };
   if ("lost" in found && found.lost) return { kind: "full" };
   if (found.kind !== "index") return { kind: found.kind };
-  const index = partOf(found.index, names);
+  const index = nameIndexPart(found.index, names);
   if (index !== undefined) return { kind: "index", index };
   return { kind: siblings.length > 0 ? "full" : "default" };
 }
 
 /** Returns the name of a new partition's part of an index of the table. */
-function partOf(index: string | undefined, names: WantedNames): string | undefined {
+function nameIndexPart(index: string | undefined, names: WantedNames): string | undefined {
   const template = index === undefined ? undefined : names.partitionIndexTemplate(index);
-  return template === undefined ? undefined : indexName(template, { partition: names.partition, table: names.table });
+  return template === undefined
+    ? undefined
+    : formatIndexName(template, { partition: names.partition, table: names.table });
 }
 
 /** Names of storage parameters are words of PostgreSQL's own; others belong to an access method that is not used here. */
 const PARAMETER = /^[a-z_]+$/;
 
-function inherited(
+function chooseInherited(
   { managed }: WantedState,
   options: CarriedState["options"] = {},
   toast: CarriedState["options"] = {},
 ): NewbornState["inherited"] {
-  const beside = (found: CarriedState["options"], ours: readonly string[]) =>
+  const listUnmanaged = (found: CarriedState["options"], ours: readonly string[]) =>
     Object.entries(found)
       .filter(([name]) => PARAMETER.test(name) && !ours.includes(name))
       .map(([name, value]) => ({ name, value }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { options: beside(options, managed.options), toast: beside(toast, managed.toast) };
+  return { options: listUnmanaged(options, managed.options), toast: listUnmanaged(toast, managed.toast) };
 }
 
-function methodOf(method: string | undefined): string | undefined {
+function chooseMethod(method: string | undefined): string | undefined {
   return method === ACCESS_METHOD ? undefined : method;
 }
 
 /** Returns statistics to create one by one, only if siblings differ from the table: LIKE copies those of the table. */
-function extendedOf(
+function chooseExtended(
   state: CarriedState | undefined,
   siblings: readonly ObservedStatistics[] | undefined,
 ): readonly ObservedStatistics[] | undefined {
@@ -203,16 +212,17 @@ function extendedOf(
 }
 
 /** Returns a comment that all siblings have; any other is about one partition. */
-function commentOf(all: readonly Sibling[], stored: boolean): string | undefined {
-  return stored && all.length > 1 ? alike(all, ({ carried }) => carried.unsaid?.comment)?.value : undefined;
+function chooseComment(all: readonly Sibling[], stored: boolean): string | undefined {
+  return stored && all.length > 1 ? findSharedValue(all, ({ carried }) => carried.unsaid?.comment)?.value : undefined;
 }
 
 /** Rewrites a policy in a form that is comparable across partitions. */
-export function comparablePolicies({ schema, name, carried }: Sibling): unknown {
-  const same = (text: string | undefined) => (text === undefined ? undefined : requalify(text, { schema, name }, ""));
+export function normalizePolicies({ schema, name, carried }: Sibling): unknown {
+  const normalizeText = (text: string | undefined) =>
+    text === undefined ? undefined : requalify(text, { schema, name }, "");
   return carried.policies.map((policy) => ({
     ...policy,
-    using: same(policy.using),
-    withCheck: same(policy.withCheck),
+    using: normalizeText(policy.using),
+    withCheck: normalizeText(policy.withCheck),
   }));
 }

@@ -1,15 +1,15 @@
-import { type DefaultShape, observedDefault } from "./default-shape";
-import { primaryKeyName, quote, quoteList, type Quoted } from "../../names/identifier";
-import { profileFromWire, type PartitionProfile } from "../../declare/table/profile";
-import { alike, siblingsOf } from "./siblings";
+import { type DefaultShape, toDefaultShape } from "./default-shape";
+import { formatPrimaryKeyName, quote, quoteList, type Quoted } from "../../names/identifier";
+import { decodeProfile, type PartitionProfile } from "../../declare/table/profile";
+import { findSharedValue, getSiblings } from "./siblings";
 import type { CarriedByParent } from "./wanted";
 import { type HashLevel, type LevelsSpec, NO_LEVELS } from "../../levels/levels";
-import type { Observation, ObservedTable } from "../../observed/table";
+import type { Observation, ObservedTable } from "../../observed/observed-table";
 import type { RegisteredIndex } from "../../observed/registration";
 import type { IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "../../declare/table/spec";
 import type { Instant } from "../../time/instant";
-import { keyKind, type KeyKind, type KeyText } from "../../time/key";
-import { type UuidForms, uuidForms } from "../../time/uuid-bounds";
+import { findKeyKind, type KeyKind, type KeyText } from "../../time/key";
+import { type UuidForms, collectUuidForms } from "../../time/uuid-bounds";
 
 /**
  * Input about the parent for creating a partition, whether it exists in the database or is only planned. Both give the same text,
@@ -68,7 +68,7 @@ export interface ParentIndex {
 }
 
 /** Returns the shape that a declared table will have once it is created. */
-export function plannedParent(
+export function buildPlannedParent(
   spec: TableShape,
   {
     now,
@@ -87,21 +87,29 @@ export function plannedParent(
     path: [],
     below: levels.below,
     key: { column: spec.window.key.column, kind: spec.window.key.kind ?? "timestamptz", zone: spec.window.key.zone },
-    indexes: inOrder([
+    indexes: sortIndexes([
       ...(spec.primaryKey
-        ? [constraintIndex(primaryKeyName(spec.table), `PRIMARY KEY (${quoteList(spec.primaryKey)})`, "primary")]
+        ? [
+            toConstraintIndex(
+              formatPrimaryKeyName(spec.table),
+              `PRIMARY KEY (${quoteList(spec.primaryKey)})`,
+              "primary",
+            ),
+          ]
         : []),
-      ...spec.uniques.map((unique) => constraintIndex(unique.name, `UNIQUE (${quoteList(unique.columns)})`, "unique")),
+      ...spec.uniques.map((unique) =>
+        toConstraintIndex(unique.name, `UNIQUE (${quoteList(unique.columns)})`, "unique"),
+      ),
       ...spec.indexes.map((index) => ({
         name: index.name,
         unique: index.unique,
-        definition: indexDefinition(index),
-        printed: indexDefinition(index),
+        definition: formatIndexDefinition(index),
+        printed: formatIndexDefinition(index),
         partitionIndexName: index.partitionIndexName,
         constraint: undefined,
       })),
     ]),
-    references: eachOnce(spec.foreignKeys.map((key) => `${key.references.schema}.${key.references.table}`)),
+    references: removeDuplicates(spec.foreignKeys.map((key) => `${key.references.schema}.${key.references.table}`)),
     defaultPartition: undefined,
     partitionSchema: spec.profile.schema ?? spec.schema,
     carried: { profile: spec.profile, state: undefined, registered: [], defaultGrantees },
@@ -110,10 +118,10 @@ export function plannedParent(
 }
 
 /** Returns the shape of an existing table. Declared indexes are identified by what the server printed when they were created. */
-export function observedParent(table: ObservedTable, key: KeySpec, known: KnownOfParent): ParentShape {
+export function buildObservedParent(table: ObservedTable, key: KeySpec, known: KnownOfParent): ParentShape {
   const registered = known.registration?.indexes ?? [];
-  const profile = known.profile ?? profileFromWire(known.registration?.profile);
-  const siblings = siblingsOf(table);
+  const profile = known.profile ?? decodeProfile(known.registration?.profile);
+  const siblings = getSiblings(table);
   const fallback = table.partitions.find((partition) => partition.isDefault);
   const references = table.constraints.flatMap((constraint) =>
     constraint.kind === "foreign" && constraint.references
@@ -126,14 +134,15 @@ export function observedParent(table: ObservedTable, key: KeySpec, known: KnownO
     root: { schema: table.schema, table: table.name },
     path: [],
     below: known.levels?.below ?? [],
-    ...keyOf(table, key),
-    indexes: inOrder(table.indexes.map((index) => observedIndex(index, registered))),
-    references: eachOnce(references),
+    ...deriveKey(table, key),
+    indexes: sortIndexes(table.indexes.map((index) => toParentIndex(index, registered))),
+    references: removeDuplicates(references),
     ...(table.referencedBy.length > 0 ? { referring: table.referencedBy } : {}),
     defaultPartition: fallback && `${fallback.schema}.${fallback.name}`,
-    fallback: observedDefault(table, profile),
+    fallback: toDefaultShape(table, profile),
     // The schema of its siblings: rights and search paths of their users are for that schema.
-    partitionSchema: profile.schema ?? alike(siblings.newest(undefined), ({ schema }) => schema)?.value ?? table.schema,
+    partitionSchema:
+      profile.schema ?? findSharedValue(siblings.newest(undefined), ({ schema }) => schema)?.value ?? table.schema,
     carried: {
       profile,
       state: table.carried,
@@ -147,7 +156,7 @@ export function observedParent(table: ObservedTable, key: KeySpec, known: KnownO
   };
 }
 
-function observedIndex(index: ObservedTable["indexes"][number], registered: readonly RegisteredIndex[]): ParentIndex {
+function toParentIndex(index: ObservedTable["indexes"][number], registered: readonly RegisteredIndex[]): ParentIndex {
   const declared = registered.find((candidate) => candidate.name === index.name);
   return {
     name: index.name,
@@ -155,44 +164,44 @@ function observedIndex(index: ObservedTable["indexes"][number], registered: read
     definition: declared?.printed === index.definition ? declared.declared : index.definition,
     printed: index.definition,
     partitionIndexName: declared?.partitionIndexName ?? partitionTemplate(index.name, index.constraint?.kind),
-    constraint: constraintText(index),
+    constraint: formatConstraint(index),
   };
 }
 
 /** Sorts planned and existing indexes alike: the primary key, other constraints, indexes, each by name. */
-function inOrder(indexes: readonly ParentIndex[]): ParentIndex[] {
-  const rank = (index: ParentIndex) =>
+function sortIndexes(indexes: readonly ParentIndex[]): ParentIndex[] {
+  const rankIndex = (index: ParentIndex) =>
     index.constraint === undefined ? 2 : index.constraint.startsWith("PRIMARY") ? 0 : 1;
-  return [...indexes].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+  return [...indexes].sort((a, b) => rankIndex(a) - rankIndex(b) || (a.name < b.name ? -1 : 1));
 }
 
 /** Removes duplicates: two foreign keys to one table lock it once. */
-function eachOnce(references: readonly string[]): string[] {
+function removeDuplicates(references: readonly string[]): string[] {
   return [...new Set(references)].sort();
 }
 
 /** Returns the text after the table name in CREATE INDEX. */
-export function indexDefinition(index: IndexSpec): string {
-  const columns = index.columns.map(indexColumn).join(", ");
+export function formatIndexDefinition(index: IndexSpec): string {
+  const columns = index.columns.map(formatIndexColumn).join(", ");
   const include = index.include.length > 0 ? ` INCLUDE (${quoteList(index.include)})` : "";
   const where = index.where === undefined ? "" : ` WHERE (${index.where})`;
   return `USING ${index.method} (${columns})${include}${where}`;
 }
 
-function indexColumn(column: IndexColumnSpec): string {
+function formatIndexColumn(column: IndexColumnSpec): string {
   const subject = column.column === undefined ? `(${column.expression ?? ""})` : quote(column.column);
-  const opclass = column.opclass === undefined ? "" : ` ${qualified(column.opclass)}`;
+  const opclass = column.opclass === undefined ? "" : ` ${quoteOpclass(column.opclass)}`;
   const order = column.order === undefined ? "" : ` ${column.order.toUpperCase()}`;
   const nulls = column.nulls === undefined ? "" : ` NULLS ${column.nulls.toUpperCase()}`;
   return `${subject}${opclass}${order}${nulls}`;
 }
 
 /** Quotes an operator class, which may be qualified by the schema of its extension: `extensions.gin_trgm_ops`. */
-function qualified(name: string): Quoted {
+function quoteOpclass(name: string): Quoted {
   return name.split(".").map(quote).join(".") as Quoted;
 }
 
-function constraintIndex(name: string, constraint: string, kind: "primary" | "unique"): ParentIndex {
+function toConstraintIndex(name: string, constraint: string, kind: "primary" | "unique"): ParentIndex {
   return {
     name,
     unique: true,
@@ -207,7 +216,7 @@ function constraintIndex(name: string, constraint: string, kind: "primary" | "un
  * Returns the text of a constraint: composed here for plain ones, in the server's words with INCLUDE, NULLS NOT DISTINCT or
  * DEFERRABLE.
  */
-function constraintText(index: ObservedTable["indexes"][number]): string | undefined {
+function formatConstraint(index: ObservedTable["indexes"][number]): string | undefined {
   if (!index.constraint) return undefined;
   const { kind, definition } = index.constraint;
   const word = kind === "primary" ? "PRIMARY KEY" : "UNIQUE";
@@ -220,24 +229,24 @@ function partitionTemplate(name: string, kind: "primary" | "unique" | "exclusion
 }
 
 /** Returns the key. UUID bounds take the form of existing partitions. */
-function keyOf(table: ObservedTable, key: KeySpec): Pick<ParentShape, "key" | "branchKeys"> {
-  const plain = { column: key.column, kind: kindOf(table, key), zone: key.zone };
+function deriveKey(table: ObservedTable, key: KeySpec): Pick<ParentShape, "key" | "branchKeys"> {
+  const plain = { column: key.column, kind: deriveKind(table, key), zone: key.zone };
   if (plain.kind !== "uuidv7") return { key: plain };
   const stems = table.branches.filter((branch) => branch.strategy === "range" && branch.column === key.column);
   const partitions = table.key?.strategy === "range" ? table.partitions : stems.flatMap((stem) => stem.partitions);
   const branchKeys = Object.fromEntries(
     stems.flatMap(({ partition, partitions: parts }) =>
-      parts.length > 0 ? [[`${partition.schema}.${partition.name}`, uuidForms(parts)]] : [],
+      parts.length > 0 ? [[`${partition.schema}.${partition.name}`, collectUuidForms(parts)]] : [],
     ),
   );
   return {
-    key: { ...plain, uuid: uuidForms(partitions) },
+    key: { ...plain, uuid: collectUuidForms(partitions) },
     ...(table.key?.strategy === "range" ? {} : { branchKeys }),
   };
 }
 
 /** Returns the kind of key. The catalogue's type decides; the declaration only interprets a number or a UUID. */
-function kindOf(table: ObservedTable, key: KeySpec): KeyKind {
+function deriveKind(table: ObservedTable, key: KeySpec): KeyKind {
   const type = table.key?.types[0] ?? table.columns.find((column) => column.name === key.column)?.type ?? "";
-  return keyKind(type, key.encoding) ?? key.kind ?? "timestamptz";
+  return findKeyKind(type, key.encoding) ?? key.kind ?? "timestamptz";
 }

@@ -1,23 +1,27 @@
 import { quote, quoteLiteral, type Quoted } from "../../names/identifier";
-import type { CarriedState, ObservedGrant, ObservedPolicy } from "../../observed/table";
-import { type GrantSpec, PRIVILEGES, type PolicySpec } from "../../declare/table/security";
-import type { Privilege } from "../../declare/table/security-args";
+import type { CarriedState, ObservedGrant, ObservedPolicy } from "../../observed/observed-table";
+import { type GrantSpec, type PolicySpec, type Privilege, PRIVILEGES } from "../../declare/table/security";
 import type { Statement } from "../../sql/statement";
-import { nameOf, onRelation, type Relation } from "../../sql/relation";
+import { quoteRelation, buildRelationStatement, type Relation } from "../../sql/relation";
 
 /** Switches row security, if it differs. */
-export function rowSecurityStatements(
+export function buildRowSecurityStatements(
   relation: Relation,
   transaction: string,
   wanted: CarriedState["rowSecurity"],
   found: CarriedState["rowSecurity"],
 ): Statement[] {
   const alter = (action: string, undo: string) =>
-    onRelation(relation, transaction, `ALTER TABLE ${nameOf(relation)} ${action} ROW LEVEL SECURITY`, {
-      mode: "ACCESS EXCLUSIVE",
-      hazard: "AUTHZ",
-      undo: `ALTER TABLE ${nameOf(relation)} ${undo} ROW LEVEL SECURITY`,
-    });
+    buildRelationStatement(
+      relation,
+      transaction,
+      `ALTER TABLE ${quoteRelation(relation)} ${action} ROW LEVEL SECURITY`,
+      {
+        mode: "ACCESS EXCLUSIVE",
+        hazard: "AUTHZ",
+        undo: `ALTER TABLE ${quoteRelation(relation)} ${undo} ROW LEVEL SECURITY`,
+      },
+    );
   return [
     ...(wanted.enabled && !found.enabled ? [alter("ENABLE", "DISABLE")] : []),
     ...(wanted.forced && !found.forced ? [alter("FORCE", "NO FORCE")] : []),
@@ -36,7 +40,7 @@ export interface WantedPolicy {
  * Aligns the policies of one relation: different ones are dropped and created again in one transaction, so that no session sees
  * another set. ALTER POLICY could change neither command nor kind.
  */
-export function policyStatements(
+export function buildPolicyStatements(
   relation: Relation,
   transaction: string,
   wanted: readonly WantedPolicy[],
@@ -50,17 +54,17 @@ export function policyStatements(
   );
   return [
     ...stale.map((policy) =>
-      onRelation(relation, transaction, `DROP POLICY ${quote(policy.name)} ON ${nameOf(relation)}`, {
+      buildRelationStatement(relation, transaction, `DROP POLICY ${quote(policy.name)} ON ${quoteRelation(relation)}`, {
         mode: "ACCESS EXCLUSIVE",
         hazard: "AUTHZ",
-        undo: createPolicyText(relation, policySpecOf(policy)),
+        undo: createPolicyText(relation, toPolicySpec(policy)),
       }),
     ),
     ...missing.map(({ spec }) =>
-      onRelation(relation, transaction, createPolicyText(relation, spec), {
+      buildRelationStatement(relation, transaction, createPolicyText(relation, spec), {
         mode: "ACCESS EXCLUSIVE",
         hazard: "AUTHZ",
-        undo: `DROP POLICY ${quote(spec.name)} ON ${nameOf(relation)}`,
+        undo: `DROP POLICY ${quote(spec.name)} ON ${quoteRelation(relation)}`,
       }),
     ),
   ];
@@ -78,7 +82,7 @@ interface GrantChange {
  * Returns the changes to the wanted privileges. The grant option is never wanted: privileges granted by it are beyond a plain
  * REVOKE, and are revoked with it.
  */
-export function grantChanges(wanted: readonly GrantSpec[], found: readonly ObservedGrant[]): GrantChange[] {
+export function planGrantChanges(wanted: readonly GrantSpec[], found: readonly ObservedGrant[]): GrantChange[] {
   const roles = [...new Set([...found, ...wanted].map((grant) => grant.role))].sort();
   const passedOn = found.filter(({ grantable = [] }) => grantable.length > 0);
   return [
@@ -101,25 +105,25 @@ export function grantChanges(wanted: readonly GrantSpec[], found: readonly Obser
 type GrantWords = readonly [verb: string, direction: string, ending?: string];
 
 function change(forth: GrantWords, back: GrantWords, role: string, privileges: readonly string[]): GrantChange {
-  const list = inOrder(privileges).join(", ").toUpperCase();
-  const text = ([verb, direction, ending]: GrantWords, on: string) =>
-    `${verb} ${list} ${on}${direction} ${roleName(role)}${ending === undefined ? "" : ` ${ending}`}`;
+  const list = sortPrivileges(privileges).join(", ").toUpperCase();
+  const formatGrant = ([verb, direction, ending]: GrantWords, on: string) =>
+    `${verb} ${list} ${on}${direction} ${quoteRole(role)}${ending === undefined ? "" : ` ${ending}`}`;
   return {
-    words: `${forth[0]} ${list} ${forth[1]}`.toLowerCase() + ` ${roleName(role)}`,
-    sql: (relation) => text(forth, `ON ${nameOf(relation)} `),
-    undo: (relation) => text(back, `ON ${nameOf(relation)} `),
+    words: `${forth[0]} ${list} ${forth[1]}`.toLowerCase() + ` ${quoteRole(role)}`,
+    sql: (relation) => formatGrant(forth, `ON ${quoteRelation(relation)} `),
+    undo: (relation) => formatGrant(back, `ON ${quoteRelation(relation)} `),
   };
 }
 
 /** Aligns the privileges on one relation. GRANT and REVOKE take no lock on it. */
-export function grantStatements(
+export function buildGrantStatements(
   relation: Relation,
   transaction: string,
   wanted: readonly GrantSpec[],
   found: readonly ObservedGrant[],
 ): Statement[] {
-  return grantChanges(wanted, found).map(({ sql, undo }) =>
-    onRelation(relation, transaction, sql(relation), { hazard: "AUTHZ", undo: undo(relation) }),
+  return planGrantChanges(wanted, found).map(({ sql, undo }) =>
+    buildRelationStatement(relation, transaction, sql(relation), { hazard: "AUTHZ", undo: undo(relation) }),
   );
 }
 
@@ -127,7 +131,7 @@ export function grantStatements(
 export type DefaultGrantees = readonly string[] | "whoever";
 
 /** Revokes privileges that defaults may have given on a new table, then grants the wanted ones. */
-export function freshGrantStatements(
+export function buildFreshGrantStatements(
   relation: Relation,
   transaction: string,
   wanted: readonly GrantSpec[],
@@ -137,17 +141,17 @@ export function freshGrantStatements(
   return [
     ...(revoke === undefined
       ? []
-      : [onRelation(relation, transaction, revoke, { hazard: "AUTHZ", undo: "not needed" })]),
-    ...grantStatements(relation, transaction, wanted, []),
+      : [buildRelationStatement(relation, transaction, revoke, { hazard: "AUTHZ", undo: "not needed" })]),
+    ...buildGrantStatements(relation, transaction, wanted, []),
   ];
 }
 
 function revokeText(relation: Relation, grantees: DefaultGrantees): string | undefined {
-  const table = nameOf(relation);
+  const table = quoteRelation(relation);
   if (grantees !== "whoever")
     return grantees.length === 0
       ? undefined
-      : `REVOKE ALL ON ${table} FROM ${[...grantees].sort().map(roleName).join(", ")}`;
+      : `REVOKE ALL ON ${table} FROM ${[...grantees].sort().map(quoteRole).join(", ")}`;
   return `DO ${quoteLiteral(`
 DECLARE
   grantee text;
@@ -164,22 +168,22 @@ END
 }
 
 /** Returns the text after the table name in CREATE POLICY: equal text means an equal declaration. */
-export function policyText(spec: PolicySpec): string {
+export function formatPolicy(spec: PolicySpec): string {
   return [
     `AS ${spec.restrictive ? "RESTRICTIVE" : "PERMISSIVE"}`,
     `FOR ${spec.command.toUpperCase()}`,
-    `TO ${[...spec.roles].sort().map(roleName).join(", ")}`,
+    `TO ${[...spec.roles].sort().map(quoteRole).join(", ")}`,
     ...(spec.using === undefined ? [] : [`USING (${spec.using})`]),
     ...(spec.withCheck === undefined ? [] : [`WITH CHECK (${spec.withCheck})`]),
   ].join(" ");
 }
 
 function createPolicyText(relation: Pick<Relation, "schema" | "name">, spec: PolicySpec): string {
-  return `CREATE POLICY ${quote(spec.name)} ON ${nameOf(relation)} ${policyText(spec)}`;
+  return `CREATE POLICY ${quote(spec.name)} ON ${quoteRelation(relation)} ${formatPolicy(spec)}`;
 }
 
 /** Returns the declaration of an existing policy. */
-export function policySpecOf(policy: ObservedPolicy): PolicySpec {
+export function toPolicySpec(policy: ObservedPolicy): PolicySpec {
   return {
     name: policy.name,
     command: policy.command,
@@ -191,10 +195,10 @@ export function policySpecOf(policy: ObservedPolicy): PolicySpec {
 }
 
 /** Quotes a role. `public` stands for all roles and is not a role's name. */
-export function roleName(role: string): Quoted {
+export function quoteRole(role: string): Quoted {
   return role === "public" ? ("PUBLIC" as Quoted) : quote(role);
 }
 
-function inOrder(privileges: readonly string[]): string[] {
+function sortPrivileges(privileges: readonly string[]): string[] {
   return PRIVILEGES.filter((privilege) => privileges.includes(privilege));
 }

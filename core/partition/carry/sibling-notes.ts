@@ -1,7 +1,8 @@
-import type { CarriedState, ObservedTable } from "../../observed/table";
-import { comparablePolicies, heldOf, identityOf } from "./newborn";
-import { FREEZE_SETTING, type PartitionProfile } from "../../declare/table/profile";
-import { alike, type Sibling, type Siblings } from "./siblings";
+import type { CarriedState, ObservedTable } from "../../observed/observed-table";
+import { normalizePolicies, listHeldPrivileges, getIdentity } from "./newborn";
+import type { PartitionProfile } from "../../declare/table/profile";
+import { FREEZE_SETTING } from "../../declare/table/storage";
+import { findSharedValue, type Sibling, type Siblings } from "./siblings";
 
 /** Partitions of a table, and their declaration. */
 interface Family {
@@ -27,22 +28,23 @@ interface Aspect {
  * Returns notes on undeclared properties that differ among partitions: each is left as it is, and a new one follows only one of
  * them. Also notes that all of them are in another schema than the table, because new ones are created there.
  */
-export function siblingNotes({ schema, profile, siblings }: Family): string[] {
+export function noteSiblingDifferences({ schema, profile, siblings }: Family): string[] {
   const newest = siblings.newest(undefined);
-  const notes = aspects(profile).flatMap((aspect) => {
-    const groups = groupsOf(siblings.all, aspect);
+  const notes = listAspects(profile).flatMap((aspect) => {
+    const groups = groupSiblings(siblings.all, aspect);
     if (groups.length < 2) return [];
-    const said = groups.map((group) => `${group[0] ? aspect.say(group[0]) : ""} on ${names(group)}`);
+    const said = groups.map((group) => `${group[0] ? aspect.say(group[0]) : ""} on ${formatNames(group)}`);
     const model =
-      alike(newest, aspect.read) && newest[0]
+      findSharedValue(newest, aspect.read) && newest[0]
         ? `as "${newest[0].name}"`
         : "as the table has it, because its branches differ";
     return [
-      `partitions differ in ${aspect.words}, which is not declared: ${said.join("; ")}. Each is left as it is, and a new one is made ${model}`,
+      `partitions differ in ${aspect.words}, which is not declared: ${said.join("; ")}. Each is left as it is, and a new one is created ${model}`,
     ];
   });
-  const elsewhere = profile.schema === undefined ? alike(siblings.all, (one) => one.schema)?.value : undefined;
-  const lost = profile.replicaIdentity ? undefined : newest.find((one) => identityOf(one).lost);
+  const elsewhere =
+    profile.schema === undefined ? findSharedValue(siblings.all, (one) => one.schema)?.value : undefined;
+  const lost = profile.replicaIdentity ? undefined : newest.find((one) => getIdentity(one).lost);
   return [
     ...(elsewhere === undefined || elsewhere === schema
       ? []
@@ -59,15 +61,15 @@ export function siblingNotes({ schema, profile, siblings }: Family): string[] {
 }
 
 /** Returns notes on properties that all partitions have and no program declares, for the first declaration of a table. */
-export function unsaidNotes({ profile, siblings }: Family, table: ObservedTable): string[] {
+export function noteUndeclaredProperties({ profile, siblings }: Family, table: ObservedTable): string[] {
   const [first] = siblings.all;
   if (!first) return [];
-  const shared = aspects(profile).flatMap((aspect) => {
+  const shared = listAspects(profile).flatMap((aspect) => {
     const said = aspect.say(first);
     if (aspect.unsaid === false) return [];
-    if (groupsOf(siblings.all, aspect).length !== 1 || said === (aspect.usual?.(table) ?? NONE)) return [];
+    if (groupSiblings(siblings.all, aspect).length !== 1 || said === (aspect.usual?.(table) ?? NONE)) return [];
     return [
-      `its partitions have ${aspect.words} ${said}: not declared, so left as it is, and new ones are made with the same`,
+      `its partitions have ${aspect.words} ${said}: not declared, so left as it is, and new ones are created with the same`,
     ];
   });
   const identities = siblings.all.filter(({ carried }) => carried.unsaid?.identities);
@@ -75,7 +77,7 @@ export function unsaidNotes({ profile, siblings }: Family, table: ObservedTable)
     ...shared,
     ...(identities.length > 0
       ? [
-          `${names(identities)} ${identities.length > 1 ? "have" : "has"} identity columns of their own (${(identities[0]?.carried.unsaid?.identities ?? []).join(", ")}), which the table does not have: left as they are, and not made on new ones`,
+          `${formatNames(identities)} ${identities.length > 1 ? "have" : "has"} their own identity columns (${(identities[0]?.carried.unsaid?.identities ?? []).join(", ")}), which the table does not have: left as they are, and not created on new ones`,
         ]
       : []),
   ];
@@ -83,7 +85,7 @@ export function unsaidNotes({ profile, siblings }: Family, table: ObservedTable)
 
 const NONE = "none";
 
-function aspects(profile: PartitionProfile): readonly Aspect[] {
+function listAspects(profile: PartitionProfile): readonly Aspect[] {
   const managed = new Set(
     (profile.storage ?? []).flatMap(({ options = [], toast = [], freeze }) => [
       ...options.map(({ name }) => name),
@@ -91,13 +93,13 @@ function aspects(profile: PartitionProfile): readonly Aspect[] {
       ...(freeze ? [FREEZE_SETTING] : []),
     ]),
   );
-  const settings = ({ carried }: Sibling): [string, string][] =>
-    Object.entries({ ...carried.options, ...prefixed(carried.toast ?? {}) })
+  const listSettings = ({ carried }: Sibling): [string, string][] =>
+    Object.entries({ ...carried.options, ...addToastPrefix(carried.toast ?? {}) })
       .filter(([name]) => !managed.has(name))
       .sort(([a], [b]) => (a < b ? -1 : 1));
   return [
     ...ASPECTS,
-    { words: "storage parameters", read: settings, say: (one: Sibling) => pairs(settings(one)) },
+    { words: "storage parameters", read: listSettings, say: (one: Sibling) => formatPairs(listSettings(one)) },
   ].filter(({ declared }: Aspect) => !declared?.(profile));
 }
 
@@ -118,25 +120,25 @@ const ASPECTS: readonly Aspect[] = [
   {
     words: "row security",
     read: ({ carried }) => carried.rowSecurity,
-    say: ({ carried }) => rowSecurityWords(carried),
+    say: ({ carried }) => describeRowSecurity(carried),
     declared: (profile) => profile.rowSecurity !== undefined,
-    usual: (table) => (table.carried ? rowSecurityWords(table.carried) : "off"),
+    usual: (table) => (table.carried ? describeRowSecurity(table.carried) : "off"),
   },
   {
     words: "policies",
-    read: comparablePolicies,
+    read: normalizePolicies,
     say: ({ carried }) => carried.policies.map(({ name }) => `"${name}"`).join(", ") || NONE,
     declared: (profile) => profile.rowSecurity !== undefined,
   },
   {
     words: "privileges",
-    read: ({ carried }) => heldOf(carried),
-    say: ({ carried }) => heldWords(carried),
+    read: ({ carried }) => listHeldPrivileges(carried),
+    say: ({ carried }) => describeHeldPrivileges(carried),
     declared: (profile) => profile.grants !== undefined || profile.rowSecurity !== undefined,
   },
   {
     words: "replica identity",
-    read: identityOf,
+    read: getIdentity,
     say: ({ carried: { replicaIdentity } }) =>
       replicaIdentity.kind === "index" ? `index "${replicaIdentity.index ?? ""}"` : replicaIdentity.kind,
     declared: (profile) => profile.replicaIdentity !== undefined,
@@ -145,9 +147,9 @@ const ASPECTS: readonly Aspect[] = [
   {
     words: "statistics targets",
     read: ({ carried }) => Object.entries(carried.statistics).sort(([a], [b]) => (a < b ? -1 : 1)),
-    say: ({ carried }) => pairs(Object.entries(carried.statistics)),
+    say: ({ carried }) => formatPairs(Object.entries(carried.statistics)),
     declared: (profile) => profile.statistics !== undefined,
-    usual: (table) => pairs(Object.entries(table.carried?.statistics ?? {})),
+    usual: (table) => formatPairs(Object.entries(table.carried?.statistics ?? {})),
   },
   {
     words: "tablespace",
@@ -177,8 +179,8 @@ const ASPECTS: readonly Aspect[] = [
   {
     words: "extended statistics",
     read: ({ carried }) => carried.unsaid?.extended ?? [],
-    say: ({ carried }) => extendedWords(carried),
-    usual: (table) => (table.carried ? extendedWords(table.carried) : NONE),
+    say: ({ carried }) => describeExtendedStatistics(carried),
+    usual: (table) => (table.carried ? describeExtendedStatistics(table.carried) : NONE),
   },
   {
     words: "triggers of their own",
@@ -192,7 +194,7 @@ const ASPECTS: readonly Aspect[] = [
   },
 ];
 
-function groupsOf(all: readonly Sibling[], { read }: Aspect): Sibling[][] {
+function groupSiblings(all: readonly Sibling[], { read }: Aspect): Sibling[][] {
   const groups = new Map<string, Sibling[]>();
   for (const one of all) {
     const key = JSON.stringify(read(one)) ?? "";
@@ -203,12 +205,12 @@ function groupsOf(all: readonly Sibling[], { read }: Aspect): Sibling[][] {
   return [...groups.values()].sort((a, b) => b.length - a.length);
 }
 
-function rowSecurityWords({ rowSecurity: { enabled, forced } }: CarriedState): string {
+function describeRowSecurity({ rowSecurity: { enabled, forced } }: CarriedState): string {
   return `${enabled ? "on" : "off"}${forced ? " and forced on the owner" : ""}`;
 }
 
-function heldWords(carried: CarriedState): string {
-  const held = heldOf(carried);
+function describeHeldPrivileges(carried: CarriedState): string {
+  const held = listHeldPrivileges(carried);
   const roles = [...new Set(held.map(({ role }) => role))];
   return (
     roles
@@ -226,22 +228,22 @@ function heldWords(carried: CarriedState): string {
   );
 }
 
-function extendedWords(carried: CarriedState): string {
+function describeExtendedStatistics(carried: CarriedState): string {
   return (carried.unsaid?.extended ?? []).map(({ columns }) => `(${columns})`).join(", ") || NONE;
 }
 
-function prefixed(toast: Readonly<Record<string, string>>): Record<string, string> {
+function addToastPrefix(toast: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(toast).map(([name, value]) => [`toast.${name}`, value]));
 }
 
-function pairs(list: readonly (readonly [string, unknown])[]): string {
+function formatPairs(list: readonly (readonly [string, unknown])[]): string {
   return list.map(([name, value]) => `${name} = ${String(value)}`).join(", ") || NONE;
 }
 
 /** Enough to identify the group; a table has hundreds of partitions. */
 const LISTED = 5;
 
-function names(list: readonly Sibling[]): string {
+function formatNames(list: readonly Sibling[]): string {
   const shown = list.slice(0, LISTED).map(({ name }) => `"${name}"`);
   return `${shown.join(", ")}${list.length > LISTED ? ` and ${String(list.length - LISTED)} more` : ""}`;
 }

@@ -1,4 +1,4 @@
-import type { CarriedState, ObservedBranch, ObservedPartition, ObservedTable } from "../../observed/table";
+import type { CarriedState, ObservedBranch, ObservedPartition, ObservedTable } from "../../observed/observed-table";
 import { compareInstants } from "../../time/instant";
 import type { OpenInterval } from "../../time/interval";
 
@@ -40,7 +40,7 @@ interface TimePartition {
  * Finds siblings among attached partitions, except those that do not show how a partition should be: default partitions, half
  * detached ones, those made read-only before their retirement, and foreign tables.
  */
-export function siblingsOf(table: ObservedTable): Siblings {
+export function getSiblings(table: ObservedTable): Siblings {
   const known = KNOWN.get(table);
   if (known) return known;
   const found = findSiblings(table);
@@ -52,12 +52,12 @@ export function siblingsOf(table: ObservedTable): Siblings {
 const KNOWN = new WeakMap<ObservedTable, Siblings>();
 
 function findSiblings(table: ObservedTable): Siblings {
-  const members = membersOf(table);
+  const members = listMembers(table);
   const newest = new Map<string, Sibling[]>();
   for (const kind of new Set(members.map((member) => member.kind)))
-    newest.set(kind, newestOf(members.filter((member) => member.kind === kind)));
+    newest.set(kind, findNewest(members.filter((member) => member.kind === kind)));
   return {
-    newest: (cut) => newest.get(kindOf(cut)) ?? [],
+    newest: (cut) => newest.get(describeCut(cut)) ?? [],
     all: members.filter((member) => member.kind === ROWS),
   };
 }
@@ -66,7 +66,7 @@ function findSiblings(table: ObservedTable): Siblings {
  * Returns the value that the newest siblings share. Undefined without siblings, or if branches differ: one text creates the
  * partitions of all branches, so none of them may get another one's value.
  */
-export function alike<T>(
+export function findSharedValue<T>(
   siblings: readonly Sibling[],
   read: (sibling: Sibling) => T,
 ): { readonly value: T } | undefined {
@@ -79,11 +79,11 @@ export function alike<T>(
 
 const ROWS = "rows";
 
-function kindOf(cut: Cutting | undefined): string {
+function describeCut(cut: Cutting | undefined): string {
   return cut ? `${cut.strategy} ${cut.column ?? ""}` : ROWS;
 }
 
-function membersOf(table: ObservedTable): Member[] {
+function listMembers(table: ObservedTable): Member[] {
   const branches = new Map(table.branches.map((branch) => [branch.partition.oid, branch]));
   const members: Member[] = [];
   const visit = (partition: ObservedPartition, stem: string, above: TimePartition | undefined): void => {
@@ -92,14 +92,14 @@ function membersOf(table: ObservedTable): Member[] {
     const time = above ?? (partition.bounds && { name: partition.name, bounds: partition.bounds });
     const { schema, name, carried } = partition;
     if (carried && isTable(partition, carried))
-      members.push({ schema, name, carried, kind: kindOf(branch), stem, time });
-    for (const part of partsOf(branch)) visit(part, time ? stem : `${stem}/${partition.name}`, time);
+      members.push({ schema, name, carried, kind: describeCut(branch), stem, time });
+    for (const part of listParts(branch)) visit(part, time ? stem : `${stem}/${partition.name}`, time);
   };
   for (const partition of table.partitions) visit(partition, "", undefined);
   return members;
 }
 
-function partsOf(branch: ObservedBranch | undefined): readonly ObservedPartition[] {
+function listParts(branch: ObservedBranch | undefined): readonly ObservedPartition[] {
   return branch?.partitions ?? [];
 }
 
@@ -108,7 +108,7 @@ function isTable(partition: ObservedPartition, carried: CarriedState): boolean {
   return partition.partitioned || carried.unsaid === undefined || carried.unsaid.accessMethod !== undefined;
 }
 
-function newestOf(members: readonly Member[]): Member[] {
+function findNewest(members: readonly Member[]): Member[] {
   const latest = new Map<string, TimePartition>();
   for (const { stem, time } of members) {
     const known = latest.get(stem);

@@ -1,13 +1,14 @@
-import { indexName } from "../../names/template";
-import type { CarriedState, DefaultGrant, ObservedPolicy } from "../../observed/table";
+import { formatIndexName } from "../../names/template";
+import type { CarriedState, DefaultGrant, ObservedPolicy } from "../../observed/observed-table";
 import type { RegisteredPolicy } from "../../observed/registration";
 import type { GrantSpec, PolicySpec } from "../../declare/table/security";
 import type { Instant } from "../../time/instant";
-import { type Qualifier, requalify, sameBut } from "./requalify";
-import type { PartitionProfile, ReplicaIdentitySpec, StorageProfile } from "../../declare/table/profile";
-import { FREEZE_SETTING, storageAt } from "../../declare/table/profile";
+import { type Qualifier, requalify, areSameExceptTables } from "./requalify";
+import type { PartitionProfile, ReplicaIdentitySpec } from "../../declare/table/profile";
+import { storageAt } from "../../declare/table/profile";
+import { FREEZE_SETTING, type StorageProfile } from "../../declare/table/storage";
 import type { Siblings } from "./siblings";
-import { type DefaultGrantees, policySpecOf, policyText, type WantedPolicy } from "./security-statements";
+import { type DefaultGrantees, toPolicySpec, formatPolicy, type WantedPolicy } from "./security-statements";
 
 /** Input about the parent's properties and declaration, for creating or aligning a partition. */
 export interface CarriedByParent {
@@ -56,7 +57,7 @@ export interface WantedNames {
 }
 
 /** Decides the properties of one partition at one moment, by the declaration. */
-export function wantedState(
+export function decidePartitionState(
   parent: CarriedByParent,
   names: WantedNames,
   partition: { readonly to: Instant | undefined; readonly uniqueIndexes: Readonly<Record<string, string>> | undefined },
@@ -71,68 +72,73 @@ export function wantedState(
     tableOwner: state?.owner,
     role: parent.role,
     rowSecurity: security && { enabled: security.enable, forced: security.force },
-    policies: security && (mirrored ? mirroredPolicies(parent, names) : []),
-    grants: security && !mirrored ? [] : (profile.grants ?? (mirrored ? grantsOf(state) : undefined)),
-    replicaIdentity: profile.replicaIdentity && identityOn(profile.replicaIdentity, names, partition.uniqueIndexes),
+    policies: security && (mirrored ? mirrorPolicies(parent, names) : []),
+    grants: security && !mirrored ? [] : (profile.grants ?? (mirrored ? toGrantSpecs(state) : undefined)),
+    replicaIdentity:
+      profile.replicaIdentity && resolveIdentity(profile.replicaIdentity, names, partition.uniqueIndexes),
     statistics:
       profile.statistics && Object.fromEntries(profile.statistics.map(({ column, target }) => [column, target])),
     storage: storageAt(profile, partition.to, now, zone),
     managed: {
-      options: eachOnce(storage.flatMap((one) => [...(one.options ?? []).map(({ name }) => name), ...frozen(one)])),
-      toast: eachOnce(storage.flatMap((one) => (one.toast ?? []).map(({ name }) => name))),
+      options: removeDuplicates(
+        storage.flatMap((one) => [...(one.options ?? []).map(({ name }) => name), ...listFreezeSettings(one)]),
+      ),
+      toast: removeDuplicates(storage.flatMap((one) => (one.toast ?? []).map(({ name }) => name))),
     },
   };
 }
 
-function frozen(profile: StorageProfile): string[] {
+function listFreezeSettings(profile: StorageProfile): string[] {
   return profile.freeze ? [FREEZE_SETTING] : [];
 }
 
 /** Returns the parent's policies for the partition. Declared ones win: the parent may be about to get them. */
-function mirroredPolicies(parent: CarriedByParent, names: WantedNames): WantedPolicy[] {
+function mirrorPolicies(parent: CarriedByParent, names: WantedNames): WantedPolicy[] {
   const declared = parent.profile.rowSecurity?.policies;
-  const specs = declared ?? (parent.state?.policies ?? []).map(policySpecOf);
+  const specs = declared ?? (parent.state?.policies ?? []).map(toPolicySpec);
   return specs.map((spec) => {
     // As the server prints it on the table; the declaration itself may also be in the server's words.
-    const prints = [...(declared ? printedAs(spec, parent.registered) : []), asPrinted(spec)];
+    const prints = [...(declared ? listPrinted(spec, parent.registered) : []), toPrinted(spec)];
     return {
-      spec: policyFor(spec, tableOf(names), names.partition),
-      same: (found) => prints.some((printed) => samePolicy(spec, printed, found, names)),
+      spec: rewritePolicy(spec, toQualifier(names), names.partition),
+      same: (found) => prints.some((printed) => isSamePolicy(spec, printed, found, names)),
     };
   });
 }
 
 type Printed = RegisteredPolicy["printed"];
 
-function printedAs(spec: PolicySpec, registered: readonly RegisteredPolicy[]): Printed[] {
+function listPrinted(spec: PolicySpec, registered: readonly RegisteredPolicy[]): Printed[] {
   return registered
-    .filter((one) => one.name === spec.name && one.declared === policyText(spec))
+    .filter((one) => one.name === spec.name && one.declared === formatPolicy(spec))
     .map((one) => one.printed);
 }
 
-function asPrinted(spec: PolicySpec): Printed {
+function toPrinted(spec: PolicySpec): Printed {
   return { using: spec.using ?? null, withCheck: spec.withCheck ?? null };
 }
 
-function samePolicy(spec: PolicySpec, printed: Printed, found: ObservedPolicy, names: WantedNames): boolean {
-  const same = (here: string | undefined, there: string | null) =>
+function isSamePolicy(spec: PolicySpec, printed: Printed, found: ObservedPolicy, names: WantedNames): boolean {
+  const isSameText = (here: string | undefined, there: string | null) =>
     here === undefined || there === null
       ? here === undefined && there === null
-      : sameBut(here, { schema: names.schema, name: names.partition }, there, tableOf(names));
-  return sameHead(spec, found) && same(found.using, printed.using) && same(found.withCheck, printed.withCheck);
+      : areSameExceptTables(here, { schema: names.schema, name: names.partition }, there, toQualifier(names));
+  return (
+    hasSameHead(spec, found) && isSameText(found.using, printed.using) && isSameText(found.withCheck, printed.withCheck)
+  );
 }
 
-function tableOf(names: WantedNames): Qualifier {
+function toQualifier(names: WantedNames): Qualifier {
   return { schema: names.schema, name: names.table };
 }
 
-function grantsOf(state: CarriedState | undefined): GrantSpec[] | undefined {
+function toGrantSpecs(state: CarriedState | undefined): GrantSpec[] | undefined {
   // The catalogue has no privileges other than PRIVILEGES.
   return state?.grants.map(({ role, privileges }) => ({ role, privileges: privileges as GrantSpec["privileges"] }));
 }
 
 /** Compares command, kind and roles, which the server prints as declared. */
-export function sameHead(spec: PolicySpec, found: ObservedPolicy): boolean {
+export function hasSameHead(spec: PolicySpec, found: ObservedPolicy): boolean {
   return (
     spec.command === found.command &&
     (spec.restrictive ?? false) === found.restrictive &&
@@ -141,7 +147,7 @@ export function sameHead(spec: PolicySpec, found: ObservedPolicy): boolean {
 }
 
 /** Rewrites the policy of one table for another one. */
-export function policyFor(spec: PolicySpec, from: Qualifier, to: string): PolicySpec {
+export function rewritePolicy(spec: PolicySpec, from: Qualifier, to: string): PolicySpec {
   return {
     ...spec,
     ...(spec.using === undefined ? {} : { using: requalify(spec.using, from, to) }),
@@ -149,7 +155,7 @@ export function policyFor(spec: PolicySpec, from: Qualifier, to: string): Policy
   };
 }
 
-function identityOn(
+function resolveIdentity(
   declared: ReplicaIdentitySpec,
   names: WantedNames,
   uniqueIndexes: Readonly<Record<string, string>> | undefined,
@@ -159,10 +165,12 @@ function identityOn(
   const template = names.partitionIndexTemplate(declared.index) ?? declared.partitionIndexName;
   const index =
     uniqueIndexes?.[declared.index] ??
-    (template === undefined ? undefined : indexName(template, { partition: names.partition, table: names.table }));
+    (template === undefined
+      ? undefined
+      : formatIndexName(template, { partition: names.partition, table: names.table }));
   return index === undefined ? { kind: "default" } : { kind: "index", index };
 }
 
-function eachOnce(names: readonly string[]): string[] {
+function removeDuplicates(names: readonly string[]): string[] {
   return [...new Set(names)].sort();
 }

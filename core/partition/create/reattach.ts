@@ -1,11 +1,11 @@
 import { quote, quoteQualified } from "../../names/identifier";
-import { passDefault } from "../default/beside";
+import { planAttachNextToDefault } from "../default/beside";
 import {
   attachStatement,
-  boundsCheckName,
-  boundsCondition,
+  nameBoundsCheck,
+  buildBoundsCondition,
   type NewPartition,
-  withFilledLocks,
+  addFilledLocks,
 } from "../statements/attach-partition";
 import { createPartitionIndexText, partitionIndexName } from "../statements/new-table";
 import type { ParentIndex, ParentShape } from "../carry/parent";
@@ -23,9 +23,9 @@ export function reattachStatements(
 ): Statement[] {
   const quoted = quoteQualified(parent.partitionSchema, partition.name);
   const prepare = `prepare ${parent.partitionSchema}.${partition.name}`;
-  const check = quote(boundsCheckName(partition.name));
+  const check = quote(nameBoundsCheck(partition.name));
   const relation = `${parent.partitionSchema}.${partition.name}`;
-  const own = (sql: string, transaction: string, mode: LockMode, hazard?: Hazard): Statement => ({
+  const buildOwnStatement = (sql: string, transaction: string, mode: LockMode, hazard?: Hazard): Statement => ({
     sql,
     transaction,
     timeouts: hazard ? "waiting" : "strong",
@@ -35,38 +35,38 @@ export function reattachStatements(
     undo: "not needed",
   });
   const attach = `attach ${parent.partitionSchema}.${partition.name}`;
-  const passage = passDefault(parent, partition, attach, options.drain);
+  const passage = planAttachNextToDefault(parent, partition, attach, options.drain);
   return [
     ...passage.ahead,
     ...missing.map((index) => {
       const mode = index.constraint === undefined ? "SHARE" : "ACCESS EXCLUSIVE";
-      return own(
-        missingIndexText(parent, partition.name, index),
+      return buildOwnStatement(
+        createMissingIndexText(parent, partition.name, index),
         `index ${relation} ${index.name}`,
         mode,
         "INDEX_BUILD",
       );
     }),
-    own(`ALTER TABLE ${quoted} DROP CONSTRAINT IF EXISTS ${check}`, prepare, "ACCESS EXCLUSIVE"),
-    own(
-      `ALTER TABLE ${quoted} ADD CONSTRAINT ${check} CHECK (${boundsCondition(parent, partition)}) NOT VALID`,
+    buildOwnStatement(`ALTER TABLE ${quoted} DROP CONSTRAINT IF EXISTS ${check}`, prepare, "ACCESS EXCLUSIVE"),
+    buildOwnStatement(
+      `ALTER TABLE ${quoted} ADD CONSTRAINT ${check} CHECK (${buildBoundsCondition(parent, partition)}) NOT VALID`,
       prepare,
       "ACCESS EXCLUSIVE",
     ),
-    own(
+    buildOwnStatement(
       `ALTER TABLE ${quoted} VALIDATE CONSTRAINT ${check}`,
       `validate ${relation}`,
       "SHARE UPDATE EXCLUSIVE",
       "SCAN_PARTITION",
     ),
     ...passage.before,
-    withFilledLocks(attachStatement(parent, partition, attach), parent),
-    own(`ALTER TABLE ${quoted} DROP CONSTRAINT ${check}`, attach, "ACCESS EXCLUSIVE"),
+    addFilledLocks(attachStatement(parent, partition, attach), parent),
+    buildOwnStatement(`ALTER TABLE ${quoted} DROP CONSTRAINT ${check}`, attach, "ACCESS EXCLUSIVE"),
     ...passage.after,
   ];
 }
 
-function missingIndexText(parent: ParentShape, partition: string, index: ParentIndex): string {
+function createMissingIndexText(parent: ParentShape, partition: string, index: ParentIndex): string {
   if (index.constraint === undefined) return createPartitionIndexText(parent, partition, index);
   const name = quote(partitionIndexName(parent, partition, index));
   return `ALTER TABLE ${quoteQualified(parent.partitionSchema, partition)} ADD CONSTRAINT ${name} ${index.constraint}`;

@@ -2,9 +2,16 @@ import type { ParentShape } from "../carry/parent";
 import type { Statement } from "../../sql/statement";
 import type { OpenInterval } from "../../time/interval";
 import { putInStatements, takeOutStatements } from "./drain";
-import { excludingCheck, holdingCheck, stretchesOf } from "../../observed/key-excludes";
-import { becomes, type DefaultShape, rowsWithin } from "../carry/default-shape";
-import { addCheck, dropCheck, lockParent, onDefault, tableOf, validateCheck } from "./statements";
+import { buildExcludingCheck, buildHoldingCheck, mergeRanges } from "../../observed/key-excludes";
+import { shouldConvertDefault, type DefaultShape, countRowsWithin } from "../carry/default-shape";
+import {
+  addDefaultCheck,
+  dropDefaultCheck,
+  lockParent,
+  buildDefaultStatement,
+  quoteDefault,
+  validateDefaultCheck,
+} from "./default-statements";
 
 /** Statements around an ATTACH, so that it does not read the default partition and finds no row of its range there. */
 interface Passage {
@@ -25,7 +32,7 @@ const NONE: Passage = { ahead: [], before: [], after: [] };
  *
  * @param drain true to move rows of the range; left out: if some were counted
  */
-export function passDefault(
+export function planAttachNextToDefault(
   parent: ParentShape,
   partition: OpenInterval & { readonly name: string },
   transaction: string,
@@ -34,25 +41,25 @@ export function passDefault(
   const shape = parent.fallback;
   if (!shape?.managed) return NONE;
   const range = { from: partition.from, to: partition.to };
-  const draining = drain ?? (rowsWithin(shape, range) ?? 0) > 0;
+  const draining = drain ?? (countRowsWithin(shape, range) ?? 0) > 0;
   const after = [
-    ...staleChecks(parent, shape, range).map((check) => dropCheck(shape, transaction, check)),
+    ...listStaleChecks(parent, shape, range).map((check) => dropDefaultCheck(shape, transaction, check)),
     ...(draining ? putInStatements(parent, shape, partition.name, transaction) : []),
   ];
   const lock = lockParent(parent, transaction, "SHARE UPDATE EXCLUSIVE");
   const takeOut = draining ? takeOutStatements(parent, shape, range, transaction) : [];
-  const check = proofOf(parent, shape, range);
+  const check = buildProof(parent, shape, range);
   const there = check && shape.checks.find((one) => one.name === check.name);
   if (shape.few) {
     const prove =
       !check || there?.validated
         ? []
-        : [there ? validateCheck(shape, transaction, there) : addCheck(shape, transaction, check, true)];
+        : [there ? validateDefaultCheck(shape, transaction, there) : addDefaultCheck(shape, transaction, check, true)];
     const alone = draining ? [lockDefault(shape, transaction)] : [];
     return { ahead: [], before: [lock, ...alone, ...takeOut, ...prove], after };
   }
-  const add = !check || there ? [] : [addCheck(shape, `exclude ${shape.schema}.${shape.name}`, check, false)];
-  const prove = (label: string) => (!check || there?.validated ? [] : [validateCheck(shape, label, check)]);
+  const add = !check || there ? [] : [addDefaultCheck(shape, `exclude ${shape.schema}.${shape.name}`, check, false)];
+  const prove = (label: string) => (!check || there?.validated ? [] : [validateDefaultCheck(shape, label, check)]);
   return draining
     ? { ahead: add, before: [lock, ...takeOut, ...prove(transaction)], after }
     : { ahead: [...add, ...prove(`validate ${shape.schema}.${shape.name}`)], before: [lock], after };
@@ -62,22 +69,24 @@ export function passDefault(
 export function giveUpStatements(parent: ParentShape, range: OpenInterval): Statement[] {
   const shape = parent.fallback;
   if (!shape?.managed || shape.few) return [];
-  const check = becomes(shape, range) ? holdingCheck(parent.key, range) : proofOf(parent, shape, range);
-  return check ? [dropCheck(shape, `exclude ${shape.schema}.${shape.name}`, check)] : [];
+  const check = shouldConvertDefault(shape, range)
+    ? buildHoldingCheck(parent.key, range)
+    : buildProof(parent, shape, range);
+  return check ? [dropDefaultCheck(shape, `exclude ${shape.schema}.${shape.name}`, check)] : [];
 }
 
-function proofOf(parent: ParentShape, shape: DefaultShape, range: OpenInterval) {
-  return excludingCheck(parent.key, stretchesOf([...shape.stretches, range]));
+function buildProof(parent: ParentShape, shape: DefaultShape, range: OpenInterval) {
+  return buildExcludingCheck(parent.key, mergeRanges([...shape.stretches, range]));
 }
 
-function staleChecks(parent: ParentShape, shape: DefaultShape, range: OpenInterval) {
-  const wanted = proofOf(parent, shape, range);
+function listStaleChecks(parent: ParentShape, shape: DefaultShape, range: OpenInterval) {
+  const wanted = buildProof(parent, shape, range);
   return shape.checks.filter((check) => check.name !== wanted?.name);
 }
 
 /** Locks before rows are taken out: one inserted in between would make the ATTACH fail. */
 function lockDefault(shape: DefaultShape, transaction: string): Statement {
-  return onDefault(shape, transaction, `LOCK TABLE ONLY ${tableOf(shape)} IN ACCESS EXCLUSIVE MODE`, {
+  return buildDefaultStatement(shape, transaction, `LOCK TABLE ONLY ${quoteDefault(shape)} IN ACCESS EXCLUSIVE MODE`, {
     mode: "ACCESS EXCLUSIVE",
     undo: "not needed",
   });

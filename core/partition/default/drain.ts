@@ -1,13 +1,13 @@
 import { quote, quoteList, quoteQualified } from "../../names/identifier";
-import type { ObservedOwnTrigger } from "../../observed/table";
-import type { ObservedTrigger } from "../../observed/default-partition";
-import { newbornOf } from "../statements/new-table";
+import type { ObservedOwnTrigger } from "../../observed/observed-table";
+import type { ObservedTrigger } from "../../observed/observed-default";
+import { decideNewborn } from "../statements/new-table";
 import type { ParentShape } from "../carry/parent";
 import type { Statement } from "../../sql/statement";
 import type { OpenInterval } from "../../time/interval";
-import { within } from "../../observed/key-excludes";
+import { buildKeyRangeCondition } from "../../observed/key-excludes";
 import type { DefaultShape } from "../carry/default-shape";
-import { onDefault, tableOf } from "./statements";
+import { buildDefaultStatement, quoteDefault } from "./default-statements";
 
 const MOVED = "pg_temp.pgpartition_moved";
 
@@ -24,20 +24,23 @@ export function takeOutStatements(
   transaction: string,
 ): Statement[] {
   const columns = quoteList(shape.columns);
-  const table = tableOf(shape);
-  const quiet = quietly(
+  const table = quoteDefault(shape);
+  const quiet = silenceTriggers(
     shape.hidden,
     shape.triggers.filter((trigger) => trigger.onDelete),
   );
   const alter = (change: string) =>
-    onDefault(shape, transaction, `ALTER TABLE ${table} ${change}`, { mode: "ACCESS EXCLUSIVE", undo: "not needed" });
+    buildDefaultStatement(shape, transaction, `ALTER TABLE ${table} ${change}`, {
+      mode: "ACCESS EXCLUSIVE",
+      undo: "not needed",
+    });
   return [
-    own(`CREATE TEMPORARY TABLE pgpartition_moved (LIKE ${table}) ON COMMIT DROP`, transaction),
+    buildOwnStatement(`CREATE TEMPORARY TABLE pgpartition_moved (LIKE ${table}) ON COMMIT DROP`, transaction),
     ...quiet.before.map(alter),
-    onDefault(
+    buildDefaultStatement(
       shape,
       transaction,
-      `WITH moved AS (DELETE FROM ONLY ${table} WHERE ${within(parent.key, range)} RETURNING ${columns}) INSERT INTO ${MOVED} (${columns}) SELECT ${columns} FROM moved`,
+      `WITH moved AS (DELETE FROM ONLY ${table} WHERE ${buildKeyRangeCondition(parent.key, range)} RETURNING ${columns}) INSERT INTO ${MOVED} (${columns}) SELECT ${columns} FROM moved`,
       { mode: "ROW EXCLUSIVE", reads: !shape.few, undo: "the same transaction puts them into the partition" },
     ),
     ...quiet.after.map(alter),
@@ -53,23 +56,26 @@ export function putInStatements(
 ): Statement[] {
   const columns = quoteList(shape.columns);
   const table = quoteQualified(parent.partitionSchema, partition);
-  const { rowSecurity, triggers } = newbornOf(parent, { name: partition, to: undefined, cut: undefined });
-  const quiet = quietly(rowSecurity ? rowSecurity.forced : shape.hidden, [
+  const { rowSecurity, triggers } = decideNewborn(parent, { name: partition, to: undefined, cut: undefined });
+  const quiet = silenceTriggers(rowSecurity ? rowSecurity.forced : shape.hidden, [
     ...shape.triggers.flatMap(({ name, inherited, onInsert }) =>
       inherited && onInsert ? [{ name, fires: inherited }] : [],
     ),
     ...triggers.filter((trigger) => trigger.onInsert),
   ]);
-  const alter = (change: string) => own(`ALTER TABLE ${table} ${change}`, transaction);
+  const alter = (change: string) => buildOwnStatement(`ALTER TABLE ${table} ${change}`, transaction);
   return [
     ...quiet.before.map(alter),
-    own(`INSERT INTO ${table} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${MOVED}`, transaction),
+    buildOwnStatement(
+      `INSERT INTO ${table} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${MOVED}`,
+      transaction,
+    ),
     ...quiet.after.map(alter),
   ];
 }
 
 /** A statement on a table that no other session can see, or whose lock the transaction holds. */
-function own(sql: string, transaction: string): Statement {
+function buildOwnStatement(sql: string, transaction: string): Statement {
   return { sql, transaction, timeouts: "light", locks: [], hold: "instant", hazards: [], undo: "not needed" };
 }
 
@@ -83,7 +89,7 @@ interface Firing {
   readonly fires: ObservedTrigger["fires"] | ObservedOwnTrigger["fires"];
 }
 
-function quietly(hidden: boolean, all: readonly Firing[]): Quiet {
+function silenceTriggers(hidden: boolean, all: readonly Firing[]): Quiet {
   const triggers = all.filter((trigger) => trigger.fires !== "never");
   return {
     before: [

@@ -1,12 +1,19 @@
 import { quote, quoteQualified } from "../../names/identifier";
 import { attachLocks } from "../statements/attach-partition";
-import { attachText, newTableStatements } from "../statements/new-table";
+import { attachText, buildNewTableStatements } from "../statements/new-table";
 import type { ParentShape } from "../carry/parent";
-import { detachStatement, dropStatements } from "../statements/retire";
+import { detachStatement, dropStatements } from "../statements/retire-statements";
 import type { Statement } from "../../sql/statement";
 import type { OpenInterval } from "../../time/interval";
-import { excludingCheck } from "../../observed/key-excludes";
-import { onDefault, tableOf } from "./statements";
+import { buildExcludingCheck, type NamedCheck } from "../../observed/key-excludes";
+import {
+  buildDefaultStatement,
+  quoteDefault,
+  addDefaultCheck,
+  dropDefaultCheck,
+  validateDefaultCheck,
+} from "./default-statements";
+import type { DefaultShape } from "../carry/default-shape";
 
 /**
  * Creates a default partition like any other, with the CHECK that excludes attached ranges. It is empty when attached, so nothing
@@ -14,14 +21,14 @@ import { onDefault, tableOf } from "./statements";
  *
  * @param stretches ranges that are attached by then
  */
-export function newDefaultStatements(
+export function buildNewDefaultStatements(
   parent: ParentShape,
   name: string,
   stretches: readonly OpenInterval[],
   transaction = `create default partition ${parent.partitionSchema}.${name}`,
 ): Statement[] {
   const table = quoteQualified(parent.partitionSchema, name);
-  const check = excludingCheck(parent.key, stretches);
+  const check = buildExcludingCheck(parent.key, stretches);
   const proof: Statement[] = check
     ? [
         {
@@ -36,7 +43,7 @@ export function newDefaultStatements(
       ]
     : [];
   return [
-    ...newTableStatements(parent, { name, to: undefined, cut: undefined }, transaction),
+    ...buildNewTableStatements(parent, { name, to: undefined, cut: undefined }, transaction),
     ...proof,
     attachDefaultStatement(parent, name, transaction),
   ];
@@ -72,10 +79,15 @@ export function removeDefaultStatements(
   const drop = dropStatements(retiring, found).slice(-1);
   return [
     { ...detachStatement(retiring, found), transaction, undo: "declare it again" },
-    onDefault(found, transaction, `ALTER TABLE ${tableOf(found)} ADD CONSTRAINT holds_nothing CHECK (false)`, {
-      mode: "ACCESS EXCLUSIVE",
-      undo: "not needed",
-    }),
+    buildDefaultStatement(
+      found,
+      transaction,
+      `ALTER TABLE ${quoteDefault(found)} ADD CONSTRAINT holds_nothing CHECK (false)`,
+      {
+        mode: "ACCESS EXCLUSIVE",
+        undo: "not needed",
+      },
+    ),
     // It holds no row, so none is deleted.
     ...drop.map((statement): Statement => ({
       ...statement,
@@ -84,4 +96,19 @@ export function removeDefaultStatements(
       undo: "declare it again",
     })),
   ];
+}
+
+/**
+ * Aligns the CHECK of a default partition with the attached ranges. If many rows have to be read for that, they are read under a
+ * lock that blocks no reader or writer.
+ */
+export function repairStatements(shape: DefaultShape, wanted: NamedCheck | undefined): Statement[] {
+  const label = `exclude ${shape.schema}.${shape.name}`;
+  const there = wanted && shape.checks.find((check) => check.name === wanted.name);
+  const stale = shape.checks.filter((check) => check.name !== wanted?.name);
+  const add = wanted && !there ? [addDefaultCheck(shape, label, wanted, shape.few)] : [];
+  const validated = there ? there.validated : shape.few;
+  const validate =
+    wanted && !validated ? [validateDefaultCheck(shape, `validate ${shape.schema}.${shape.name}`, wanted)] : [];
+  return [...add, ...validate, ...stale.map((check) => dropDefaultCheck(shape, label, check))];
 }

@@ -1,6 +1,6 @@
 import { fitIdentifier, quote, quoteLiteral, quoteQualified } from "../../names/identifier";
 import type { Interval } from "../../time/interval";
-import { endText } from "../../time/key";
+import { formatEnd } from "../../time/key";
 import { attachText } from "./new-table";
 import type { ParentShape } from "../carry/parent";
 import type { Hazard, Lock, Statement } from "../../sql/statement";
@@ -18,7 +18,11 @@ export function attachStatement(parent: ParentShape, partition: NewPartition, tr
   const table = quoteQualified(parent.schema, parent.table);
   const quoted = quoteQualified(parent.partitionSchema, partition.name);
   return {
-    sql: attachText(table, quoted, `FOR VALUES FROM (${from(parent, partition)}) TO (${to(parent, partition)})`),
+    sql: attachText(
+      table,
+      quoted,
+      `FOR VALUES FROM (${formatFrom(parent, partition)}) TO (${formatTo(parent, partition)})`,
+    ),
     transaction,
     timeouts: "strong",
     ...attachLocks(parent),
@@ -53,7 +57,7 @@ export function attachLocks(parent: ParentShape): Pick<Statement, "locks" | "haz
  * Adds locks for a filled table, which still has its foreign keys: ATTACH then takes ACCESS EXCLUSIVE on the referenced tables,
  * measured on 15 to 18.
  */
-export function withFilledLocks(statement: Statement, parent: ParentShape): Statement {
+export function addFilledLocks(statement: Statement, parent: ParentShape): Statement {
   if (parent.references.length === 0) return statement;
   return {
     ...statement,
@@ -65,20 +69,20 @@ export function withFilledLocks(statement: Statement, parent: ParentShape): Stat
 }
 
 /** Returns the name of the CHECK that implies the bounds of a filled table until it is attached. */
-export function boundsCheckName(partition: string): string {
+export function nameBoundsCheck(partition: string): string {
   return fitIdentifier(`${partition}_bounds`);
 }
 
 /** Returns the condition that PostgreSQL derives from the bounds. A table created by another tool may have a nullable key. */
-export function boundsCondition(parent: ParentShape, interval: Interval): string {
+export function buildBoundsCondition(parent: ParentShape, interval: Interval): string {
   const key = quote(parent.key.column);
-  return `${key} IS NOT NULL AND ${key} >= ${from(parent, interval)} AND ${key} < ${to(parent, interval)}`;
+  return `${key} IS NOT NULL AND ${key} >= ${formatFrom(parent, interval)} AND ${key} < ${formatTo(parent, interval)}`;
 }
 
-function from(parent: ParentShape, interval: Interval): string {
-  return quoteLiteral(endText(parent.key, "from", interval.from));
+function formatFrom(parent: ParentShape, interval: Interval): string {
+  return quoteLiteral(formatEnd(parent.key, "from", interval.from));
 }
 
-function to(parent: ParentShape, interval: Interval): string {
-  return quoteLiteral(endText(parent.key, "to", interval.to));
+function formatTo(parent: ParentShape, interval: Interval): string {
+  return quoteLiteral(formatEnd(parent.key, "to", interval.to));
 }

@@ -1,8 +1,8 @@
-import { type NewbornState, newbornState } from "../carry/newborn";
-import { freshStatements } from "../carry/newborn-statements";
+import { type NewbornState, decideNewbornState } from "../carry/newborn";
+import { buildNewbornStatements } from "../carry/newborn-statements";
 import type { WantedNames } from "../carry/wanted";
 import { type Quoted, quote, quoteQualified } from "../../names/identifier";
-import { indexName } from "../../names/template";
+import { formatIndexName } from "../../names/template";
 import type { Instant } from "../../time/instant";
 import type { ParentIndex, ParentShape } from "../carry/parent";
 import type { Statement } from "../../sql/statement";
@@ -27,8 +27,8 @@ export interface Cut {
  * Creates a table with everything that the parent requires of a partition: columns, keys, indexes under names chosen here, and
  * properties that PostgreSQL does not pass on. It is closed from the start.
  */
-export function newTableStatements(parent: ParentShape, table: NewTable, transaction: string): Statement[] {
-  const own = (sql: string, undo: string): Statement => ({
+export function buildNewTableStatements(parent: ParentShape, table: NewTable, transaction: string): Statement[] {
+  const buildOwnStatement = (sql: string, undo: string): Statement => ({
     sql,
     transaction,
     timeouts: "light",
@@ -38,12 +38,12 @@ export function newTableStatements(parent: ParentShape, table: NewTable, transac
     undo,
   });
   const source = `${parent.root.schema}.${parent.root.table}`;
-  const wanted = newbornOf(parent, table);
+  const wanted = decideNewborn(parent, table);
   const relation = { schema: parent.partitionSchema, name: table.name, role: "partition" as const, fresh: true };
   const { defaultGrantees: grantees, defaultGrants: grants = [] } = parent.carried;
   return [
     {
-      ...own(
+      ...buildOwnStatement(
         createTableText(parent, table, wanted),
         `DROP TABLE ${quoteQualified(parent.partitionSchema, table.name)}`,
       ),
@@ -51,14 +51,20 @@ export function newTableStatements(parent: ParentShape, table: NewTable, transac
     },
     ...parent.indexes
       .filter((index) => index.constraint === undefined)
-      .map((index) => own(createPartitionIndexText(parent, table.name, index), "dropped with its table")),
-    ...freshStatements(relation, transaction, wanted, { grantees, grants }),
+      .map((index) => buildOwnStatement(createPartitionIndexText(parent, table.name, index), "dropped with its table")),
+    ...buildNewbornStatements(relation, transaction, wanted, { grantees, grants }),
   ];
 }
 
 /** Returns the properties of a table that will be a partition. */
-export function newbornOf(parent: ParentShape, table: NewTable): NewbornState {
-  const wanted = newbornState(parent.carried, partitionNames(parent, table.name), table, parent.now, parent.key.zone);
+export function decideNewborn(parent: ParentShape, table: NewTable): NewbornState {
+  const wanted = decideNewbornState(
+    parent.carried,
+    partitionNames(parent, table.name),
+    table,
+    parent.now,
+    parent.key.zone,
+  );
   return table.rowsFirst ? { ...wanted, triggers: [] } : wanted;
 }
 
@@ -90,7 +96,7 @@ export function partitionIndexName(
   partition: string,
   index: Pick<ParentIndex, "partitionIndexName">,
 ): string {
-  return indexName(index.partitionIndexName, { partition, table: parent.root.table });
+  return formatIndexName(index.partitionIndexName, { partition, table: parent.root.table });
 }
 
 /** Options of LIKE: never IDENTITY (PostgreSQL 17 refuses to attach it), never INDEXES (names), never foreign keys. */
@@ -106,14 +112,14 @@ function createTableText(parent: ParentShape, table: NewTable, wanted: NewbornSt
       : [`CONSTRAINT ${quote(partitionIndexName(parent, table.name, index))} ${index.constraint}`],
   );
   const parts = [like, ...constraints];
-  const cut = table.cut ? ` ${cutText(table.cut)}` : "";
+  const cut = table.cut ? ` ${formatCut(table.cut)}` : "";
   const unlogged = wanted.unlogged ? "UNLOGGED " : "";
   const method = wanted.accessMethod === undefined ? "" : ` USING ${quote(wanted.accessMethod)}`;
   return `CREATE ${unlogged}TABLE ${quoteQualified(parent.partitionSchema, table.name)} (\n  ${parts.join(",\n  ")}\n)${cut}${method}`;
 }
 
 /** Returns `PARTITION BY LIST ("site_id")` */
-export function cutText(cut: Cut): string {
+export function formatCut(cut: Cut): string {
   return `PARTITION BY ${cut.strategy.toUpperCase()} (${quote(cut.column)})`;
 }
 

@@ -1,5 +1,5 @@
 import { quote, quoteQualified } from "../../names/identifier";
-import { stateOf } from "../../declare/table/constraint-state";
+import { parseConstraintState } from "../../declare/table/constraint-state";
 import type { Lock, Statement } from "../../sql/statement";
 
 /** Differences of a detached table from its parent, which was changed in the meantime. */
@@ -29,7 +29,7 @@ export interface AwayShape {
  * Applies changes made while a table was detached: columns added or dropped, types, NOT NULL, checks and foreign keys. No query
  * plan contains the table, so it may be read and rewritten; only a referenced table is locked for an instant.
  */
-export function awayShapeStatements(
+export function buildDetachedShapeStatements(
   partition: { readonly schema: string; readonly name: string },
   shape: AwayShape,
 ): Statement[] {
@@ -77,7 +77,9 @@ export function awayShapeStatements(
     ...shape.constraints.flatMap((one) =>
       one.kind === "check" ? [alter(addText(one), columns, dropText(table, one))] : [],
     ),
-    ...shape.constraints.flatMap((one) => (one.kind === "foreign" ? foreignKey(relation, table, one) : [])),
+    ...shape.constraints.flatMap((one) =>
+      one.kind === "foreign" ? buildForeignKeyStatements(relation, table, one) : [],
+    ),
   ];
 }
 
@@ -87,9 +89,9 @@ type AwayConstraint = AwayShape["constraints"][number];
  * Adds a foreign key. Its rows are read without a lock that blocks writers of the referenced table; one that is NOT VALID or NOT
  * ENFORCED on the parent is so here, and reads none.
  */
-function foreignKey(relation: string, table: string, one: AwayConstraint): Statement[] {
-  const { notValid, notEnforced } = stateOf(one);
-  const locks = (own: Lock["mode"], other: Lock["mode"]): Lock[] => [
+function buildForeignKeyStatements(relation: string, table: string, one: AwayConstraint): Statement[] {
+  const { notValid, notEnforced } = parseConstraintState(one);
+  const listLocks = (own: Lock["mode"], other: Lock["mode"]): Lock[] => [
     { relation, role: "partition", mode: own },
     { relation: one.referenced ?? "", role: "referenced", mode: other },
   ];
@@ -98,14 +100,14 @@ function foreignKey(relation: string, table: string, one: AwayConstraint): State
       sql: `ALTER TABLE ${table} ${addText(one)}${notValid || notEnforced ? "" : " NOT VALID"}`,
       transaction: `foreign key ${one.name} of ${relation}`,
       timeouts: "strong",
-      locks: locks("SHARE ROW EXCLUSIVE", "SHARE ROW EXCLUSIVE"),
+      locks: listLocks("SHARE ROW EXCLUSIVE", "SHARE ROW EXCLUSIVE"),
       hold: "instant",
       hazards: ["LOCK_REF_WRITE"],
       undo: dropText(table, one),
     },
     ...(notValid || notEnforced
       ? []
-      : [validateKey(relation, table, one, locks("SHARE UPDATE EXCLUSIVE", "ROW SHARE"))]),
+      : [validateKey(relation, table, one, listLocks("SHARE UPDATE EXCLUSIVE", "ROW SHARE"))]),
   ];
 }
 

@@ -1,8 +1,8 @@
 import { type Alignment, alignStatements } from "../../partition/carry/align";
-import { parentStatements } from "../../partition/carry/align-parent";
+import { buildParentStatements } from "../../partition/carry/align-parent";
 import type { PartitionProfile } from "../../declare/table/profile";
-import { type WantedState, wantedState } from "../../partition/carry/wanted";
-import type { CarriedState, Observation, ObservedPartition, ObservedTable } from "../../observed/table";
+import { type WantedState, decidePartitionState } from "../../partition/carry/wanted";
+import type { CarriedState, Observation, ObservedPartition, ObservedTable } from "../../observed/observed-table";
 import { partitionNames } from "../../partition/statements/new-table";
 import type { ParentShape } from "../../partition/carry/parent";
 import type { Statement } from "../../sql/statement";
@@ -26,40 +26,49 @@ export function planAlignments(
   shown: ReadonlySet<string> = new Set(),
 ): AlignChange[] {
   if (!parent || !observation.table) return [];
-  const partitions = partitionsOf(observation.table).flatMap((partition) => {
+  const partitions = listPartitions(observation.table).flatMap((partition) => {
     if (partition.detachPending) return [];
     const leaving = retiring.some(({ table }) => table.oid === partition.oid);
     const alignment =
       leaving && !partition.foreign
-        ? partition.carried && accessAlignment(parent, partition, partition.carried)
-        : alignmentOf(parent, partition);
-    return alignment && alignment.reasons.length > 0 ? [alignChange(partition, alignment)] : [];
+        ? partition.carried && alignAccess(parent, partition, partition.carried)
+        : alignPartition(parent, partition);
+    return alignment && alignment.reasons.length > 0 ? [planAlignChange(partition, alignment)] : [];
   });
-  return [...parentAlignment(parent, observation.table, shown), ...partitions];
+  return [...alignParent(parent, observation.table, shown), ...partitions];
 }
 
 /** Corrects what another session changed, and what had to wait for the indexes. */
-function parentAlignment(parent: ParentShape, table: ObservedTable, shown: ReadonlySet<string>): AlignChange[] {
+function alignParent(parent: ParentShape, table: ObservedTable, shown: ReadonlySet<string>): AlignChange[] {
   const { replicaIdentity, statistics } = parent.carried.profile;
   const relation = { schema: parent.schema, name: parent.table, role: "parent", fresh: false } as const;
-  const of = (profile: PartitionProfile): Statement[] =>
+  const buildStatements = (profile: PartitionProfile): Statement[] =>
     // The comment is declared for the table alone: its own resource maintains it.
-    parentStatements(relation, `align ${parent.schema}.${parent.table}`, { comment: undefined, profile }, table).filter(
-      (statement) => !shown.has(statement.sql),
-    );
+    buildParentStatements(
+      relation,
+      `align ${parent.schema}.${parent.table}`,
+      { comment: undefined, profile },
+      table,
+    ).filter((statement) => !shown.has(statement.sql));
   const parts = [
-    { reason: "statistics targets of the table differ", statements: of(statistics ? { statistics } : {}) },
-    { reason: "replica identity of the table differs", statements: of(replicaIdentity ? { replicaIdentity } : {}) },
+    { reason: "statistics targets of the table differ", statements: buildStatements(statistics ? { statistics } : {}) },
+    {
+      reason: "replica identity of the table differs",
+      statements: buildStatements(replicaIdentity ? { replicaIdentity } : {}),
+    },
   ].filter(({ statements }) => statements.length > 0);
   if (parts.length === 0) return [];
   const statements = parts.flatMap((part) => part.statements);
   return [
-    alignChange({ name: parent.table, bounds: undefined }, { statements, reasons: parts.map(({ reason }) => reason) }),
+    planAlignChange(
+      { name: parent.table, bounds: undefined },
+      { statements, reasons: parts.map(({ reason }) => reason) },
+    ),
   ];
 }
 
 /** Plans one alignment. Statements that the connected role may not run are left to the owner. */
-export function alignChange(
+export function planAlignChange(
   { name, bounds = WHOLE }: Pick<ObservedPartition, "name" | "bounds">,
   { statements, reasons, refused }: Alignment,
 ): AlignChange {
@@ -77,26 +86,26 @@ export function alignChange(
 }
 
 /** Lists the partitions at every depth: a reader can name a branch as well as a partition that holds rows. */
-function partitionsOf(table: ObservedTable): readonly ObservedPartition[] {
+function listPartitions(table: ObservedTable): readonly ObservedPartition[] {
   return table.branches.length === 0
     ? table.partitions
     : [...table.partitions, ...table.branches.flatMap((branch) => branch.partitions)];
 }
 
 /** Aligns row security, policies and grants of one table, and no other property of a partition. */
-export function accessAlignment(
+export function alignAccess(
   parent: ParentShape,
   { schema, name }: { readonly schema: string; readonly name: string },
   carried: CarriedState,
 ): Alignment {
-  const wanted = wantedOf(parent, name, { to: undefined, uniqueIndexes: undefined });
+  const wanted = decideState(parent, name, { to: undefined, uniqueIndexes: undefined });
   const access = { ...wanted, replicaIdentity: undefined, statistics: undefined, storage: undefined };
   return alignStatements({ schema, name, role: "partition", fresh: false }, access, carried);
 }
 
-function alignmentOf(parent: ParentShape, partition: ObservedPartition): Alignment | undefined {
+function alignPartition(parent: ParentShape, partition: ObservedPartition): Alignment | undefined {
   if (!partition.carried) return undefined;
-  const wanted = wantedOf(parent, partition.name, {
+  const wanted = decideState(parent, partition.name, {
     to: partition.bounds?.to,
     uniqueIndexes: partition.carried.uniqueIndexes,
   });
@@ -104,7 +113,7 @@ function alignmentOf(parent: ParentShape, partition: ObservedPartition): Alignme
   const fitting = partition.partitioned
     ? { ...wanted, storage: undefined }
     : partition.foreign
-      ? ofForeign(wanted, partition.carried)
+      ? limitToForeign(wanted, partition.carried)
       : wanted;
   return alignStatements(
     { schema: partition.schema, name: partition.name, role: "partition", fresh: false },
@@ -114,11 +123,15 @@ function alignmentOf(parent: ParentShape, partition: ObservedPartition): Alignme
 }
 
 /** Limits the wanted state to what a foreign table can have: its owner, its grants, and statistics targets. */
-function ofForeign(wanted: WantedState, { replicaIdentity }: CarriedState): WantedState {
+function limitToForeign(wanted: WantedState, { replicaIdentity }: CarriedState): WantedState {
   return { ...wanted, rowSecurity: undefined, policies: undefined, storage: undefined, replicaIdentity };
 }
 
-function wantedOf(parent: ParentShape, partition: string, facts: Parameters<typeof wantedState>[2]): WantedState {
+function decideState(
+  parent: ParentShape,
+  partition: string,
+  facts: Parameters<typeof decidePartitionState>[2],
+): WantedState {
   // The observation always has a clock; a planned parent has no partitions.
-  return wantedState(parent.carried, partitionNames(parent, partition), facts, parent.now, parent.key.zone);
+  return decidePartitionState(parent.carried, partitionNames(parent, partition), facts, parent.now, parent.key.zone);
 }

@@ -1,16 +1,16 @@
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../../defaults";
 import type { LedgerEntry } from "../../observed/ledger";
-import type { Observation, ObservedPartition } from "../../observed/table";
+import type { Observation, ObservedPartition } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
-import { keepReadOnlyStatement, unfenceStatement } from "../../partition/statements/retire";
+import { keepReadOnlyStatement, unfenceStatement } from "../../partition/statements/retire-statements";
 import type { Statement } from "../../sql/statement";
-import { formatInterval, sameInterval } from "../../time/interval";
-import { hasExpired } from "../../window/window";
-import { alignChange, type AlignChange } from "./alignment";
-import { type Clocks, decidingHorizon, decidingNow } from "../../window/clocks";
+import { formatInterval, isSameInterval } from "../../time/interval";
+import { hasExpired } from "../../window/window-partitions";
+import { planAlignChange, type AlignChange } from "./alignment";
+import { type Clocks, getDecidingHorizon, getDecidingNow } from "../../window/clocks";
 import type { Creation } from "../create/creation";
 import type { PlannedCreations } from "../create/creations";
-import { pinOn } from "../retire/pins";
+import { explainRestored } from "../retire/pins";
 
 interface ReadOnlyFacts {
   readonly ledger: readonly LedgerEntry[];
@@ -24,44 +24,44 @@ export function planReadOnly(
   { partitions, wants }: Pick<PlannedCreations, "partitions" | "wants">,
   { ledger, clocks, management = DEFAULT_MANAGEMENT_SCHEMA }: ReadOnlyFacts,
 ): AlignChange[] {
-  const horizon = decidingHorizon(spec, clocks);
-  const now = decidingNow(clocks);
+  const horizon = getDecidingHorizon(spec, clocks);
+  const now = getDecidingNow(clocks);
   return partitions.flatMap((partition): AlignChange[] => {
     if (partition.detachPending || partition.partitioned || partition.foreign) return [];
     if (partition.fenced && wants(partition))
       return [change(partition, unfenceStatement(management, partition), "is in the window again")];
     const expired = hasExpired(partition.bounds?.to, horizon) && !wants(partition);
-    if (partition.fenced || !expired || pinOn(spec, partition, ledger, now) === undefined) return [];
+    if (partition.fenced || !expired || explainRestored(spec, partition, ledger, now) === undefined) return [];
     return [
       change(
         partition,
         keepReadOnlyStatement(management, partition),
-        "is kept outside of the window, and open to writers",
+        "is retained outside of the window, and open to writers",
       ),
     ];
   });
 }
 
 function change(partition: ObservedPartition, statement: Statement, reason: string): AlignChange {
-  return alignChange(partition, { statements: [statement], reasons: [reason] });
+  return planAlignChange(partition, { statements: [statement], reasons: [reason] });
 }
 
 /** Reports remains of a killed restore that this update does not resume. */
-export function halfNotes(
+export function noteUnfinishedRestores(
   spec: WindowSpec,
   { detached, ledger }: Pick<Observation, "detached" | "ledger">,
   clocks: Clocks,
   restores: readonly Creation[],
 ): string[] {
-  const left = detached.filter((table) => !restores.some((one) => sameInterval(one.partition, table.bounds)));
+  const left = detached.filter((table) => !restores.some((one) => isSameInterval(one.partition, table.bounds)));
   return left.flatMap((table) => {
     const what = `"${table.schema}"."${table.name}"`;
     const range = formatInterval(table.bounds);
     if (table.half)
       return [
-        `${what} is what an interrupted restore of ${range} left: it has no row; drop it, or name the range in restored`,
+        `${what} was left without rows by an interrupted restore of ${range}; drop it, or name the range in restored`,
       ];
-    if (pinOn(spec, table, ledger, decidingNow(clocks)) === undefined) return [];
+    if (explainRestored(spec, table, ledger, getDecidingNow(clocks)) === undefined) return [];
     return [
       `${what} has the rows of ${range} and is not attached, because pgpartition restore was interrupted: run it again`,
     ];

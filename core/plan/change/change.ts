@@ -3,7 +3,7 @@ import type { Statement } from "../../sql/statement";
 import { formatInstant } from "../../time/instant";
 import { formatInterval, type OpenInterval } from "../../time/interval";
 import type { KeptBy } from "../retire/guard";
-import type { ArchivedEntry, PlanEntry } from "./types";
+import type { ArchivedEntry, PlanEntry } from "./plan-types";
 import type { Section, Verb } from "./verbs";
 
 /**
@@ -40,19 +40,19 @@ export type Facts = Pick<PlanEntry, "rows" | "bytes" | "ageDays" | "dropOn" | "a
 export const WHOLE: OpenInterval = { from: undefined, to: undefined };
 
 /** Returns a change as people and policies read it. */
-function entryOf({ verb, subject, bounds, facts, keep, reasons }: Change): PlanEntry {
+function toEntry({ verb, subject, bounds, facts, keep, reasons }: Change): PlanEntry {
   const [from = "..", to = ".."] = formatInterval(bounds).split("/");
   const held = keep?.by === "hold" ? { held: true as const } : {};
   const reason = [...reasons, ...(keep ? [keep.reason] : [])].join("; ");
   return { verb, partition: subject, from, to, reason, ...facts, ...held };
 }
 
-export function entriesIn(changes: readonly Change[], section: Change["section"]): PlanEntry[] {
-  return changes.filter((change) => change.section === section).map(entryOf);
+export function listEntries(changes: readonly Change[], section: Change["section"]): PlanEntry[] {
+  return changes.filter((change) => change.section === section).map(toEntry);
 }
 
 /** Returns rows and bytes in the same form for every kind of change. */
-export function sizeFacts({
+export function toSizeFacts({
   rows,
   bytes,
 }: {
@@ -65,7 +65,7 @@ export function sizeFacts({
   };
 }
 
-export function archivedFacts({ at, dropAfter: _, ...facts }: ArchivedFacts): ArchivedEntry {
+export function toArchivedEntry({ at, dropAfter: _, ...facts }: ArchivedFacts): ArchivedEntry {
   return { ...facts, verifiedAt: formatInstant(at) };
 }
 

@@ -1,7 +1,7 @@
-import type { PlanEntry, WindowPlan } from "./types";
+import type { PlanEntry, WindowPlan } from "./plan-types";
 import { HAZARDS } from "../../sql/statement";
 import { formatBytes } from "../../size";
-import { traitsOf, VERB_NAMES } from "./verbs";
+import { getTraits, VERB_NAMES } from "./verbs";
 
 /** Number of partitions that the text lists before it only counts them. */
 const LISTED_PARTITIONS = 20;
@@ -10,20 +10,20 @@ const LISTED_PARTITIONS = 20;
 export function renderPlan(table: string, plan: WindowPlan, listed: { partitions?: number } = {}): string {
   const partitions = listed.partitions ?? LISTED_PARTITIONS;
   return [
-    `${table}: ${windowLine(plan)}`,
-    ...section("create", plan.create, plan.createCount, partitions),
-    ...section("restore", plan.restore ?? [], plan.restore?.length ?? 0, partitions),
-    ...section("align", plan.align, plan.alignCount, partitions),
-    ...section("upkeep", plan.upkeep ?? [], plan.upkeep?.length ?? 0, partitions),
-    ...section("retire", plan.retire, plan.retire.length, partitions),
-    ...section("later", plan.deferred, plan.deferred.length, partitions),
-    ...section(
+    `${table}: ${formatWindowLine(plan)}`,
+    ...renderSection("create", plan.create, plan.createCount, partitions),
+    ...renderSection("restore", plan.restore ?? [], plan.restore?.length ?? 0, partitions),
+    ...renderSection("align", plan.align, plan.alignCount, partitions),
+    ...renderSection("upkeep", plan.upkeep ?? [], plan.upkeep?.length ?? 0, partitions),
+    ...renderSection("retire", plan.retire, plan.retire.length, partitions),
+    ...renderSection("later", plan.deferred, plan.deferred.length, partitions),
+    ...renderSection(
       "kept",
       plan.kept.map((entry) => ({ ...entry, verb: "keep" })),
       plan.kept.length,
       partitions,
     ),
-    ...statementSection(plan),
+    ...renderStatements(plan),
     ...plan.hazards.map((hazard) => `  hazard ${hazard}: ${HAZARDS[hazard]}`),
     ...plan.notes.map((note) => `  note: ${note}`),
     ...(plan.complete
@@ -39,12 +39,12 @@ export function summarizePlan(plan: WindowPlan): string {
     (plan.restore ?? []).length > 0 ? `${(plan.restore ?? []).length} to restore` : "",
     plan.alignCount > 0 ? `${plan.alignCount} to align` : "",
     ...VERB_NAMES.map((verb) =>
-      plan.upkeep?.some((item) => item.verb === verb) ? (traitsOf(verb).inShort ?? "") : "",
+      plan.upkeep?.some((item) => item.verb === verb) ? (getTraits(verb).inShort ?? "") : "",
     ),
     plan.detachCount > 0 ? `${plan.detachCount} to detach` : "",
     (plan.archiveCount ?? 0) > 0 ? `${plan.archiveCount} to archive` : "",
     plan.dropCount > 0 ? `${plan.dropCount} to drop` : "",
-    plan.prepareCount === undefined || moves(plan)
+    plan.prepareCount === undefined || movesPartitions(plan)
       ? ""
       : `the schedule is given ${plan.prepareCount} coming partitions`,
   ].filter((part) => part !== "");
@@ -52,7 +52,7 @@ export function summarizePlan(plan: WindowPlan): string {
 }
 
 /** True if partitions come or go; the statements prepared for the schedule are then not mentioned. */
-function moves(plan: WindowPlan): boolean {
+function movesPartitions(plan: WindowPlan): boolean {
   return (
     plan.createCount +
       (plan.restore ?? []).length +
@@ -64,9 +64,9 @@ function moves(plan: WindowPlan): boolean {
   );
 }
 
-function windowLine(plan: WindowPlan): string {
-  const now = windowText(plan.window);
-  const before = plan.previousWindow ? `${windowText(plan.previousWindow)} -> ` : "";
+function formatWindowLine(plan: WindowPlan): string {
+  const now = formatWindow(plan.window);
+  const before = plan.previousWindow ? `${formatWindow(plan.previousWindow)} -> ` : "";
   const leaving =
     plan.detachCount + (plan.archiveCount ?? 0) + plan.dropCount > 0
       ? `; leaving: ${formatRows(plan.rows)}, ${formatBytes(plan.bytes)}`
@@ -74,13 +74,13 @@ function windowLine(plan: WindowPlan): string {
   return `window ${before}${now}; ${summarizePlan(plan)}${leaving}`;
 }
 
-function windowText(window: WindowPlan["window"]): string {
-  return `${shortTime(window.from)} .. ${shortTime(window.to)} (${window.partitions})`;
+function formatWindow(window: WindowPlan["window"]): string {
+  return `${formatShortTime(window.from)} .. ${formatShortTime(window.to)} (${window.partitions})`;
 }
 
-function section(title: string, entries: readonly Line[], count: number, listed: number): string[] {
+function renderSection(title: string, entries: readonly Line[], count: number, listed: number): string[] {
   if (count === 0) return [];
-  const shown = entries.slice(0, listed).map((entry) => `    ${entryLine(entry)}`);
+  const shown = entries.slice(0, listed).map((entry) => `    ${formatEntry(entry)}`);
   const more = count > shown.length ? [`    … and ${count - shown.length} more`] : [];
   return [`  ${title}:`, ...shown, ...more];
 }
@@ -88,17 +88,17 @@ function section(title: string, entries: readonly Line[], count: number, listed:
 /** An entry with the word that begins its line. */
 type Line = Omit<PlanEntry, "verb"> & { readonly verb: PlanEntry["verb"] | "keep" };
 
-function entryLine(entry: Line): string {
+function formatEntry(entry: Line): string {
   const facts = [
     entry.rows === undefined ? "" : formatRows(entry.rows),
     entry.bytes === undefined ? "" : formatBytes(entry.bytes),
     entry.ageDays === undefined || entry.ageDays < 0 ? "" : `ended ${entry.ageDays} days ago`,
-    entry.dropOn === undefined || entry.verb === "drop" ? "" : `dropped on ${shortTime(entry.dropOn)} or later`,
+    entry.dropOn === undefined || entry.verb === "drop" ? "" : `dropped on ${formatShortTime(entry.dropOn)} or later`,
   ].filter((fact) => fact !== "");
-  return `${entry.verb} ${entry.partition} [${shortTime(entry.from)}, ${shortTime(entry.to)})${facts.length > 0 ? ` ${facts.join(", ")}` : ""}: ${entry.reason}`;
+  return `${entry.verb} ${entry.partition} [${formatShortTime(entry.from)}, ${formatShortTime(entry.to)})${facts.length > 0 ? ` ${facts.join(", ")}` : ""}: ${entry.reason}`;
 }
 
-function statementSection(plan: WindowPlan): string[] {
+function renderStatements(plan: WindowPlan): string[] {
   if (plan.statementCount === 0) return [];
   const shown = plan.statements.filter((line) => line !== "BEGIN;" && line !== "COMMIT;").length;
   const more = plan.statementCount - shown;
@@ -114,6 +114,6 @@ function formatRows(rows: number): string {
 }
 
 /** Writes midnight UTC as a date. */
-function shortTime(text: string): string {
+function formatShortTime(text: string): string {
   return text.replace(/T00:00:00Z$/, "");
 }

@@ -1,15 +1,15 @@
 import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS } from "../../defaults";
 import type { WindowSpec } from "../../declare/table/spec";
-import { type Statement, hazardsOf, strongestLocks } from "../../sql/statement";
+import { type Statement, listHazards, findStrongestLocks } from "../../sql/statement";
 import { type Instant, compareInstants, formatInstant } from "../../time/instant";
-import { spanText } from "../../time/span";
-import { type PlannedWindow, describeWindow, planWindow } from "../../window/window";
+import { formatSpan } from "../../time/span";
+import { type PlannedWindow, describeWindow, planWindow } from "../../window/window-partitions";
 import type { Clocks } from "../../window/clocks";
-import { statementLines } from "../../sql/statement-text";
-import type { PlanEntry, WindowPlan } from "./types";
+import { formatStatementLines } from "../../sql/statement-text";
+import type { PlanEntry, WindowPlan } from "./plan-types";
 
 /** Computes the figures and texts of a plan that follow from its entries and statements alone. */
-export function summary(
+export function computeSummary(
   window: PlannedWindow,
   create: readonly PlanEntry[],
   retire: readonly PlanEntry[],
@@ -18,7 +18,7 @@ export function summary(
 ): Omit<WindowPlan, "complete" | "align" | "alignCount" | "partitionCount" | "deferred" | "kept" | "notes"> {
   const leaving = retire.filter((item) => item.verb !== "finalize");
   const count = (verb: PlanEntry["verb"]): number => leaving.filter((item) => item.verb === verb).length;
-  const intervals = (verb: PlanEntry["verb"]): number =>
+  const countIntervals = (verb: PlanEntry["verb"]): number =>
     leaving.filter((item) => item.verb === verb).reduce((sum, item) => sum + (item.intervals ?? 1), 0);
   // Counts each partition once, however many steps it takes.
   const counted = [...new Map(leaving.map((item) => [item.partition, item])).values()];
@@ -27,28 +27,28 @@ export function summary(
     undefined,
   );
   return {
-    window: windowText(window),
+    window: summarizeWindow(window),
     createCount: create.length,
     detachCount: count("detach"),
     ...(count("archive") > 0 ? { archiveCount: count("archive") } : {}),
     dropCount: count("drop"),
-    ...(intervals("detach") > count("detach") ? { detachIntervals: intervals("detach") } : {}),
-    ...(intervals("drop") > count("drop") ? { dropIntervals: intervals("drop") } : {}),
+    ...(countIntervals("detach") > count("detach") ? { detachIntervals: countIntervals("detach") } : {}),
+    ...(countIntervals("drop") > count("drop") ? { dropIntervals: countIntervals("drop") } : {}),
     rows: counted.reduce((sum, item) => sum + (item.rows ?? 0), 0),
     bytes: counted.reduce((sum, item) => sum + (item.bytes ?? 0), 0),
     ...(youngest
       ? { youngestDrop: { partition: youngest.partition, to: youngest.to, ageDays: youngest.ageDays ?? 0 } }
       : {}),
-    hazards: hazardsOf([...altering, ...statements]),
+    hazards: listHazards([...altering, ...statements]),
     create: create.slice(0, MAX_LISTED_DROPS),
     retire: retire.slice(0, MAX_LISTED_DROPS),
-    locks: strongestLocks([...altering, ...statements]),
-    statements: statementLines(statements.slice(0, MAX_LISTED_STATEMENTS)),
+    locks: findStrongestLocks([...altering, ...statements]),
+    statements: formatStatementLines(statements.slice(0, MAX_LISTED_STATEMENTS)),
     statementCount: statements.length,
   };
 }
 
-function windowText(window: PlannedWindow): WindowPlan["window"] {
+function summarizeWindow(window: PlannedWindow): WindowPlan["window"] {
   return {
     from: formatInstant(window.desired[0]?.from ?? window.asOf),
     to: formatInstant(window.runway ?? window.asOf),
@@ -58,7 +58,7 @@ function windowText(window: PlannedWindow): WindowPlan["window"] {
 }
 
 /** Returns window and rule of the last update where they differ from the current ones. */
-export function previousWindow(
+export function describePreviousWindow(
   registered: WindowSpec | undefined,
   spec: WindowSpec,
   window: PlannedWindow,
@@ -67,23 +67,23 @@ export function previousWindow(
   if (!registered) return {};
   const before = planWindow(registered, asOf);
   return {
-    ...(describeWindow(before) === describeWindow(window) ? {} : { previousWindow: windowText(before) }),
-    ...previousRule(registered, spec),
+    ...(describeWindow(before) === describeWindow(window) ? {} : { previousWindow: summarizeWindow(before) }),
+    ...describePreviousRule(registered, spec),
   };
 }
 
-function previousRule(registered: WindowSpec, spec: WindowSpec): Partial<WindowPlan> {
-  const before = ruleOf(registered);
-  const now = ruleOf(spec);
+function describePreviousRule(registered: WindowSpec, spec: WindowSpec): Partial<WindowPlan> {
+  const before = describeRule(registered);
+  const now = describeRule(spec);
   return before.retention === now.retention && before.onExpire === now.onExpire ? {} : { previous: before };
 }
 
-function ruleOf({ retention, onExpire }: WindowSpec): { readonly retention: string; readonly onExpire: string } {
-  return { retention: retention === "forever" ? retention : spanText(retention), onExpire };
+function describeRule({ retention, onExpire }: WindowSpec): { readonly retention: string; readonly onExpire: string } {
+  return { retention: retention === "forever" ? retention : formatSpan(retention), onExpire };
 }
 
 /** Reports a fixed end that has passed: not an error, but current writes have no partition. */
-export function runwayNotes(window: PlannedWindow, clocks: Clocks): string[] {
+export function noteRunway(window: PlannedWindow, clocks: Clocks): string[] {
   if (window.runway === undefined || compareInstants(window.runway, clocks.asOf) > 0) return [];
   return [
     `the window ends ${formatInstant(window.runway)}, before the present: rows of today have no partition; extend the lead`,

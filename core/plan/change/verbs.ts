@@ -23,6 +23,8 @@ export const VERBS = {
   default: { section: "upkeep" },
   trigger: { section: "upkeep" },
   constrain: { section: "upkeep", inShort: "foreign keys to add" },
+  name: { section: "upkeep", isDrift: true, inShort: "functions to name" },
+  unname: { section: "upkeep", inShort: "named functions to drop" },
   analyze: { section: "upkeep", inShort: "to analyze" },
   finalize: { section: "retire", isDrift: true, done: "finished the detach of" },
   detach: { section: "retire", done: "detached" },
@@ -38,6 +40,6 @@ export const VERB_NAMES = Object.keys(VERBS) as readonly Verb[];
 
 export type VerbIn<S extends Section> = { [V in Verb]: (typeof VERBS)[V]["section"] extends S ? V : never }[Verb];
 
-export function traitsOf(verb: Verb): VerbTraits {
+export function getTraits(verb: Verb): VerbTraits {
   return VERBS[verb];
 }

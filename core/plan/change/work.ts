@@ -1,27 +1,27 @@
 import { type OpenInterval, covers, formatInterval, parseInterval } from "../../time/interval";
 import type { WindowSpec } from "../../declare/table/spec";
-import { type Change, entriesIn } from "./change";
-import type { PlanEntry, WorkItem } from "./types";
+import { type Change, listEntries } from "./change";
+import type { PlanEntry, WorkItem } from "./plan-types";
 import type { Section } from "./verbs";
 
 /** Order in which a plan names its pending actions. */
 const SECTIONS: readonly Section[] = ["create", "restore", "align", "prepare", "retire", "upkeep"];
 
 /** Names all pending actions. Partitions that are resources of their own create themselves. */
-export function workOf(changes: readonly Change[], { resources }: Pick<WindowSpec, "resources">): WorkItem[] {
+export function listWork(changes: readonly Change[], { resources }: Pick<WindowSpec, "resources">): WorkItem[] {
   return SECTIONS.flatMap((section) => {
-    if (section !== "create") return entriesIn(changes, section).map(workItem);
-    return resources === "window" ? creationWork(entriesIn(changes, section)) : [];
+    if (section !== "create") return listEntries(changes, section).map(toWorkItem);
+    return resources === "window" ? listCreationWork(listEntries(changes, section)) : [];
   });
 }
 
 /** Names a pending action so that it can be found again in fresh facts. */
-function workItem(item: WorkItem): WorkItem {
+function toWorkItem(item: WorkItem): WorkItem {
   return { verb: item.verb, partition: item.partition, from: item.from, to: item.to };
 }
 
 /** True if the checked plan named this action, found again in fresh facts. */
-export function names(work: readonly WorkItem[], verb: WorkItem["verb"], bounds: OpenInterval): boolean {
+export function hasWork(work: readonly WorkItem[], verb: WorkItem["verb"], bounds: OpenInterval): boolean {
   const wanted = formatInterval(bounds);
   return work.some((item) => {
     if (item.verb !== verb) return false;
@@ -31,28 +31,28 @@ export function names(work: readonly WorkItem[], verb: WorkItem["verb"], bounds:
 }
 
 /** Finds a branch by its name: its bounds are values. */
-export function namesBranch(work: readonly WorkItem[], branch: string): boolean {
+export function hasBranchWork(work: readonly WorkItem[], branch: string): boolean {
   return work.some((item) => item.verb === "create" && (item.partition === branch || isRange(item)));
 }
 
 /** Names an item that represents several partitions. */
-export function rangeName(count: number): string {
+export function formatRangeName(count: number): string {
   return `${count} partitions`;
 }
 
 function isRange({ partition }: WorkItem): boolean {
-  return rangeName(Number.parseInt(partition, 10)) === partition;
+  return formatRangeName(Number.parseInt(partition, 10)) === partition;
 }
 
 /** If more partitions than this are created at once, they are named as one range: state need not list the first thousand. */
 const NAMED_CREATIONS = 20;
 
 /** Names creations by range, because creating a partition loses nothing; partitions that leave are always named one by one. */
-function creationWork(entries: readonly PlanEntry[]): WorkItem[] {
+function listCreationWork(entries: readonly PlanEntry[]): WorkItem[] {
   const created = entries.filter((item) => item.verb === "create");
   const first = created[0];
   const last = created.at(-1);
-  if (!first || !last || created.length <= NAMED_CREATIONS) return entries.map(workItem);
-  const range: WorkItem = { verb: "create", partition: rangeName(created.length), from: first.from, to: last.to };
-  return [range, ...entries.filter((item) => item.verb !== "create").map(workItem)];
+  if (!first || !last || created.length <= NAMED_CREATIONS) return entries.map(toWorkItem);
+  const range: WorkItem = { verb: "create", partition: formatRangeName(created.length), from: first.from, to: last.to };
+  return [range, ...entries.filter((item) => item.verb !== "create").map(toWorkItem)];
 }

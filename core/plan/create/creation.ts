@@ -1,14 +1,14 @@
 import type { BranchRef } from "../../levels/levels";
 import type { DetachedTable, LedgerEntry } from "../../observed/ledger";
 import { quoteQualified } from "../../names/identifier";
-import type { Observation, ObservedPartition } from "../../observed/table";
+import type { Observation, ObservedPartition } from "../../observed/observed-table";
 import type { Problem } from "../../problems/problem";
 import type { WindowSpec } from "../../declare/table/spec";
 import { formatInstant, type Instant } from "../../time/instant";
-import { formatInterval, intervalKey, type OpenInterval, overlaps, sameInterval } from "../../time/interval";
-import type { DesiredPartition } from "../../window/window";
-import { refusedByDefault } from "./default-refusals";
-import { type ArchivedRange, archivesOf, latestArchive, sinceDestroyed, wayBack } from "./history";
+import { formatInterval, toIntervalKey, type OpenInterval, overlaps, isSameInterval } from "../../time/interval";
+import type { DesiredPartition } from "../../window/window-partitions";
+import { explainDefaultRefusal } from "./default-refusals";
+import { type ArchivedRange, listManifests, findLatestArchive, listSinceDestroyed, explainRestoring } from "./history";
 
 /** Action for one desired partition, with its branch if the table has levels. */
 export type Creation = CreationStep & { readonly branch?: BranchRef };
@@ -43,7 +43,7 @@ export function planCreation(
   partition: DesiredPartition,
   observation: Observation,
 ): Creation {
-  const ledger = sinceDestroyed(observation.ledger);
+  const ledger = listSinceDestroyed(observation.ledger);
   const partitions = observation.table?.partitions ?? [];
   const equal = partitionOfBounds(partitions, partition);
   // Half detached it still occupies its range: PartitionWindow finishes the detach, then attaches it again.
@@ -56,7 +56,7 @@ export function planCreation(
       partition,
       "conflict",
       `${describe(partition.name, partition)} overlaps ${describe(overlapping.name, overlapping.bounds ?? partition)} (${overlapping.boundsText}).`,
-      wayAround(overlapping, partition, partitions),
+      suggestWayAround(overlapping, partition, partitions),
     );
   }
   // Partitions may be in several schemas: two with the same name would be confused.
@@ -65,13 +65,13 @@ export function planCreation(
     return refuse(
       partition,
       "conflict",
-      `a partition called "${partition.name}" exists with other bounds: wanted ${formatInterval(partition)}, found ${sameName.boundsText}.`,
+      `a partition called "${partition.name}" exists with other bounds: declared ${formatInterval(partition)}, found ${sameName.boundsText}.`,
       "Rename the existing partition, or change the name template.",
     );
   }
-  const lying = refusedByDefault(observation.table, partition);
+  const lying = explainDefaultRefusal(observation.table, partition);
   if (lying) return refuse(partition, "conflict", lying.message, lying.fix);
-  const detached = observation.detached.find((table) => sameInterval(table.bounds, partition) && !table.half);
+  const detached = observation.detached.find((table) => isSameInterval(table.bounds, partition) && !table.half);
   if (detached?.foreign)
     return refuse(
       partition,
@@ -89,16 +89,16 @@ export function planCreation(
       "Rename that table, or change the name template.",
     );
   }
-  const archives = archivesOf(partition, ledger);
-  if (droppedBefore(partition, ledger) && !spec.allowEmpty.some((interval) => sameInterval(interval, partition))) {
-    const archive = latestArchive(partition, ledger);
+  const archives = listManifests(partition, ledger);
+  if (wasDropped(partition, ledger) && !spec.allowEmpty.some((interval) => isSameInterval(interval, partition))) {
+    const archive = findLatestArchive(partition, ledger);
     if (archive && spec.restored.some(({ range }) => overlaps(range, partition)))
       return { kind: "restore", partition, archive };
     return refuse(
       partition,
       "dropped-range-returns",
       `${describe(partition.name, partition)} comes back into the window, but its rows were dropped${archives.length > 0 ? ", after they had been archived" : ""}.`,
-      `To have it back empty, say so: allowEmpty: [${JSON.stringify(formatInterval(partition))}]. ${wayBack(partition, ledger)}`,
+      `To have it back empty, declare allowEmpty: [${JSON.stringify(formatInterval(partition))}]. ${explainRestoring(partition, ledger)}`,
     );
   }
   const half = observation.detached.find((table) => table.half && table.name === partition.name);
@@ -106,7 +106,7 @@ export function planCreation(
     return refuse(
       partition,
       "conflict",
-      `the name of ${describe(partition.name, partition)} is taken by what an interrupted restore of ${formatInterval(half.bounds)} left, which has no row.`,
+      `the name of ${describe(partition.name, partition)} is taken by a table without rows, which an interrupted restore of ${formatInterval(half.bounds)} left.`,
       "Drop that table, or name the range in restored.",
     );
   }
@@ -117,27 +117,31 @@ export function planCreation(
  * Suggests what to declare instead of a partition that would overlap an existing one. The nearest bound suffices if what follows
  * is cut alike; the end of what exists without a gap always does. A partition with an open bound is no segment of a grid.
  */
-function wayAround(cut: ObservedPartition, wanted: OpenInterval, partitions: readonly ObservedPartition[]): string {
+function suggestWayAround(
+  cut: ObservedPartition,
+  wanted: OpenInterval,
+  partitions: readonly ObservedPartition[],
+): string {
   const { from, to } = cut.bounds ?? wanted;
   const detach = `detach it (ALTER TABLE … DETACH PARTITION ${quoteQualified(cut.schema, cut.name)})`;
   if (!to) {
     const since = from ? formatInstant(from) : undefined;
     return (
-      `"${cut.name}" has no end, so nothing can be made beside it from ${since ?? "any time"} on. ` +
-      `${since ? `Let the window end there, lead: { until: ${JSON.stringify(since)} }; or ${detach}` : `D${detach.slice(1)}`}, and attach it again with the end that its rows have.`
+      `"${cut.name}" has no end, so no other partition can begin ${since ? `at ${since} or later` : "anywhere"}. ` +
+      `${since ? `End the window there, lead: { until: ${JSON.stringify(since)} }; or ${detach}` : `D${detach.slice(1)}`}, and attach it again with the end that its rows have.`
     );
   }
   if (!from)
     return (
-      `"${cut.name}" has no beginning, so that every earlier interval lies in it. ` +
-      `Let the window begin there, start: ${JSON.stringify(formatInstant(to))}; or ${detach}, and attach it again with the beginning that its rows have. ` +
-      `Left as it is, it stays attached with its rows until confirmDrops names ${JSON.stringify(formatInterval({ from, to }))}.`
+      `"${cut.name}" has no beginning, so it contains every earlier interval. ` +
+      `Begin the window there, start: ${JSON.stringify(formatInstant(to))}; or ${detach}, and attach it again with the beginning that its rows have. ` +
+      `Otherwise it remains attached with its rows until confirmDrops names ${JSON.stringify(formatInterval({ from, to }))}.`
     );
   const segment = `{ from: ${JSON.stringify(formatInstant(from))}, to: ${JSON.stringify(formatInstant(to))}, every: "whole", name: ${JSON.stringify(cut.name)} }`;
-  return `${whereGridsMeet(cut, to, partitions)} The existing partition can also stand in the grid as a segment of its own, ${segment}; or ${detach}, which keeps its rows as a table.`;
+  return `${describeMeeting(cut, to, partitions)} The existing partition can also be a segment of the grid, ${segment}; or ${detach}, which keeps its rows as a table.`;
 }
 
-function whereGridsMeet(cut: ObservedPartition, nearest: Instant, partitions: readonly ObservedPartition[]): string {
+function describeMeeting(cut: ObservedPartition, nearest: Instant, partitions: readonly ObservedPartition[]): string {
   const byStart = new Map(
     partitions.flatMap((partition) =>
       partition.bounds?.from ? [[partition.bounds.from.toString(), partition] as const] : [],
@@ -148,9 +152,9 @@ function whereGridsMeet(cut: ObservedPartition, nearest: Instant, partitions: re
     last = next;
   const end = last.bounds?.to;
   const where = `A grid changes only where a partition ends: the nearest bound is ${formatInstant(nearest)}, the end of "${cut.name}".`;
-  if (last === cut) return `${where} Let the new segment begin there.`;
+  if (last === cut) return `${where} Begin the new segment there.`;
   return end
-    ? `${where} Where those after it are not cut alike, let the new segment begin at ${formatInstant(end)}, after "${last.name}".`
+    ? `${where} Where those after it are not cut alike, begin the new segment at ${formatInstant(end)}, after "${last.name}".`
     : `${where} "${last.name}" after it has no end.`;
 }
 
@@ -165,27 +169,27 @@ function partitionOfBounds(
     byBounds.get(partitions) ??
     new Map(
       partitions.flatMap((partition) =>
-        partition.bounds ? [[intervalKey(partition.bounds), partition] as const] : [],
+        partition.bounds ? [[toIntervalKey(partition.bounds), partition] as const] : [],
       ),
     );
   byBounds.set(partitions, known);
-  return known.get(intervalKey(bounds));
+  return known.get(toIntervalKey(bounds));
 }
 
 /** True if the last entry of the ledger says that the partition existed: another session then dropped it with its rows. */
 function wasOurs(partition: OpenInterval, ledger: readonly LedgerEntry[]): boolean {
-  const last = ledger.filter((entry) => sameInterval(entry.bounds, partition)).at(-1);
+  const last = ledger.filter((entry) => isSameInterval(entry.bounds, partition)).at(-1);
   return last?.event === "created" || last?.event === "adopted" || last?.event === "attached";
 }
 
 /** Checks by overlap, not equal bounds: after a change of the grid a dropped month must not return silently as an empty week. */
-function droppedBefore(partition: OpenInterval, ledger: readonly LedgerEntry[]): boolean {
+function wasDropped(partition: OpenInterval, ledger: readonly LedgerEntry[]): boolean {
   return ledger.some(
     (entry, index) =>
       entry.event === "dropped" &&
       !isWhole(entry) &&
       overlaps(entry.bounds, partition) &&
-      !broughtBack(ledger.slice(index + 1), partition, entry.bounds),
+      !wasBroughtBack(ledger.slice(index + 1), partition, entry.bounds),
   );
 }
 
@@ -195,11 +199,11 @@ function isWhole(entry: LedgerEntry): boolean {
 }
 
 /** True if the range exists again since then: its loss was reported and accepted at that time. */
-function broughtBack(later: readonly LedgerEntry[], partition: OpenInterval, dropped: OpenInterval): boolean {
+function wasBroughtBack(later: readonly LedgerEntry[], partition: OpenInterval, dropped: OpenInterval): boolean {
   return later.some(
     (entry) =>
       (entry.event === "created" || entry.event === "attached" || entry.event === "adopted") &&
-      (sameInterval(entry.bounds, partition) || sameInterval(entry.bounds, dropped)),
+      (isSameInterval(entry.bounds, partition) || isSameInterval(entry.bounds, dropped)),
   );
 }
 

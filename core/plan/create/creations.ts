@@ -1,24 +1,24 @@
-import { branchKey, type BranchRef } from "../../levels/levels";
-import type { NewBranch } from "../../partition/branch/create-branch";
+import { encodeBranchPath, type BranchRef } from "../../levels/levels";
+import type { NewBranch } from "../../partition/branch/branch-steps";
 import {
-  branchSpec,
+  getBranchSpec,
   describePath,
   type DesiredBranch,
-  desiredBranches,
+  listDesiredBranches,
   flatten,
-  goneBranches,
-  nameProblems,
-  observedStems,
+  findGoneBranches,
+  findNameProblems,
+  findStems,
   type SourceValues,
   timePartitions,
-} from "../../partition/branch/tree";
+} from "../../partition/branch/desired-branches";
 import type { DetachedTable, LedgerEntry } from "../../observed/ledger";
-import type { Observation, ObservedBranch, ObservedPartition } from "../../observed/table";
+import type { Observation, ObservedBranch, ObservedPartition } from "../../observed/observed-table";
 import type { Problem } from "../../problems/problem";
 import type { WindowSpec } from "../../declare/table/spec";
 import type { Instant } from "../../time/instant";
-import { intervalKey } from "../../time/interval";
-import { type DesiredPartition, type PlannedWindow, planWindow } from "../../window/window";
+import { toIntervalKey } from "../../time/interval";
+import { type DesiredPartition, type PlannedWindow, planWindow } from "../../window/window-partitions";
 import { type Creation, planCreation } from "./creation";
 import { planRestores } from "./restores";
 
@@ -54,13 +54,13 @@ export function planCreations(
   now = asOf,
 ): PlannedCreations {
   if (spec.levels.above.length > 0) return planBranches(spec, observation, values, asOf, now);
-  const wanted = new Set(window.desired.map(intervalKey));
+  const wanted = new Set(window.desired.map(toIntervalKey));
   return {
     creations: window.desired.map((partition) => planCreation(spec, partition, observation)),
     restores: planRestores(spec, window.desired, observation, now),
     branches: [],
     partitions: timePartitions(spec, observation.table),
-    wants: (partition) => partition.bounds !== undefined && wanted.has(intervalKey(partition.bounds)),
+    wants: (partition) => partition.bounds !== undefined && wanted.has(toIntervalKey(partition.bounds)),
     notes: [],
     warnings: [],
     problems: [],
@@ -74,24 +74,24 @@ function planBranches(
   asOf: Instant,
   now: Instant,
 ): PlannedCreations {
-  const desired = desiredBranches(spec, values, observation.table);
-  const stems = observedStems(spec, observation.table);
-  const history = byBranch(observation);
+  const desired = listDesiredBranches(spec, values, observation.table);
+  const stems = findStems(spec, observation.table);
+  const history = groupByBranch(observation);
   const wanted = new Map<string, ReadonlySet<string>>();
   const restores: Creation[] = [];
-  const creations = stemsOf(spec, desired).flatMap((stem) => {
-    const key = branchKey(stem.path);
+  const creations = listStems(spec, desired).flatMap((stem) => {
+    const key = encodeBranchPath(stem.path);
     const found = stems.get(key);
-    const partitions = partitionsOf(spec, stem, asOf, found?.partition.name);
-    wanted.set(key, new Set(partitions.map(intervalKey)));
+    const partitions = listPartitions(spec, stem, asOf, found?.partition.name);
+    wanted.set(key, new Set(partitions.map(toIntervalKey)));
     if (!found) return [];
     const ref = { schema: found.partition.schema, name: found.partition.name, path: stem.path };
-    const view = { ...history(key), ...seenFrom(observation, found) };
+    const view = { ...history(key), ...narrowToBranch(observation, found) };
     restores.push(...planRestores(spec, partitions, view, now).map((one): Creation => ({ ...one, branch: ref })));
     if (!stem.active) return [];
     return partitions.map((partition): Creation => ({ ...planCreation(spec, partition, view), branch: ref }));
   });
-  const branches = missingBranches(spec, observation, desired, asOf);
+  const branches = listMissingBranches(spec, observation, desired, asOf);
   return {
     creations,
     restores,
@@ -99,35 +99,35 @@ function planBranches(
     partitions: timePartitions(spec, observation.table),
     wants: (partition) =>
       partition.bounds !== undefined &&
-      (wanted.get(branchKey(partition.parent?.path ?? []))?.has(intervalKey(partition.bounds)) ?? false),
-    notes: [...endedNotes(desired, stems), ...renamedNotes(desired)],
+      (wanted.get(encodeBranchPath(partition.parent?.path ?? []))?.has(toIntervalKey(partition.bounds)) ?? false),
+    notes: [...noteEnded(desired, stems), ...renamedNotes(desired)],
     warnings: [...goneWarnings(spec, desired, observation), ...namelessWarnings(desired)],
-    problems: nameProblems(desired),
+    problems: findNameProblems(desired),
   };
 }
 
 /** Lists the branches directly above the time level. */
-function stemsOf(spec: WindowSpec, desired: readonly DesiredBranch[]): DesiredBranch[] {
+function listStems(spec: WindowSpec, desired: readonly DesiredBranch[]): DesiredBranch[] {
   return [...flatten(desired)].filter((branch) => branch.path.length === spec.levels.above.length);
 }
 
 /** Names partitions after the branch that they are in; an adopted branch keeps its name. */
-function partitionsOf(
+function listPartitions(
   spec: WindowSpec,
   branch: DesiredBranch,
   asOf: Instant,
   name = branch.name,
 ): readonly DesiredPartition[] {
-  return planWindow(branchSpec(spec, branch.path), asOf, name).desired;
+  return planWindow(getBranchSpec(spec, branch.path), asOf, name).desired;
 }
 
 /** Returns the table as one branch sees it: with its own partitions. */
-function seenFrom(observation: Observation, stem: ObservedBranch): Pick<Observation, "table"> {
+function narrowToBranch(observation: Observation, stem: ObservedBranch): Pick<Observation, "table"> {
   return { table: observation.table && { ...observation.table, partitions: stem.partitions } };
 }
 
 /** Groups ledger and detached tables by branch; sorted once, because there may be thousands. */
-function byBranch(observation: Observation): (key: string) => Observation {
+function groupByBranch(observation: Observation): (key: string) => Observation {
   const ledger = new Map<string, LedgerEntry[]>();
   const detached = new Map<string, DetachedTable[]>();
   for (const entry of observation.ledger) push(ledger, entry.branch, entry);
@@ -142,49 +142,52 @@ function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
 }
 
 /** Lists the outermost missing branches, each with everything in use below it. */
-function missingBranches(
+function listMissingBranches(
   spec: WindowSpec,
   observation: Observation,
   desired: readonly DesiredBranch[],
   asOf: Instant,
 ): BranchCreation[] {
   const found = new Map<string, ObservedBranch>();
-  for (const branch of observation.table?.branches ?? []) if (branch.path) found.set(branchKey(branch.path), branch);
-  const below = (branches: readonly DesiredBranch[], parent: BranchRef): BranchCreation[] =>
+  for (const branch of observation.table?.branches ?? [])
+    if (branch.path) found.set(encodeBranchPath(branch.path), branch);
+  const listBelow = (branches: readonly DesiredBranch[], parent: BranchRef): BranchCreation[] =>
     branches.flatMap((branch) => {
-      const there = found.get(branchKey(branch.path));
+      const there = found.get(encodeBranchPath(branch.path));
       if (there)
-        return below(branch.children, {
+        return listBelow(branch.children, {
           schema: there.partition.schema,
           name: there.partition.name,
           path: branch.path,
         });
-      const made = newBranch(spec, branch, asOf);
+      const made = planBranch(spec, branch, asOf);
       return made ? [{ branch: made, parent }] : [];
     });
-  return below(desired, { schema: spec.schema, name: spec.table, path: [] });
+  return listBelow(desired, { schema: spec.schema, name: spec.table, path: [] });
 }
 
 /** Returns undefined if nothing below the branch is in use, so that it would hold nothing. */
-function newBranch(spec: WindowSpec, branch: DesiredBranch, asOf: Instant): NewBranch | undefined {
+function planBranch(spec: WindowSpec, branch: DesiredBranch, asOf: Instant): NewBranch | undefined {
   if (!branch.active || branch.nameless) return undefined;
   const next = spec.levels.above[branch.path.length];
   const cut = next
     ? { strategy: next.kind, column: next.column }
     : { strategy: "range" as const, column: spec.key.column };
-  const children = branch.children.flatMap((child) => newBranch(spec, child, asOf) ?? []);
+  const children = branch.children.flatMap((child) => planBranch(spec, child, asOf) ?? []);
   if (next && children.length === 0) return undefined;
   const { name, path, level } = branch;
-  return { name, path, level, cut, children, partitions: next ? [] : partitionsOf(spec, branch, asOf) };
+  return { name, path, level, cut, children, partitions: next ? [] : listPartitions(spec, branch, asOf) };
 }
 
 /** Number of values that a note names before it only counts them. */
 const NAMED = 5;
 
-function endedNotes(desired: readonly DesiredBranch[], stems: ReadonlyMap<string, ObservedBranch>): string[] {
-  const ended = [...flatten(desired)].filter((branch) => !branch.active && stems.has(branchKey(branch.path)));
+function noteEnded(desired: readonly DesiredBranch[], stems: ReadonlyMap<string, ObservedBranch>): string[] {
+  const ended = [...flatten(desired)].filter((branch) => !branch.active && stems.has(encodeBranchPath(branch.path)));
   if (ended.length === 0) return [];
-  return [`${named(ended.map((branch) => branch.path))} ended: what is there stays under the window, nothing is added`];
+  return [
+    `${named(ended.map((branch) => branch.path))} ended: existing partitions remain under the window, nothing is added`,
+  ];
 }
 
 /** Reports it before the creation: a search for the name by the naming rule would fail. */
@@ -212,10 +215,10 @@ function namelessWarnings(desired: readonly DesiredBranch[]): string[] {
 }
 
 function goneWarnings(spec: WindowSpec, desired: readonly DesiredBranch[], observation: Observation): string[] {
-  const gone = goneBranches(spec, desired, observation.table);
+  const gone = findGoneBranches(spec, desired, observation.table);
   if (gone.length === 0) return [];
   return [
-    `${named(gone.map((branch) => branch.path ?? []))} is in the table and neither declared nor in its source of values any more: kept, and nothing is added`,
+    `${named(gone.map((branch) => branch.path ?? []))} is in the table and no longer declared or in its source of values: left in place, nothing is added`,
   ];
 }
 

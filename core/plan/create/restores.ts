@@ -1,20 +1,20 @@
 import type { LedgerEntry } from "../../observed/ledger";
-import type { Observation } from "../../observed/table";
+import type { Observation } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
 import type { Instant } from "../../time/instant";
 import {
   formatInterval,
   type Interval,
-  intervalKey,
+  toIntervalKey,
   type OpenInterval,
   overlaps,
-  sameInterval,
+  isSameInterval,
 } from "../../time/interval";
-import type { DesiredPartition } from "../../window/window";
+import type { DesiredPartition } from "../../window/window-partitions";
 import type { Creation } from "./creation";
-import { refusedByDefault } from "./default-refusals";
-import { latestArchive, sinceDestroyed } from "./history";
-import { restoredNow } from "../retire/pins";
+import { explainDefaultRefusal } from "./default-refusals";
+import { findLatestArchive, listSinceDestroyed } from "./history";
+import { findRestored } from "../retire/pins";
 
 /**
  * Plans the archived ranges that `restored` names outside the window and that no partition has. A table that still exists,
@@ -29,34 +29,34 @@ export function planRestores(
   now: Instant,
 ): Creation[] {
   if (spec.restored.length === 0) return [];
-  const ledger = sinceDestroyed(observation.ledger);
+  const ledger = listSinceDestroyed(observation.ledger);
   const partitions = observation.table?.partitions ?? [];
-  return candidates(observation, ledger).flatMap((partition): Creation[] => {
-    if (!restoredNow(spec, partition, now) || desired.some((one) => overlaps(one, partition))) return [];
+  return listCandidates(observation, ledger).flatMap((partition): Creation[] => {
+    if (!findRestored(spec, partition, now) || desired.some((one) => overlaps(one, partition))) return [];
     const there = partitions.find((attached) => attached.bounds !== undefined && overlaps(attached.bounds, partition));
-    if (there?.bounds && sameInterval(there.bounds, partition)) return [];
-    if (there) return [inTheWay(partition, `"${there.name}" ${there.boundsText} overlaps it`)];
+    if (there?.bounds && isSameInterval(there.bounds, partition)) return [];
+    if (there) return [refuseInTheWay(partition, `"${there.name}" ${there.boundsText} overlaps it`)];
     if (partitions.some((attached) => attached.name === partition.name))
-      return [inTheWay(partition, `a partition of other bounds is called "${partition.name}"`)];
-    const lying = refusedByDefault(observation.table, partition);
-    return [lying ? inTheWay(partition, lying.message) : restoreOf(partition, observation, ledger)];
+      return [refuseInTheWay(partition, `a partition of other bounds is called "${partition.name}"`)];
+    const lying = explainDefaultRefusal(observation.table, partition);
+    return [lying ? refuseInTheWay(partition, lying.message) : planRestore(partition, observation, ledger)];
   });
 }
 
 /** Attaches a table that exists with all its rows; reads the archive otherwise. */
-function restoreOf(partition: DesiredPartition, observation: Observation, ledger: readonly LedgerEntry[]): Creation {
-  const detached = observation.detached.find((table) => sameInterval(table.bounds, partition) && !table.half);
+function planRestore(partition: DesiredPartition, observation: Observation, ledger: readonly LedgerEntry[]): Creation {
+  const detached = observation.detached.find((table) => isSameInterval(table.bounds, partition) && !table.half);
   if (detached) return { kind: "attach", partition, detached, readOnly: true };
-  const archive = latestArchive(partition, ledger);
-  if (!archive) return inTheWay(partition, "the ledger does not know its archive");
+  const archive = findLatestArchive(partition, ledger);
+  if (!archive) return refuseInTheWay(partition, "the ledger has no archive of it");
   return { kind: "restore", partition, archive, readOnly: true };
 }
 
 /** Lists ranges with both bounds that were archived, or that a detached table holds. */
-function candidates(observation: Observation, ledger: readonly LedgerEntry[]): DesiredPartition[] {
+function listCandidates(observation: Observation, ledger: readonly LedgerEntry[]): DesiredPartition[] {
   const found = new Map<string, DesiredPartition>();
   const add = (bounds: OpenInterval, name: string) => {
-    if (isClosed(bounds)) found.set(intervalKey(bounds), { from: bounds.from, to: bounds.to, name });
+    if (isClosed(bounds)) found.set(toIntervalKey(bounds), { from: bounds.from, to: bounds.to, name });
   };
   for (const entry of ledger) if (entry.event === "archived") add(entry.bounds, entry.partition);
   for (const table of observation.detached) if (!table.half) add(table.bounds, table.name);
@@ -67,7 +67,7 @@ function isClosed(bounds: OpenInterval): bounds is Interval {
   return bounds.from !== undefined && bounds.to !== undefined;
 }
 
-function inTheWay(partition: DesiredPartition, why: string): Creation {
+function refuseInTheWay(partition: DesiredPartition, why: string): Creation {
   return {
     kind: "refuse",
     partition,
@@ -75,7 +75,7 @@ function inTheWay(partition: DesiredPartition, why: string): Creation {
       path: "restored",
       code: "conflict",
       message: `the archive of ${formatInterval(partition)} ("${partition.name}") cannot come back as a partition: ${why}.`,
-      fix: `Make a table of it: pgpartition restore --from ${partition.from.toString()} --to ${partition.to.toString()}; and take it out of restored.`,
+      fix: `Restore it as a table: pgpartition restore --from ${partition.from.toString()} --to ${partition.to.toString()}; and remove it from restored.`,
     },
   };
 }

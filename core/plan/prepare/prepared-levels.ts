@@ -1,17 +1,17 @@
 import { MAX_PREPARED } from "../../defaults";
-import { branchShape, createBranchSteps } from "../../partition/branch/create-branch";
+import { deriveBranchShape, createBranchSteps } from "../../partition/branch/branch-steps";
 import { type BranchLevel, type GridOverride, isSource, type LevelsSpec } from "../../levels/levels";
-import { sourceRowsText } from "../../partition/branch/source-rows";
-import { hole, type Template, templateOf } from "../../names/hole";
-import { branchName, partitionName } from "../../names/template";
+import { buildSourceRowsQuery } from "../../partition/branch/source-rows";
+import { createHole, type Template, splitAtHoles } from "../../names/hole";
+import { formatBranchName, formatPartitionName } from "../../names/template";
 import type { WindowSpec } from "../../declare/table/spec";
-import { createPartitionStatements } from "../../partition/create/create-partition";
+import { createPartitionStatements } from "../../partition/create/partition-statements";
 import type { Cut } from "../../partition/statements/new-table";
 import type { ParentShape } from "../../partition/carry/parent";
-import { type GridInterval, intervalAt, intervalsBetween } from "../../time/grid";
-import { type Instant, later } from "../../time/instant";
-import { horizonAt } from "../../window/window";
-import { bounded, comingIntervals, type DueInterval, forWhomever, withDueTimes } from "./coming-intervals";
+import { type GridInterval, findIntervalAt, listIntervalsBetween } from "../../time/grid";
+import { type Instant, pickLater } from "../../time/instant";
+import { computeHorizon } from "../../window/window-partitions";
+import { limitPrepared, listComingIntervals, type DueInterval, prepareParent, addDueTimes } from "./coming-intervals";
 
 /** One level above the time level, as the schedule in the database creates its branches. */
 interface PreparedLevel {
@@ -61,10 +61,10 @@ export interface PreparedLevels {
  * branch, are left open, because values appear while no program runs.
  */
 export function prepareLevels(spec: WindowSpec, parent: ParentShape, asOf: Instant): PreparedLevels {
-  const shape = forWhomever(parent);
+  const shape = prepareParent(parent);
   return {
     levels: spec.levels.above.map((level, index) => prepareLevel(spec, shape, level, index)),
-    parts: gridsOf(spec).flatMap(({ fits, grid }, number) =>
+    parts: listGrids(spec).flatMap(({ fits, grid }, number) =>
       prepareGrid({ ...spec, grid }, shape, asOf).map((part) => ({ grid: number, fits, ...part })),
     ),
   };
@@ -72,93 +72,98 @@ export function prepareLevels(spec: WindowSpec, parent: ParentShape, asOf: Insta
 
 function prepareLevel(spec: WindowSpec, root: ParentShape, level: BranchLevel, index: number): PreparedLevel {
   const branch = {
-    name: hole("name"),
-    path: [hole("value")],
+    name: createHole("name"),
+    path: [createHole("value")],
     level,
-    cut: cutBelow(spec, index),
+    cut: getCutBelow(spec, index),
     children: [],
     partitions: [],
   };
-  const above = { schema: hole("schema"), name: hole("parent"), path: [] };
+  const above = { schema: createHole("schema"), name: createHole("parent"), path: [] };
   const texts = createBranchSteps(root, above, branch).flatMap((step) =>
-    step.statements.map(({ sql }) => templateOf(sql)),
+    step.statements.map(({ sql }) => splitAtHoles(sql)),
   );
-  const label = level.kind === "hash" ? { remainder: hole("label") } : { value: hole("label") };
+  const label = level.kind === "hash" ? { remainder: createHole("label") } : { value: createHole("label") };
   return {
     depth: index + 1,
     kind: level.kind,
-    ...valuesOf(spec.levels, level, index),
+    ...describeValues(spec.levels, level, index),
     slug: level.kind === "list" && level.slug,
     schema: root.partitionSchema,
-    name: templateOf(branchName(level.name, { table: spec.table, base: hole("base"), ...label })),
+    name: splitAtHoles(formatBranchName(level.name, { table: spec.table, base: createHole("base"), ...label })),
     own: texts.slice(0, -1),
     attach: texts.at(-1) ?? [],
     attachFirst: root.references.length > 0,
   };
 }
 
-function cutBelow(spec: WindowSpec, index: number): Cut {
+function getCutBelow(spec: WindowSpec, index: number): Cut {
   const next = spec.levels.above[index + 1];
   return next ? { strategy: next.kind, column: next.column } : { strategy: "range", column: spec.key.column };
 }
 
-function valuesOf(
+function describeValues(
   levels: LevelsSpec,
   level: BranchLevel,
   index: number,
 ): Pick<PreparedLevel, "values" | "source" | "parentDepth"> {
-  const given = (values: readonly string[]) => ({ values, source: undefined, parentDepth: undefined });
-  if (level.kind === "hash") return given(Array.from({ length: level.modulus }, (_, remainder) => String(remainder)));
-  if (!isSource(level.values)) return given(level.values);
+  const toGivenValues = (values: readonly string[]) => ({ values, source: undefined, parentDepth: undefined });
+  if (level.kind === "hash")
+    return toGivenValues(Array.from({ length: level.modulus }, (_, remainder) => String(remainder)));
+  if (!isSource(level.values)) return toGivenValues(level.values);
   const above = levels.above.slice(0, index).findLastIndex((one) => one.kind === "list");
   return {
     values: undefined,
-    source: sourceRowsText(level.values),
+    source: buildSourceRowsQuery(level.values),
     parentDepth: above < 0 ? undefined : above + 1,
   };
 }
 
-function gridsOf(spec: WindowSpec): { readonly fits: PreparedPart["fits"]; readonly grid: WindowSpec["grid"] }[] {
-  const fitsOf = ({ when }: GridOverride) =>
+function listGrids(spec: WindowSpec): { readonly fits: PreparedPart["fits"]; readonly grid: WindowSpec["grid"] }[] {
+  const listFits = ({ when }: GridOverride) =>
     Object.entries(when).map(([column, value]) => ({
       depth: spec.levels.above.findIndex((level) => level.column === column) + 1,
       value,
     }));
   return [
     { fits: [], grid: spec.grid },
-    ...spec.levels.overrides.map((override) => ({ fits: fitsOf(override), grid: override.grid })),
+    ...spec.levels.overrides.map((override) => ({ fits: listFits(override), grid: override.grid })),
   ];
 }
 
 function prepareGrid(spec: WindowSpec, root: ParentShape, asOf: Instant): Omit<PreparedPart, "grid" | "fits">[] {
-  const stem = branchShape(root, { schema: hole("schema"), name: hole("parent"), path: [hole("value")] });
+  const stem = deriveBranchShape(root, {
+    schema: createHole("schema"),
+    name: createHole("parent"),
+    path: [createHole("value")],
+  });
   const prepare = ({ interval, dueAt }: DueInterval, past: boolean) => {
     const { from, to } = interval;
-    const name = partitionName(interval.segment.name, spec.table, interval, spec.key.zone, stem.table);
+    const name = formatPartitionName(interval.segment.name, spec.table, interval, spec.key.zone, stem.table);
     // A past one is as old as it is; however late a coming one is created, its end is ahead.
     const shape = past ? { ...stem, now: asOf } : stem;
     return {
       from,
       to,
       dueAt,
-      horizon: horizonAt(spec, from),
+      horizon: computeHorizon(spec, from),
       past,
       schema: root.partitionSchema,
-      name: templateOf(name),
-      statements: createPartitionStatements(shape, { name, from, to }).map(({ sql }) => templateOf(sql)),
+      name: splitAtHoles(name),
+      statements: createPartitionStatements(shape, { name, from, to }).map(({ sql }) => splitAtHoles(sql)),
     };
   };
   return [
-    ...pastIntervals(spec, asOf).map((interval) => prepare({ interval, dueAt: interval.from }, true)),
-    ...bounded(withDueTimes(spec, comingIntervals(spec, asOf))).map((due) => prepare(due, false)),
+    ...listPastIntervals(spec, asOf).map((interval) => prepare({ interval, dueAt: interval.from }, true)),
+    ...limitPrepared(addDueTimes(spec, listComingIntervals(spec, asOf))).map((due) => prepare(due, false)),
   ];
 }
 
 /** Lists the intervals of the window before the present one; of very many the last. */
-function pastIntervals(spec: WindowSpec, asOf: Instant): readonly GridInterval[] {
+function listPastIntervals(spec: WindowSpec, asOf: Instant): readonly GridInterval[] {
   const zone = spec.key.zone;
-  const now = intervalAt(spec.grid, asOf, zone)?.from ?? asOf;
-  const horizon = horizonAt(spec, asOf);
-  const from = spec.start && horizon ? later(spec.start, horizon) : (spec.start ?? horizon ?? now);
-  return [...intervalsBetween(spec.grid, from, now, zone)].slice(-MAX_PREPARED);
+  const now = findIntervalAt(spec.grid, asOf, zone)?.from ?? asOf;
+  const horizon = computeHorizon(spec, asOf);
+  const from = spec.start && horizon ? pickLater(spec.start, horizon) : (spec.start ?? horizon ?? now);
+  return [...listIntervalsBetween(spec.grid, from, now, zone)].slice(-MAX_PREPARED);
 }

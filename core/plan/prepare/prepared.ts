@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
-import { branchKey } from "../../levels/levels";
-import { partitionName } from "../../names/template";
+import { encodeBranchPath } from "../../levels/levels";
+import { formatPartitionName } from "../../names/template";
 import type { Registration } from "../../observed/registration";
 import type { WindowSpec } from "../../declare/table/spec";
-import { createPartitionStatements } from "../../partition/create/create-partition";
+import { createPartitionStatements } from "../../partition/create/partition-statements";
 import type { ParentShape } from "../../partition/carry/parent";
-import { earlier, type Instant } from "../../time/instant";
+import { pickEarlier, type Instant } from "../../time/instant";
 import type { Interval } from "../../time/interval";
-import { horizonAt } from "../../window/window";
+import { computeHorizon } from "../../window/window-partitions";
 import type { Clocks } from "../../window/clocks";
-import { bounded, comingIntervals, forWhomever, withDueTimes } from "./coming-intervals";
+import { limitPrepared, listComingIntervals, prepareParent, addDueTimes } from "./coming-intervals";
 import { type PreparedLevels, prepareLevels } from "./prepared-levels";
 import type { Change } from "../change/change";
-import { rangeName } from "../change/work";
+import { formatRangeName } from "../change/work";
 
 /** A partition of a coming interval as the schedule in the database will create it: it only runs what is decided here. */
 export interface PreparedPartition {
@@ -36,19 +36,19 @@ export interface PreparedPartition {
  */
 export function preparePartitions(spec: WindowSpec, parent: ParentShape, asOf: Instant): PreparedPartition[] {
   const zone = spec.key.zone;
-  const shape = forWhomever(parent);
-  return bounded(withDueTimes(spec, comingIntervals(spec, asOf))).map(({ interval, dueAt }) => {
+  const shape = prepareParent(parent);
+  return limitPrepared(addDueTimes(spec, listComingIntervals(spec, asOf))).map(({ interval, dueAt }) => {
     const { from, to } = interval;
-    const name = partitionName(interval.segment.name, spec.table, interval, zone, parent.table);
+    const name = formatPartitionName(interval.segment.name, spec.table, interval, zone, parent.table);
     return {
-      branch: branchKey(parent.path),
+      branch: encodeBranchPath(parent.path),
       parent: { schema: parent.schema, name: parent.table },
       schema: parent.partitionSchema,
       name,
       from,
       to,
       dueAt,
-      horizon: horizonAt(spec, from),
+      horizon: computeHorizon(spec, from),
       statements: createPartitionStatements(shape, { name, from, to }).map((statement) => statement.sql),
     };
   });
@@ -91,7 +91,7 @@ export function planPrepared(
   clocks: Clocks,
 ): PreparedPlan | undefined {
   if (!registration || !parent) return undefined;
-  const at = clocks.trusted ?? earlier(clocks.asOf, clocks.database);
+  const at = clocks.trusted ?? pickEarlier(clocks.asOf, clocks.database);
   const levels = spec.levels.above.length > 0 ? prepareLevels(spec, parent, at) : undefined;
   const partitions = levels ? [] : preparePartitions(spec, parent, at);
   const digest = digestPrepared(levels ?? partitions);
@@ -102,19 +102,19 @@ export function planPrepared(
     levels,
     digest,
     due,
-    changes: due && registration.window !== undefined ? prepareChange(coming) : [],
+    changes: due && registration.window !== undefined ? planPrepareChange(coming) : [],
     count: coming.length,
   };
 }
 
-function prepareChange(coming: readonly Interval[]): Change<"prepare", PrepareStep>[] {
+function planPrepareChange(coming: readonly Interval[]): Change<"prepare", PrepareStep>[] {
   const [first, last] = [coming[0], coming.at(-1)];
   if (!first || !last) return [];
   return [
     {
       verb: "prepare",
       section: "prepare",
-      subject: rangeName(coming.length),
+      subject: formatRangeName(coming.length),
       bounds: { from: first.from, to: last.to },
       reasons: ["the schedule in the database has others"],
       facts: {},

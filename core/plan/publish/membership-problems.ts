@@ -1,11 +1,11 @@
 import { quote } from "../../names/identifier";
 import type { Problem } from "../../problems/problem";
 import type { ObservedReplication } from "../../observed/replication";
-import { needsRoot, type PublicationMemberWire } from "../../declare/table/publications";
+import { refuseWithoutRoot, type PublicationMemberWire } from "../../declare/table/publications";
 import type { MembershipContext, PublicationToBe } from "./publication-to-be";
 
 /** Lists everything that prevents a membership, each problem with its fix. */
-export function memberProblems(
+export function findMemberProblems(
   context: MembershipContext,
   toBe: PublicationToBe,
   implicit: boolean,
@@ -13,26 +13,26 @@ export function memberProblems(
 ): Problem[] {
   const { spec } = context;
   const narrowed = spec.where !== undefined || spec.columns !== undefined;
-  if (toBe.found?.allTables && toBe.found.excepted) return [leftOut(spec)];
+  if (toBe.found?.allTables && toBe.found.excepted) return [refuseLeftOut(spec)];
   return [
-    ...(implicit && narrowed ? [cannotNarrow(spec)] : []),
-    ...(spec.viaRoot !== undefined && spec.viaRoot !== toBe.viaRoot ? [otherRoot(spec, toBe)] : []),
-    ...(!implicit && narrowed && !toBe.viaRoot && spec.viaRoot === undefined ? [rootMissing(spec, toBe)] : []),
-    ...columnProblems(spec, toBe),
-    ...(changes ? rightsProblems(context, toBe) : []),
+    ...(implicit && narrowed ? [refuseNarrowing(spec)] : []),
+    ...(spec.viaRoot !== undefined && spec.viaRoot !== toBe.viaRoot ? [refuseOtherRoot(spec, toBe)] : []),
+    ...(!implicit && narrowed && !toBe.viaRoot && spec.viaRoot === undefined ? [refuseMissingRoot(spec, toBe)] : []),
+    ...findColumnProblems(spec, toBe),
+    ...(changes ? findRightsProblems(context, toBe) : []),
   ];
 }
 
 /** Warns of memberships that work but may surprise, in preview and update alike. */
-export function memberWarnings(context: MembershipContext, toBe: PublicationToBe): string[] {
+export function listMemberWarnings(context: MembershipContext, toBe: PublicationToBe): string[] {
   const { spec, observation } = context;
   const { walLevel } = observation.replication;
   return [
     ...(walLevel === "logical"
       ? []
-      : [`wal_level is "${walLevel}": nothing is sent until it is "logical", which takes a restart of the server`]),
-    ...identityWarnings(spec, toBe, context),
-    ...realtimeWarnings(context, toBe),
+      : [`wal_level is "${walLevel}": nothing is sent until it is "logical", which needs a restart of the server`]),
+    ...warnOfIdentity(spec, toBe, context),
+    ...warnOfRealtime(context, toBe),
   ].map((text) => `publication "${spec.publication}" of ${spec.schema}.${spec.table}: ${text}`);
 }
 
@@ -45,7 +45,7 @@ export function isRealtime(publication: string): boolean {
  * Warns about wal2json, which names the partition that holds a row, whatever publish_via_partition_root is. Supabase's Realtime
  * asks it for the tables that the publication lists, and checks privileges and row security of the table that it names.
  */
-function realtimeWarnings({ profile, observation }: MembershipContext, toBe: PublicationToBe): string[] {
+function warnOfRealtime({ profile, observation }: MembershipContext, toBe: PublicationToBe): string[] {
   const read = observation.replication.slots.some((slot) => slot.plugin === "wal2json");
   if (!isRealtime(toBe.name) && !read) return [];
   const closed = profile.rowSecurity?.partitionAccess === "closed";
@@ -57,13 +57,13 @@ function realtimeWarnings({ profile, observation }: MembershipContext, toBe: Pub
       : []),
     ...(toBe.viaRoot && isRealtime(toBe.name)
       ? [
-          "publish_via_partition_root is true, so the publication lists the table alone, and Supabase Realtime asks wal2json for that name, which never names it: subscribers get nothing. Set it to false",
+          "publish_via_partition_root is true, so the publication lists the table alone, and Supabase Realtime asks wal2json for that name, which never sends it: subscribers get nothing. Set it to false",
         ]
       : []),
   ];
 }
 
-function identityWarnings(
+function warnOfIdentity(
   spec: PublicationMemberWire,
   { identity: { columns: identity, without }, changes, found }: PublicationToBe,
   { observation }: MembershipContext,
@@ -80,7 +80,7 @@ function identityWarnings(
       `it sends ${verbs}, and nothing identifies a row (no primary key, or replica identity "nothing"): PostgreSQL refuses every ${verbs} of the table. Declare a primary key or replicaIdentity, or a publication of inserts alone`,
     ];
   }
-  const names = spec.where === undefined ? [] : namesIn(spec.where);
+  const names = spec.where === undefined ? [] : listNames(spec.where);
   const known = spec.where === undefined ? [] : (found?.member?.filterColumns ?? []);
   const columns = (observation.table?.columns ?? []).map((column) => column.name);
   const read = new Set([...known, ...columns.filter((column) => names.includes(column))]);
@@ -95,14 +95,14 @@ function identityWarnings(
  * Lists words of an expression outside its string literals: a guess for preview. The transaction that adds the table asks the
  * server.
  */
-function namesIn(expression: string): string[] {
+function listNames(expression: string): string[] {
   const bare = expression.replace(/'(?:[^']|'')*'/g, " ");
   const quoted = [...bare.matchAll(/"((?:[^"]|"")+)"/g)].map((match) => (match[1] ?? "").replaceAll('""', '"'));
   const words = bare.replace(/"(?:[^"]|"")+"/g, " ").match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? [];
   return [...quoted, ...words.map((word) => word.toLowerCase())];
 }
 
-function columnProblems(
+function findColumnProblems(
   spec: PublicationMemberWire,
   { identity: { sent: identity }, changes }: PublicationToBe,
 ): Problem[] {
@@ -125,16 +125,16 @@ function columnProblems(
 }
 
 /** Reports a FOR ALL TABLES publication that excludes this table: single tables cannot be added to it. */
-function leftOut(spec: PublicationMemberWire): Problem {
+function refuseLeftOut(spec: PublicationMemberWire): Problem {
   return {
     path: "publication",
     code: "conflict",
     message: `publication "${spec.publication}" has all tables except "${spec.schema}"."${spec.table}" (FOR ALL TABLES EXCEPT): none of its rows is sent.`,
-    fix: "Let its owner take the table out of the exceptions, or declare a publication that names its tables.",
+    fix: "Let its owner remove the table from the exceptions, or declare a publication that names its tables.",
   };
 }
 
-function cannotNarrow(spec: PublicationMemberWire): Problem {
+function refuseNarrowing(spec: PublicationMemberWire): Problem {
   return {
     path: spec.where === undefined ? "columns" : "where",
     code: "conflict",
@@ -143,43 +143,43 @@ function cannotNarrow(spec: PublicationMemberWire): Problem {
   };
 }
 
-function otherRoot(spec: PublicationMemberWire, toBe: PublicationToBe): Problem {
+function refuseOtherRoot(spec: PublicationMemberWire, toBe: PublicationToBe): Problem {
   const set = `ALTER PUBLICATION ${quote(spec.publication)} SET (publish_via_partition_root = ${String(spec.viaRoot)})`;
   return {
     path: "viaRoot",
     code: "conflict",
-    message: `publish_via_partition_root of publication "${spec.publication}" is ${String(toBe.viaRoot)}, and viaRoot: ${String(spec.viaRoot)} is declared. The publication was not made here, and the setting changes the names that all its subscribers see.`,
-    fix: `If they can take that, its owner runs: ${set}. Otherwise declare viaRoot: ${String(toBe.viaRoot)}, or a publication of its own.`,
+    message: `publish_via_partition_root of publication "${spec.publication}" is ${String(toBe.viaRoot)}, and viaRoot: ${String(spec.viaRoot)} is declared. The publication was not created here, and the setting changes the names that all its subscribers see.`,
+    fix: `If they can accept that, its owner runs: ${set}. Otherwise declare viaRoot: ${String(toBe.viaRoot)}, or a separate publication.`,
   };
 }
 
-function rootMissing(spec: PublicationMemberWire, toBe: PublicationToBe): Problem {
+function refuseMissingRoot(spec: PublicationMemberWire, toBe: PublicationToBe): Problem {
   const what = spec.where === undefined ? "a column list" : "a row filter";
-  const problem = needsRoot(spec.where === undefined ? "columns" : "where", what);
+  const problem = refuseWithoutRoot(spec.where === undefined ? "columns" : "where", what);
   return toBe.made
     ? problem
     : {
         ...problem,
-        fix: `Its owner can run: ALTER PUBLICATION ${quote(spec.publication)} SET (publish_via_partition_root = true), which changes the names that all its subscribers see. Otherwise declare a publication of its own.`,
+        fix: `Its owner can run: ALTER PUBLICATION ${quote(spec.publication)} SET (publish_via_partition_root = true), which changes the names that all its subscribers see. Otherwise declare a separate publication.`,
       };
 }
 
-function rightsProblems({ observation }: MembershipContext, toBe: PublicationToBe): Problem[] {
+function findRightsProblems({ observation }: MembershipContext, toBe: PublicationToBe): Problem[] {
   const { role, mayCreate, database } = observation.replication;
-  if (toBe.found) return toBe.found.mine ? [] : [notOwner(observation.replication, toBe.found)];
+  if (toBe.found) return toBe.found.mine ? [] : [refuseNotOwner(observation.replication, toBe.found)];
   if (mayCreate) return [];
   return [
     {
       path: "create",
       code: "privileges",
-      message: `role "${role}" may not make publication "${toBe.name}".`,
+      message: `role "${role}" may not create publication "${toBe.name}".`,
       fix: `An administrator has to run: GRANT CREATE ON DATABASE ${quote(database)} TO ${quote(role)}`,
     },
   ];
 }
 
 /** Reports a missing right: only its owner may change a publication, and a new owner needs CREATE on the database. */
-export function notOwner(
+export function refuseNotOwner(
   { role, database, mayCreate }: Pick<ObservedReplication, "role" | "database" | "mayCreate">,
   publication: { readonly name: string; readonly owner: string },
 ): Problem {

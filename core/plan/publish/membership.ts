@@ -1,5 +1,5 @@
 import { quote } from "../../names/identifier";
-import type { Observation } from "../../observed/table";
+import type { Observation } from "../../observed/observed-table";
 import type { ObservedMember, ObservedPublication, RegisteredPublication } from "../../observed/replication";
 import type { Problem } from "../../problems/problem";
 import type { PublicationMemberWire } from "../../declare/table/publications";
@@ -12,14 +12,14 @@ import {
   setViaRootStatement,
 } from "../../table/create/publication";
 import type { Statement } from "../../sql/statement";
-import { isRealtime, memberProblems, memberWarnings } from "./membership-problems";
+import { isRealtime, findMemberProblems, listMemberWarnings } from "./membership-problems";
 import {
   type MembershipContext,
-  publicationOf,
-  publicationToBe,
+  findPublication,
+  predictPublication,
   type PublicationToBe,
   publishesImplicitly,
-  registeredOf,
+  findRegistered,
   wasMade,
 } from "./publication-to-be";
 
@@ -39,18 +39,18 @@ export interface MembershipPlan {
 /** Compares a declared membership with pg_publication_rel. */
 export function planMembership(context: MembershipContext): MembershipPlan {
   const { spec, observation } = context;
-  const found = publicationOf(observation, spec.publication);
-  if (!found && !spec.create) return refused(missing(spec));
-  const toBe = publicationToBe(context, found);
+  const found = findPublication(observation, spec.publication);
+  if (!found && !spec.create) return refuseMembership(refuseMissing(spec));
+  const toBe = predictPublication(context, found);
   const implicit = found !== undefined && publishesImplicitly(found, spec.schema);
-  const statements = implicit ? [] : memberStatements(context, toBe);
+  const statements = implicit ? [] : buildMemberStatements(context, toBe);
   return {
-    problems: memberProblems(context, toBe, implicit, statements.length > 0),
+    problems: findMemberProblems(context, toBe, implicit, statements.length > 0),
     statements,
     makes: found === undefined,
     implicit,
-    notes: notes(context, toBe, implicit),
-    warnings: memberWarnings(context, toBe),
+    notes: collectNotes(context, toBe, implicit),
+    warnings: listMemberWarnings(context, toBe),
   };
 }
 
@@ -64,13 +64,13 @@ interface LeavePlan {
 }
 
 export function planLeave(spec: PublicationMemberWire, observation: Observation): LeavePlan {
-  const found = publicationOf(observation, spec.publication);
+  const found = findPublication(observation, spec.publication);
   if (!found) return { leave: [], drop: [] };
   const rest = found.tables - (found.member ? 1 : 0);
-  const made = wasMade(registeredOf(observation, spec.publication), found);
+  const made = wasMade(findRegistered(observation, spec.publication), found);
   const last = made && rest === 0 && !found.allTables && found.schemas.length === 0;
   return {
-    leave: found.member ? [dropTableStatement(spec, found.name, declaredOf(found.member))] : [],
+    leave: found.member ? [dropTableStatement(spec, found.name, toDeclared(found.member))] : [],
     drop: last ? [dropPublicationStatement(spec, found.name)] : [],
   };
 }
@@ -79,7 +79,7 @@ export function planLeave(spec: PublicationMemberWire, observation: Observation)
  * Returns the statements of a membership. A row filter or column list needs publish_via_partition_root at every moment: it is
  * switched on before they are added, and off after they are removed.
  */
-function memberStatements(context: MembershipContext, toBe: PublicationToBe): Statement[] {
+function buildMemberStatements(context: MembershipContext, toBe: PublicationToBe): Statement[] {
   const { spec } = context;
   const { found } = toBe;
   if (!found) return [createPublicationStatement(spec, spec)];
@@ -88,29 +88,29 @@ function memberStatements(context: MembershipContext, toBe: PublicationToBe): St
   return [
     ...(toBe.viaRoot ? root : []),
     ...(sameChanges ? [] : [setChangesStatement(spec, found.name, toBe.changes, found.changes)]),
-    ...tableStatements(context, found),
+    ...buildTableStatements(context, found),
     ...(toBe.viaRoot ? [] : root),
   ];
 }
 
-function tableStatements({ spec, observation }: MembershipContext, found: ObservedPublication): Statement[] {
+function buildTableStatements({ spec, observation }: MembershipContext, found: ObservedPublication): Statement[] {
   if (!found.member) return [addTableStatement(spec, spec)];
-  if (sameMember(spec, found.member, registeredOf(observation, spec.publication))) return [];
-  return [dropTableStatement(spec, found.name, declaredOf(found.member)), addTableStatement(spec, spec)];
+  if (isSameMember(spec, found.member, findRegistered(observation, spec.publication))) return [];
+  return [dropTableStatement(spec, found.name, toDeclared(found.member)), addTableStatement(spec, spec)];
 }
 
-function sameMember(
+function isSameMember(
   spec: PublicationMemberWire,
   found: ObservedMember,
   registered: RegisteredPublication | undefined,
 ): boolean {
-  if (inOrder(spec.columns) !== inOrder(found.columns)) return false;
+  if (sortColumns(spec.columns) !== sortColumns(found.columns)) return false;
   if (spec.where === undefined || found.where === undefined) return spec.where === found.where;
   if (registered?.declared === spec.where && registered.printed === found.where) return true;
-  return withoutBrackets(spec.where) === withoutBrackets(found.where);
+  return removeOuterBrackets(spec.where) === removeOuterBrackets(found.where);
 }
 
-function inOrder(columns: readonly string[] | undefined): string {
+function sortColumns(columns: readonly string[] | undefined): string {
   return columns === undefined ? "all" : JSON.stringify([...columns].sort());
 }
 
@@ -118,9 +118,9 @@ function inOrder(columns: readonly string[] | undefined): string {
  * Removes the parentheses that the server prints around a filter. Nothing else counts as equal: a doubt costs two statements and
  * no row.
  */
-export function withoutBrackets(expression: string): string {
+export function removeOuterBrackets(expression: string): string {
   const text = expression.trim();
-  return text.startsWith("(") && closesAtEnd(text) ? withoutBrackets(text.slice(1, -1)) : text;
+  return text.startsWith("(") && closesAtEnd(text) ? removeOuterBrackets(text.slice(1, -1)) : text;
 }
 
 function closesAtEnd(text: string): boolean {
@@ -136,14 +136,14 @@ function closesAtEnd(text: string): boolean {
   return false;
 }
 
-function declaredOf(member: ObservedMember): Pick<PublicationMemberWire, "where" | "columns"> {
+function toDeclared(member: ObservedMember): Pick<PublicationMemberWire, "where" | "columns"> {
   return {
-    ...(member.where === undefined ? {} : { where: withoutBrackets(member.where) }),
+    ...(member.where === undefined ? {} : { where: removeOuterBrackets(member.where) }),
     ...(member.columns === undefined ? {} : { columns: [...member.columns] }),
   };
 }
 
-function notes({ spec, profile }: MembershipContext, toBe: PublicationToBe, implicit: boolean): string[] {
+function collectNotes({ spec, profile }: MembershipContext, toBe: PublicationToBe, implicit: boolean): string[] {
   const table = `${spec.schema}.${spec.table}`;
   const whole = toBe.found?.allTables ? "all tables" : `all tables of schema "${spec.schema}"`;
   const secured = (profile.rowSecurity?.enable ?? false) && spec.where === undefined && !isRealtime(toBe.name);
@@ -151,24 +151,24 @@ function notes({ spec, profile }: MembershipContext, toBe: PublicationToBe, impl
     ...(implicit ? [`"${toBe.name}" publishes ${whole}: ${table} is in it without a statement`] : []),
     toBe.viaRoot
       ? `subscribers see every row as ${table}; ATTACH, DETACH and TRUNCATE of a partition are not sent`
-      : `publish_via_partition_root is false: subscribers see each row under the name of its partition, and every partition, also one that is made later, is published by itself`,
+      : `publish_via_partition_root is false: subscribers see each row under the name of its partition, and every partition, also one created later, is published by itself`,
     ...(secured
       ? [
-          "row-level security does not hold for a stream: whoever reads the publication gets every row; `where` narrows it",
+          "row-level security does not apply to a stream: every reader of the publication gets every row; `where` narrows it",
         ]
       : []),
   ];
 }
 
-function refused(problem: Problem): MembershipPlan {
+function refuseMembership(problem: Problem): MembershipPlan {
   return { problems: [problem], statements: [], makes: false, implicit: false, notes: [], warnings: [] };
 }
 
-function missing(spec: PublicationMemberWire): Problem {
+function refuseMissing(spec: PublicationMemberWire): Problem {
   return {
     path: "publication",
     code: "conflict",
-    message: `there is no publication "${spec.publication}" in the database.`,
-    fix: `Make it first (CREATE PUBLICATION ${quote(spec.publication)}), or declare create: true and it is made here.`,
+    message: `publication "${spec.publication}" does not exist in the database.`,
+    fix: `Create it first (CREATE PUBLICATION ${quote(spec.publication)}), or declare create: true and it is created here.`,
   };
 }

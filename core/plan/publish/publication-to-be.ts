@@ -1,9 +1,9 @@
 import type { PartitionProfile } from "../../declare/table/profile";
-import type { Observation } from "../../observed/table";
+import type { Observation } from "../../observed/observed-table";
 import type { ObservedPublication, RegisteredPublication } from "../../observed/replication";
 import type { PublicationMemberWire } from "../../declare/table/publications";
 import type { ParentShape } from "../../partition/carry/parent";
-import { type RowIdentity, rowIdentity } from "./replica-identity";
+import { type RowIdentity, determineRowIdentity } from "./replica-identity";
 
 /** Facts and declarations from which a membership is planned. */
 export interface MembershipContext {
@@ -22,20 +22,23 @@ export interface PublicationToBe extends Pick<ObservedPublication, "name" | "cha
   readonly identity: RowIdentity;
 }
 
-export function publicationToBe(context: MembershipContext, found: ObservedPublication | undefined): PublicationToBe {
+export function predictPublication(
+  context: MembershipContext,
+  found: ObservedPublication | undefined,
+): PublicationToBe {
   const { spec, observation } = context;
-  const made = found === undefined || wasMade(registeredOf(observation, spec.publication), found);
+  const made = found === undefined || wasMade(findRegistered(observation, spec.publication), found);
   const changes = made ? (spec.create?.publish ?? found?.changes ?? []) : found.changes;
   const viaRoot = made ? (spec.viaRoot ?? found?.viaRoot ?? false) : found.viaRoot;
-  const identity = rowIdentity(observation.table, context.planned, context.profile);
+  const identity = determineRowIdentity(observation.table, context.planned, context.profile);
   return { name: spec.publication, found, made, changes, viaRoot, identity };
 }
 
-export function publicationOf(observation: Observation, name: string): ObservedPublication | undefined {
+export function findPublication(observation: Observation, name: string): ObservedPublication | undefined {
   return observation.replication.publications.find((publication) => publication.name === name);
 }
 
-export function registeredOf(observation: Observation, name: string): RegisteredPublication | undefined {
+export function findRegistered(observation: Observation, name: string): RegisteredPublication | undefined {
   return observation.registration?.publications.find((publication) => publication.name === name);
 }
 

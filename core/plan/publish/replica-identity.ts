@@ -1,5 +1,5 @@
 import type { PartitionProfile } from "../../declare/table/profile";
-import type { CarriedState, ObservedTable } from "../../observed/table";
+import type { CarriedState, ObservedTable } from "../../observed/observed-table";
 import type { ParentShape } from "../../partition/carry/parent";
 
 /** Columns that identify a row in a stream: `all` of them, some, or none; undefined if not known yet. */
@@ -16,7 +16,7 @@ export interface RowIdentity {
 }
 
 /** Returns the row identity once the declaration holds; for an existing partition without a declaration, its current one. */
-export function rowIdentity(
+export function determineRowIdentity(
   table: ObservedTable | undefined,
   planned: ParentShape | undefined,
   profile: PartitionProfile,
@@ -24,14 +24,16 @@ export function rowIdentity(
   const partitions = profile.replicaIdentity || !table ? [] : partitionsWithRows(table);
   if (!table || partitions.length === 0) {
     const identity = profile.replicaIdentity ?? table?.carried?.replicaIdentity ?? { kind: "default" as const };
-    const columns = columnsOf(identity, table, () => (table ? primaryKey(table) : plannedPrimaryKey(planned)));
+    const columns = listIdentityColumns(identity, table, () =>
+      table ? findPrimaryKey(table) : parsePlannedPrimaryKey(planned),
+    );
     return { columns, sent: columns, without: [] };
   }
   const found = partitions.map(({ name, carried }) => ({ name, columns: partitionIdentity(table, carried) }));
   const without = found.filter(({ columns }) => columns?.length === 0).map(({ name }) => name);
   return {
-    columns: without.length > 0 ? [] : narrowest(found.map(({ columns }) => columns)),
-    sent: widest(found.map(({ columns }) => columns)),
+    columns: without.length > 0 ? [] : intersectIdentities(found.map(({ columns }) => columns)),
+    sent: uniteIdentities(found.map(({ columns }) => columns)),
     without: without.length < found.length ? without : [],
   };
 }
@@ -47,10 +49,10 @@ function partitionsWithRows(table: ObservedTable): { readonly name: string; read
 function partitionIdentity(table: ObservedTable, { replicaIdentity, unsaid }: CarriedState): IdentityColumns {
   const index = unsaid?.identityOf;
   const identity = { kind: replicaIdentity.kind, ...(index === undefined ? {} : { index }) };
-  return columnsOf(identity, table, () => unsaid?.ownKey ?? primaryKey(table));
+  return listIdentityColumns(identity, table, () => unsaid?.ownKey ?? findPrimaryKey(table));
 }
 
-function columnsOf(
+function listIdentityColumns(
   identity: { readonly kind: CarriedState["replicaIdentity"]["kind"]; readonly index?: string | undefined },
   table: ObservedTable | undefined,
   key: () => IdentityColumns,
@@ -67,7 +69,7 @@ function columnsOf(
   }
 }
 
-function narrowest(all: readonly IdentityColumns[]): IdentityColumns {
+function intersectIdentities(all: readonly IdentityColumns[]): IdentityColumns {
   return all.reduce((a, b) => {
     if (a === undefined || b === undefined) return undefined;
     if (a === "all" || b === "all") return a === "all" ? b : a;
@@ -75,19 +77,19 @@ function narrowest(all: readonly IdentityColumns[]): IdentityColumns {
   });
 }
 
-function widest(all: readonly IdentityColumns[]): IdentityColumns {
+function uniteIdentities(all: readonly IdentityColumns[]): IdentityColumns {
   return all.reduce((a, b) => {
     if (a === "all" || b === "all") return "all";
     return a === undefined || b === undefined ? undefined : [...new Set([...a, ...b])];
   });
 }
 
-function primaryKey(table: ObservedTable): readonly string[] {
+function findPrimaryKey(table: ObservedTable): readonly string[] {
   return table.constraints.find((constraint) => constraint.kind === "primary")?.columns ?? [];
 }
 
 /** Reads the primary key of a planned table from the constraint's text in its shape. */
-function plannedPrimaryKey(planned: ParentShape | undefined): IdentityColumns {
+function parsePlannedPrimaryKey(planned: ParentShape | undefined): IdentityColumns {
   if (!planned) return undefined;
   const text = planned.indexes.find((index) => index.constraint?.startsWith("PRIMARY KEY"))?.constraint ?? "";
   return [...text.matchAll(/"((?:[^"]|"")*)"/g)].map((match) => (match[1] ?? "").replaceAll('""', '"'));

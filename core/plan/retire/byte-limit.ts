@@ -1,5 +1,5 @@
 import { formatBytes } from "../../size";
-import { intervalKey } from "../../time/interval";
+import { toIntervalKey } from "../../time/interval";
 import { compareEnds, type Leaving, type Retirement } from "./retiring";
 
 /** Bytes that one update may take out of the tables of a database, and the claims of the other tables. */
@@ -19,7 +19,7 @@ export interface ByteClaim extends Pick<Leaving, "bounds" | "bytes"> {
 }
 
 /** Returns what would leave the database: each partition once, whether it is archived, dropped or both. */
-export function claimsOf(
+export function listClaims(
   table: string,
   retirements: readonly Retirement[],
   isConfirmed: (step: Retirement) => boolean,
@@ -36,35 +36,35 @@ export function claimsOf(
  * table decides alike, in whatever order they are asked; the first that does not fit ends the update. A partition larger than the
  * whole limit waits for a confirmation and delays no other.
  */
-export function overByteLimit(own: ReturnType<typeof claimsOf>, limit: ByteLimit): Map<string, string> {
+export function findOverByteLimit(own: ReturnType<typeof listClaims>, limit: ByteLimit): Map<string, string> {
   const waiting = new Map<string, string>();
   const said = `${limit.said} (maxBytesPerUpdate)`;
   let left = limit.bytes;
-  for (const claim of [...own, ...limit.others].sort(oldestFirst)) {
+  for (const claim of [...own, ...limit.others].sort(compareClaims)) {
     const oid = "oid" in claim ? String(claim.oid) : undefined;
     if (claim.confirmed) left -= claim.bytes;
     else if (claim.bytes > limit.bytes) {
       if (oid !== undefined)
         waiting.set(
           oid,
-          `alone it has ${formatBytes(claim.bytes)}, and one update takes at most ${said} out of all tables: raise that, or name it in confirmDrops`,
+          `alone it has ${formatBytes(claim.bytes)}, and one update removes at most ${said} from all tables: raise that, or name it in confirmDrops`,
         );
     } else if (claim.bytes <= left) left -= claim.bytes;
     else {
       left = 0;
       if (oid !== undefined)
-        waiting.set(oid, `waits for the next update, because one takes at most ${said} out of all tables`);
+        waiting.set(oid, `waits for the next update, because one removes at most ${said} from all tables`);
     }
   }
   return waiting;
 }
 
 /** Sorts confirmed ones first, then by the end, the table and the range: never by the order in which tables are asked. */
-function oldestFirst(a: ByteClaim, b: ByteClaim): number {
+function compareClaims(a: ByteClaim, b: ByteClaim): number {
   if (a.confirmed !== b.confirmed) return a.confirmed ? -1 : 1;
   return (
     compareEnds(a.bounds, b.bounds) ||
     a.table.localeCompare(b.table, "en") ||
-    intervalKey(a.bounds).localeCompare(intervalKey(b.bounds), "en")
+    toIntervalKey(a.bounds).localeCompare(toIntervalKey(b.bounds), "en")
   );
 }

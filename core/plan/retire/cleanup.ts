@@ -1,13 +1,13 @@
 import {
   describePath,
-  desiredBranches,
+  listDesiredBranches,
   flatten,
-  listLevelOf,
-  observedStems,
+  findListLevel,
+  findStems,
   type SourceValues,
-} from "../../partition/branch/tree";
-import { branchKey } from "../../levels/levels";
-import type { Observation } from "../../observed/table";
+} from "../../partition/branch/desired-branches";
+import { encodeBranchPath } from "../../levels/levels";
+import type { Observation } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
 import { compareInstants, type Instant } from "../../time/instant";
 import { addSpan } from "../../time/span";
@@ -26,10 +26,10 @@ export function planCleanup(
   now: Instant,
 ): Detach[] {
   if (empty.size === 0) return [];
-  const stems = observedStems(spec, observation.table);
-  return [...flatten(desiredBranches(spec, values))].flatMap((branch) => {
-    const stem = branch.active ? undefined : stems.get(branchKey(branch.path));
-    const after = cleanupAfter(spec, branch.path);
+  const stems = findStems(spec, observation.table);
+  return [...flatten(listDesiredBranches(spec, values))].flatMap((branch) => {
+    const stem = branch.active ? undefined : stems.get(encodeBranchPath(branch.path));
+    const after = findCleanupAfter(spec, branch.path);
     if (!stem || !after) return [];
     return stem.partitions.flatMap((partition): Detach[] => {
       const to = partition.bounds?.to;
@@ -37,7 +37,7 @@ export function planCleanup(
         return [];
       if (compareInstants(addSpan(to, after, spec.key.zone), now) > 0) return [];
       const reason = `empty, and ${describePath(branch.path)} has ended`;
-      const table = { ...leavingPartition(partition), branch: branchKey(branch.path), rows: 0 };
+      const table = { ...leavingPartition(partition), branch: encodeBranchPath(branch.path), rows: 0 };
       return [{ verb: "detach", table, reason, promise: { kind: "empty" } }];
     });
   });
@@ -49,9 +49,9 @@ export function cleansUp(spec: WindowSpec): boolean {
 }
 
 /** Returns the setting of the innermost LIST level that has one: its values end, whatever ended above them. */
-function cleanupAfter(spec: WindowSpec, path: readonly string[]) {
+function findCleanupAfter(spec: WindowSpec, path: readonly string[]) {
   return path
-    .map((_, depth) => listLevelOf(spec, path.slice(0, depth + 1))?.cleanupAfter)
+    .map((_, depth) => findListLevel(spec, path.slice(0, depth + 1))?.cleanupAfter)
     .filter((span) => span !== undefined)
     .at(-1);
 }

@@ -17,24 +17,25 @@ export type Dependents = ReadonlyMap<string, readonly Dependent[]>;
 const NAMED = 5;
 
 /** Explains why a table cannot be dropped, with the statements that fix it; undefined: nothing depends on it. */
-export function whyNotDroppable(
+export function explainNotDroppable(
   { schema, partition }: { readonly schema: string; readonly partition: string },
   found: readonly Dependent[] = [],
 ): string | undefined {
   if (found.length === 0) return undefined;
   const names = found.slice(0, NAMED).map(({ kind, identity }) => `${kind} ${identity}`);
-  const more = found.length > NAMED ? `${names.join(", ")} and ${found.length - NAMED} more depend` : listed(names);
-  const ways = found.slice(0, NAMED).map((one) => wayOn(one, quoteQualified(schema, partition)));
+  const more =
+    found.length > NAMED ? `${names.join(", ")} and ${found.length - NAMED} more depend` : formatDependents(names);
+  const ways = found.slice(0, NAMED).map((one) => buildRemedy(one, quoteQualified(schema, partition)));
   return `${more} on it. Take it out of ${found.length === 1 ? "that" : "these"}, or run ${ways.join("; ")}`;
 }
 
-function listed(names: readonly string[]): string {
+function formatDependents(names: readonly string[]): string {
   const last = names.at(-1) ?? "";
   return names.length === 1 ? `${last} depends` : `${names.slice(0, -1).join(", ")} and ${last} depend`;
 }
 
 /** Returns the statement that ends the dependency. It deletes no data, except that of a dropped column. */
-function wayOn({ kind, identity, names }: Dependent, table: string): string {
+function buildRemedy({ kind, identity, names }: Dependent, table: string): string {
   const [schema = "", relation = "", part = ""] = names;
   const other = quoteQualified(schema, relation);
   switch (kind) {

@@ -1,6 +1,6 @@
-import { branchSpec } from "../../partition/branch/tree";
+import { getBranchSpec } from "../../partition/branch/desired-branches";
 import type { WindowSpec } from "../../declare/table/spec";
-import { type GridSegment, intervalsBetween } from "../../time/grid";
+import { type GridSegment, listIntervalsBetween } from "../../time/grid";
 import { type Interval, type OpenInterval, overlaps } from "../../time/interval";
 import { findPeriod } from "../../time/period";
 
@@ -23,33 +23,33 @@ export const MOST_INTERVALS = 1001;
  * One that has an open bound, is a segment of its own, or is longer than an interval there and no calendar length, is odd: no
  * number of intervals limits the rows that it may hold.
  */
-export function extentOf(spec: WindowSpec, { from, to }: OpenInterval, path: readonly string[] = []): Extent {
+export function measureExtent(spec: WindowSpec, { from, to }: OpenInterval, path: readonly string[] = []): Extent {
   if (!from) return { intervals: MOST_INTERVALS, odd: "has no beginning" };
   if (!to) return { intervals: MOST_INTERVALS, odd: "has no end" };
   const { zone } = spec.key;
-  const { grid } = branchSpec(spec, path);
-  const length = lengthIn({ from, to });
-  const touched = firstOf(intervalsBetween(regular(grid), from, to, zone), COUNTED);
-  const longest = Math.max(...touched.map(lengthIn));
-  const counted = touched.reduce((sum, interval) => sum + lengthIn(interval), 0);
+  const { grid } = getBranchSpec(spec, path);
+  const length = measureLength({ from, to });
+  const touched = takeFirst(listIntervalsBetween(regularizeGrid(grid), from, to, zone), COUNTED);
+  const longest = Math.max(...touched.map(measureLength));
+  const counted = touched.reduce((sum, interval) => sum + measureLength(interval), 0);
   const intervals =
     touched.length < COUNTED
       ? touched.length
       : Math.min(MOST_INTERVALS, Math.max(COUNTED, Math.round((length * COUNTED) / counted)));
   const whole = grid.some((segment) => segment.every === "whole" && overlaps(segment, { from, to }));
-  if (whole) return { intervals, odd: 'is a segment of its own (every: "whole")' };
+  if (whole) return { intervals, odd: 'is a separate segment (every: "whole")' };
   const odd = intervals > 1 && length > longest && findPeriod({ from, to }, zone) === "whole";
   return { intervals, odd: odd ? "is longer than an interval of the grid, and none of the calendar" : undefined };
 }
 
-function firstOf<T>(items: Iterable<T>, most: number): T[] {
+function takeFirst<T>(items: Iterable<T>, most: number): T[] {
   const first: T[] = [];
   for (const item of items) if (first.push(item) === most) break;
   return first;
 }
 
 /** Returns the grid without ends and without odd segments; their neighbours' length applies there. */
-function regular(grid: readonly GridSegment[]): GridSegment[] {
+function regularizeGrid(grid: readonly GridSegment[]): GridSegment[] {
   const periods = grid.map(({ every }) => every);
   return grid.map((segment, index) => ({
     ...segment,
@@ -60,6 +60,6 @@ function regular(grid: readonly GridSegment[]): GridSegment[] {
   }));
 }
 
-function lengthIn({ from, to }: Interval): number {
+function measureLength({ from, to }: Interval): number {
   return to.epochMilliseconds - from.epochMilliseconds;
 }

@@ -1,8 +1,8 @@
 import type { DetachedTable } from "../../observed/ledger";
-import type { Observation, ObservedPartition } from "../../observed/table";
+import type { Observation, ObservedPartition } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
 import type { Instant } from "../../time/instant";
-import type { BackupFact } from "./backup";
+import type { BackupFact } from "./backup-guard";
 import type { ByteLimit } from "./byte-limit";
 import type { Clocks } from "../../window/clocks";
 import type { Dependents } from "./dependents";
@@ -87,6 +87,6 @@ export type KeptBy =
   | "hours";
 
 /** Makes a guard that looks at one candidate alone. */
-export function each(judge: (candidate: Candidate, facts: GuardFacts) => Reason | undefined): Guard {
+export function judgeEach(judge: (candidate: Candidate, facts: GuardFacts) => Reason | undefined): Guard {
   return (facts) => (candidate) => judge(candidate, facts);
 }

@@ -1,6 +1,6 @@
 import {
   type Candidate,
-  each,
+  judgeEach,
   type Guard,
   type GuardFacts,
   type Judged,
@@ -11,7 +11,7 @@ import {
 import * as partition from "./partition-guards";
 import { dropOf, type Retirement } from "./retiring";
 import { STOPS } from "./stops";
-import { bytes, cut, intervals, standing } from "./update-guards";
+import { bytes, cut, intervals, keepWhileStopped } from "./update-guards";
 
 interface GuardEntry {
   readonly guard: Guard;
@@ -29,48 +29,48 @@ interface GuardEntry {
  */
 export const GUARDS: Readonly<Record<KeptBy, GuardEntry>> = {
   // The partition itself:
-  hold: { guard: each(partition.hold), keeps: "partition", day: "unknown" },
-  restored: { guard: each(partition.restored), keeps: "partition", day: "unknown" },
-  foreign: { guard: each(partition.foreign), keeps: "partition", day: "unknown", warns: true },
-  adopted: { guard: each(partition.adopted), keeps: "partition", day: "unknown" },
-  odd: { guard: each(partition.odd), keeps: "partition", day: "unknown" },
-  unrecorded: { guard: each(partition.unrecorded), keeps: "partition", day: "unknown" },
-  archive: { guard: each(partition.archive), keeps: "partition", day: "unknown" },
-  grace: { guard: each(partition.grace), keeps: "partition", day: "fixed" },
-  backup: { guard: each(partition.backup), keeps: "partition", day: "unknown" },
-  referred: { guard: each(partition.referred), keeps: "partition", day: "unknown", warns: true },
-  dependents: { guard: each(partition.dependents), keeps: "partition", day: "unknown", warns: true },
+  hold: { guard: judgeEach(partition.hold), keeps: "partition", day: "unknown" },
+  restored: { guard: judgeEach(partition.restored), keeps: "partition", day: "unknown" },
+  foreign: { guard: judgeEach(partition.foreign), keeps: "partition", day: "unknown", warns: true },
+  adopted: { guard: judgeEach(partition.adopted), keeps: "partition", day: "unknown" },
+  odd: { guard: judgeEach(partition.odd), keeps: "partition", day: "unknown" },
+  unrecorded: { guard: judgeEach(partition.unrecorded), keeps: "partition", day: "unknown" },
+  archive: { guard: judgeEach(partition.archive), keeps: "partition", day: "unknown" },
+  grace: { guard: judgeEach(partition.grace), keeps: "partition", day: "fixed" },
+  backup: { guard: judgeEach(partition.backup), keeps: "partition", day: "unknown" },
+  referred: { guard: judgeEach(partition.referred), keeps: "partition", day: "unknown", warns: true },
+  dependents: { guard: judgeEach(partition.dependents), keeps: "partition", day: "unknown", warns: true },
   // Limits of one update:
   cut: { guard: cut, keeps: "update", day: "unknown" },
   intervals: { guard: intervals, keeps: "update", day: "fixed" },
   bytes: { guard: bytes, keeps: "update", day: "fixed" },
   // Stops of all retirement:
-  unread: { guard: standing(STOPS.unread), keeps: "everything", day: "from detach" },
-  paused: { guard: standing(STOPS.paused), keeps: "everything", day: "from detach" },
-  clock: { guard: standing(STOPS.clock), keeps: "everything", day: "from detach" },
-  hours: { guard: standing(STOPS.hours), keeps: "everything", day: "from detach" },
+  unread: { guard: keepWhileStopped(STOPS.unread), keeps: "everything", day: "from detach" },
+  paused: { guard: keepWhileStopped(STOPS.paused), keeps: "everything", day: "from detach" },
+  clock: { guard: keepWhileStopped(STOPS.clock), keeps: "everything", day: "from detach" },
+  hours: { guard: keepWhileStopped(STOPS.hours), keeps: "everything", day: "from detach" },
 };
 
 /** Asks every guard in order. Steps that follow a kept step are not judged, because an update does not reach them. */
 export function judge(candidates: readonly Candidate[], facts: GuardFacts): Judged[] {
   const keeps = new Map<Candidate, Keep>();
-  const headOf = (one: Candidate) => (one.kind === "following" ? keeps.get(one.first) : undefined);
-  const judged = () => candidates.map((candidate) => ({ candidate, keep: keeps.get(candidate) }));
+  const findHead = (one: Candidate) => (one.kind === "following" ? keeps.get(one.first) : undefined);
+  const listJudged = () => candidates.map((candidate) => ({ candidate, keep: keeps.get(candidate) }));
   for (const by of Object.keys(GUARDS) as KeptBy[]) {
-    const ask = GUARDS[by].guard(facts, judged());
-    for (const candidate of candidates.filter((one) => !keeps.has(one) && !headOf(one))) {
+    const ask = GUARDS[by].guard(facts, listJudged());
+    for (const candidate of candidates.filter((one) => !keeps.has(one) && !findHead(one))) {
       const reason = ask(candidate);
       if (reason) keeps.set(candidate, { by, ...reason });
     }
   }
-  return judged().filter(({ candidate, keep }) => {
-    const head = headOf(candidate);
+  return listJudged().filter(({ candidate, keep }) => {
+    const head = findHead(candidate);
     return !head || (keep && GUARDS[head.by].keeps !== "partition");
   });
 }
 
 /** Returns a step as it is shown while something keeps it. */
-export function keptStep({ candidate, keep: { behind, reason } }: Kept): Retirement {
+export function toKeptStep({ candidate, keep: { behind, reason } }: Kept): Retirement {
   const { step } = candidate;
   // Without its archive, only the missing drop of the table can be reported.
   if (candidate.kind === "detached" && !behind) return dropOf(candidate.table, reason);

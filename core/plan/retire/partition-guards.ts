@@ -2,26 +2,28 @@ import { quoteQualified } from "../../names/identifier";
 import type { DetachedTable } from "../../observed/ledger";
 import type { WindowSpec } from "../../declare/table/spec";
 import { compareInstants, formatInstant, type Instant } from "../../time/instant";
-import { whyNoBackup } from "./backup";
-import { confirming, isConfirmed, whyOdd } from "./confirmation";
-import { whyNotDroppable } from "./dependents";
+import { explainMissingBackup } from "./backup-guard";
+import { describeConfirmation, isConfirmed, explainOdd } from "./confirmation";
+import { explainNotDroppable } from "./dependents";
 import type { Candidate, GuardFacts, Reason } from "./guard";
-import { describeHold, holdOn } from "./holds";
-import { pinOn, whyNotDropped } from "./pins";
-import { whyItStays } from "./referring";
+import { describeHold, findHold } from "./hold-on";
+import { explainRestored, explainNotDropped } from "./pins";
+import { explainReferring } from "./referring";
 import { whyNotArchived } from "./retiring";
 
 /** Guards of one partition or table by its state and its dependents. They keep no half-finished detach. */
 
 export function hold({ kind, step }: Candidate, { spec, now }: GuardFacts): Reason | undefined {
-  const found = kind === "interrupted" ? undefined : holdOn(spec, step.table.bounds, now);
+  const found = kind === "interrupted" ? undefined : findHold(spec, step.table.bounds, now);
   return found && { reason: describeHold(found) };
 }
 
 export function restored(candidate: Candidate, { spec, observation, now }: GuardFacts): Reason | undefined {
   if (candidate.kind !== "attached") return undefined;
   const { ledger } = observation;
-  return because(pinOn(spec, candidate.partition, ledger, now) ?? whyNotDropped(spec, candidate.partition, ledger));
+  return toReason(
+    explainRestored(spec, candidate.partition, ledger, now) ?? explainNotDropped(spec, candidate.partition, ledger),
+  );
 }
 
 /** Keeps a foreign table: its rows are elsewhere, and do not belong in an archive of this database. */
@@ -30,9 +32,9 @@ export function foreign(candidate: Candidate, { spec }: GuardFacts): Reason | un
   const { table } = candidate.step;
   const archived = spec.onExpire === "archive" || (candidate.kind === "detached" && candidate.table.toArchive === true);
   if (!archived || !table.foreign) return undefined;
-  if (candidate.kind === "detached") return because(whyNotArchived(table, undefined));
+  if (candidate.kind === "detached") return toReason(whyNotArchived(table, undefined));
   const above = quoteQualified(table.parent?.schema ?? spec.schema, table.parent?.name ?? spec.table);
-  return behind(whyNotArchived(table, above));
+  return toReasonBehind(whyNotArchived(table, above));
 }
 
 /** Keeps partitions that had expired on the day of adoption; the others are under the declared rule from then on. */
@@ -43,45 +45,45 @@ export function adopted({ kind, step }: Candidate, { spec, observation }: GuardF
   const waits =
     history.length === 0 ||
     history.some(({ event, detail }) => event === "adopted" && detail.expiredAtAdoption === true);
-  return waits ? because(`had expired before this table was adopted; ${confirming(bounds)}`) : undefined;
+  return waits ? toReason(`had expired before this table was adopted; ${describeConfirmation(bounds)}`) : undefined;
 }
 
 export function odd({ kind, step }: Candidate, { spec, observation }: GuardFacts): Reason | undefined {
   const { bounds } = step.table;
   if (kind === "interrupted" || isConfirmed(bounds, spec, observation.ledger)) return undefined;
-  const why = whyOdd(spec, step.table);
-  return why === undefined ? undefined : behind(`${why}; ${confirming(bounds)}`);
+  const why = explainOdd(spec, step.table);
+  return why === undefined ? undefined : toReasonBehind(`${why}; ${describeConfirmation(bounds)}`);
 }
 
 /** Keeps a table whose time of detach is not known: no period counted from it can be over. */
 export function unrecorded(candidate: Candidate, { spec }: GuardFacts): Reason | undefined {
-  const table = tableToDrop(candidate);
+  const table = findTableToDrop(candidate);
   const counts = spec.grace !== undefined || spec.requireBackupSince !== undefined;
-  return table?.unrecorded && counts ? because("its detach is written down first") : undefined;
+  return table?.unrecorded && counts ? toReason("its detach is recorded first") : undefined;
 }
 
 export function archive(candidate: Candidate, { spec }: GuardFacts): Reason | undefined {
-  const table = tableToDrop(candidate);
-  return table && !dropDayOf(spec, table)
-    ? because('to be archived, which onExpire "drop" does not do: it stays')
+  const table = findTableToDrop(candidate);
+  return table && !getDropDay(spec, table)
+    ? toReason('to be archived, which onExpire "drop" does not do: it is retained')
     : undefined;
 }
 
 export function grace(candidate: Candidate, { spec, now }: GuardFacts): Reason | undefined {
-  const table = tableToDrop(candidate);
-  const day = table && dropDayOf(spec, table);
-  return day && compareInstants(day, now) > 0 ? because(`its grace ends ${formatInstant(day)}`) : undefined;
+  const table = findTableToDrop(candidate);
+  const day = table && getDropDay(spec, table);
+  return day && compareInstants(day, now) > 0 ? toReason(`its grace ends ${formatInstant(day)}`) : undefined;
 }
 
 export function backup(candidate: Candidate, facts: GuardFacts): Reason | undefined {
-  const table = tableToDrop(candidate);
-  return table && because(whyNoBackup(facts.spec, table, facts.backup, facts.now));
+  const table = findTableToDrop(candidate);
+  return table && toReason(explainMissingBackup(facts.spec, table, facts.backup, facts.now));
 }
 
 /** Keeps a partition with referring rows: PostgreSQL itself would refuse to detach it, half-way. An archive only reads. */
 export function referred({ kind, step }: Candidate, { referring }: GuardFacts): Reason | undefined {
   if (kind === "interrupted" || step.verb === "archive") return undefined;
-  return behind(whyItStays(step.table.oid, referring));
+  return toReasonBehind(explainReferring(step.table.oid, referring));
 }
 
 /** Keeps a partition attached that could not be dropped in the end: its rows stay where readers expect them. */
@@ -89,27 +91,27 @@ export function dependents({ kind, step }: Candidate, facts: GuardFacts): Reason
   const { verb, table } = step;
   const ends = verb === "drop" || (verb === "detach" && (facts.spec.onExpire !== "detach" || kind === "empty"));
   const why = ends
-    ? whyNotDroppable({ schema: table.schema, partition: table.name }, facts.dependents.get(table.oid))
+    ? explainNotDroppable({ schema: table.schema, partition: table.name }, facts.dependents.get(table.oid))
     : undefined;
   if (why === undefined) return undefined;
-  const stays = verb === "detach" ? "stays attached, because it could not be dropped afterwards" : "is not dropped";
-  return behind(`${stays}: ${why}, and the next update goes on`);
+  const stays = verb === "detach" ? "remains attached, because it could not be dropped afterwards" : "is not dropped";
+  return toReasonBehind(`${stays}: ${why}, and the next update continues`);
 }
 
 /** Returns a table that was detached before and would be dropped now. */
-function tableToDrop(candidate: Candidate): DetachedTable | undefined {
+function findTableToDrop(candidate: Candidate): DetachedTable | undefined {
   return candidate.kind === "detached" && candidate.step.verb === "drop" ? candidate.table : undefined;
 }
 
 /** Returns the day of the drop; a table to be archived is dropped only with its archive. */
-function dropDayOf({ onExpire }: WindowSpec, table: DetachedTable): Instant | undefined {
+function getDropDay({ onExpire }: WindowSpec, table: DetachedTable): Instant | undefined {
   return onExpire === "archive" || table.toArchive ? table.archived?.dropAfter : table.dropAfter;
 }
 
-function because(reason: string | undefined): Reason | undefined {
+function toReason(reason: string | undefined): Reason | undefined {
   return reason === undefined ? undefined : { reason };
 }
 
-function behind(reason: string | undefined): Reason | undefined {
+function toReasonBehind(reason: string | undefined): Reason | undefined {
   return reason === undefined ? undefined : { reason, behind: true };
 }

@@ -1,7 +1,7 @@
 import type { LedgerEntry } from "../../observed/ledger";
 import type { WindowSpec } from "../../declare/table/spec";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../../time/instant";
-import { formatInterval, type OpenInterval, overlaps, sameInterval } from "../../time/interval";
+import { formatInterval, type OpenInterval, overlaps, isSameInterval } from "../../time/interval";
 
 /** Settings that keep a restored partition, or one to be restored, in the table: by the program, or by the command line. */
 type PinningSpec = Pick<WindowSpec, "restored" | "confirmDrops">;
@@ -10,7 +10,7 @@ type PinningSpec = Pick<WindowSpec, "restored" | "confirmDrops">;
  * Explains why a partition stays although it has expired, because its range is restored; undefined: nothing of that kind keeps
  * it. Measured by the clock that decides about retirement, as a hold is.
  */
-export function pinOn(
+export function explainRestored(
   spec: PinningSpec,
   table: { readonly oid: string; readonly bounds: OpenInterval | undefined },
   ledger: readonly LedgerEntry[],
@@ -18,13 +18,13 @@ export function pinOn(
 ): string | undefined {
   const { bounds, oid } = table;
   if (!bounds) return undefined;
-  const declared = restoredNow(spec, bounds, now);
-  if (declared) return `kept${untilText(declared.until)}: ${formatInterval(declared.range)} is named in restored`;
-  return pinOfLedger(spec, { oid, bounds }, ledger, now);
+  const declared = findRestored(spec, bounds, now);
+  if (declared) return `retained${formatUntil(declared.until)}: ${formatInterval(declared.range)} is named in restored`;
+  return explainLedgerPin(spec, { oid, bounds }, ledger, now);
 }
 
 /** Returns the declared range that wants a partition now. */
-export function restoredNow(
+export function findRestored(
   spec: Pick<WindowSpec, "restored">,
   bounds: OpenInterval,
   now: Instant,
@@ -36,7 +36,7 @@ export function restoredNow(
  * Returns the pin of a partition that the command line restored; it applies to this very table, not to a later one of the same
  * range.
  */
-function pinOfLedger(
+function explainLedgerPin(
   spec: PinningSpec,
   table: { readonly oid: string; readonly bounds: OpenInterval },
   ledger: readonly LedgerEntry[],
@@ -45,28 +45,28 @@ function pinOfLedger(
   const restored = ledger.find(({ event, oid }) => event === "restored" && oid === table.oid);
   if (!restored?.detail.pinned) return undefined;
   const until = restored.detail.until === undefined ? undefined : parseInstant(restored.detail.until, "UTC");
-  if (!isOpen(until, now) || spec.confirmDrops.some((interval) => sameInterval(interval, table.bounds)))
+  if (!isOpen(until, now) || spec.confirmDrops.some((interval) => isSameInterval(interval, table.bounds)))
     return undefined;
   const end = `confirmDrops: [${JSON.stringify(formatInterval(table.bounds))}] ends that`;
-  return `kept${untilText(until)}: pgpartition restore brought it back; ${end}`;
+  return `retained${formatUntil(until)}: restored by pgpartition restore; ${end}`;
 }
 
 /** Explains why a restored partition is not dropped without an archive: onExpire "drop" creates none. */
-export function whyNotDropped(
+export function explainNotDropped(
   spec: PinningSpec & Pick<WindowSpec, "onExpire">,
   { bounds, oid }: { readonly oid: string; readonly bounds: OpenInterval | undefined },
   ledger: readonly LedgerEntry[],
 ): string | undefined {
-  if (spec.onExpire !== "drop" || !bounds || spec.confirmDrops.some((interval) => sameInterval(interval, bounds)))
+  if (spec.onExpire !== "drop" || !bounds || spec.confirmDrops.some((interval) => isSameInterval(interval, bounds)))
     return undefined;
   if (!ledger.some((entry) => entry.event === "restored" && entry.oid === oid)) return undefined;
-  return `restored from an archive, and onExpire "drop" would not archive it again; confirmDrops: [${JSON.stringify(formatInterval(bounds))}] drops it all the same`;
+  return `restored from an archive, and onExpire "drop" would not archive it again; confirmDrops: [${JSON.stringify(formatInterval(bounds))}] drops it anyway`;
 }
 
 function isOpen(until: Instant | undefined, now: Instant): boolean {
   return until === undefined || compareInstants(now, until) < 0;
 }
 
-function untilText(until: Instant | undefined): string {
+function formatUntil(until: Instant | undefined): string {
   return until === undefined ? "" : ` until ${formatInstant(until)}`;
 }

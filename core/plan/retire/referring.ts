@@ -17,10 +17,10 @@ export const COUNTED_REFERRING_ROWS = 10_000;
 export type ReferringRows = ReadonlyMap<string, readonly Referring[]>;
 
 /** Explains why a partition stays; undefined: nothing refers to it. PostgreSQL itself would refuse to detach it, half-way. */
-export function whyItStays(oid: string, referring: ReferringRows): string | undefined {
+export function explainReferring(oid: string, referring: ReferringRows): string | undefined {
   const found = (referring.get(oid) ?? []).filter((one) => one.rows !== 0);
   if (found.length === 0) return undefined;
-  return `stays, because ${found.map(describe).join(" and ")}`;
+  return `is retained, because ${found.map(describe).join(" and ")}`;
 }
 
 function describe({ table, key, rows }: Referring): string {

@@ -1,11 +1,11 @@
-import type { Observation } from "../../observed/table";
+import type { Observation } from "../../observed/observed-table";
 import type { Leaving, Retirement } from "./retiring";
 
 /**
  * Warns of tables that leave but stay in a stream, or the reverse. A detached partition leaves the publications of its table;
  * publications of all tables, of its schema, or that name it directly publish it as a table of its own from then on.
  */
-export function replicationWarnings(
+export function warnOfReplication(
   observation: Pick<Observation, "replication" | "detached">,
   due: readonly Retirement[],
 ): string[] {
@@ -16,13 +16,13 @@ export function replicationWarnings(
         ({ schema, name: partition }) =>
           allTables || schemas.includes(schema) || partitions.includes(`${schema}.${partition}`),
       );
-      return staying.length === 0 ? [] : [stays(name, allTables, schemas, staying)];
+      return staying.length === 0 ? [] : [warnOfStaying(name, allTables, schemas, staying)];
     }),
-    ...dropsUnread(observation, due),
+    ...warnOfUnreadDrops(observation, due),
   ];
 }
 
-function stays(
+function warnOfStaying(
   publication: string,
   allTables: boolean,
   schemas: readonly string[],
@@ -31,11 +31,11 @@ function stays(
   const why = allTables
     ? "has all tables"
     : staying.every((item) => schemas.includes(item.schema))
-      ? `has all tables of schema ${names([...new Set(staying.map((item) => item.schema))])}`
-      : "names it by itself";
+      ? `has all tables of schema ${formatNames([...new Set(staying.map((item) => item.schema))])}`
+      : "lists it by itself";
   return (
-    `publication "${publication}" ${why}: after the detach ${names(staying.map(({ name }) => name))} ${staying.length === 1 ? "is" : "are"} published under ` +
-    "a name of its own, and a subscriber that refreshes copies its rows or fails for want of the table; refresh subscribers with copy_data = false, or publish named tables instead"
+    `publication "${publication}" ${why}: after the detach ${formatNames(staying.map(({ name }) => name))} ${staying.length === 1 ? "is" : "are"} published under ` +
+    "a separate name, and a subscriber that refreshes copies its rows or fails without the table; refresh subscribers with copy_data = false, or publish named tables instead"
   );
 }
 
@@ -43,7 +43,7 @@ function stays(
  * Warns about drops: the stream still has the changes of a dropped table, and a consumer that looks it up by name fails. A slot
  * that has not read past the detach still has them ahead.
  */
-function dropsUnread(
+function warnOfUnreadDrops(
   { replication, detached }: Pick<Observation, "replication" | "detached">,
   due: readonly Retirement[],
 ): string[] {
@@ -56,14 +56,14 @@ function dropsUnread(
   }
   return [...bySlot].map(
     ([slot, partitions]) =>
-      `replication slot "${slot}" has not read all changes of ${names(partitions)} yet: dropped now, they are sent in the name of a table that is gone, and a consumer that looks it up (Supabase Realtime does) fails or loses them; let it catch up first, or lengthen grace`,
+      `replication slot "${slot}" has not read all changes of ${formatNames(partitions)} yet: dropped now, they are sent in the name of a table that is gone, and a consumer that looks it up (Supabase Realtime does) fails or loses them; let it catch up first, or lengthen grace`,
   );
 }
 
 /** Enough to identify them; a first cut may cover hundreds. */
 const LISTED = 5;
 
-function names(list: readonly string[]): string {
+function formatNames(list: readonly string[]): string {
   const shown = list.slice(0, LISTED).map((name) => `"${name}"`);
   return `${shown.join(", ")}${list.length > LISTED ? ` and ${list.length - LISTED} more` : ""}`;
 }

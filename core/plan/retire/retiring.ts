@@ -1,13 +1,13 @@
 import { type ArchiveTable, describeArchiveTable } from "../../declare/archive/table-destination";
-import { type BranchRef, branchKey } from "../../levels/levels";
+import { type BranchRef, encodeBranchPath } from "../../levels/levels";
 import type { ArchivedFacts, DetachedTable, LedgerEntry } from "../../observed/ledger";
 import { quoteQualified } from "../../names/identifier";
-import type { ObservedPartition } from "../../observed/table";
+import type { ObservedPartition } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
 import { type Instant, compareInstants, formatInstant, parseInstant } from "../../time/instant";
 import type { OpenInterval } from "../../time/interval";
 import { addSpan } from "../../time/span";
-import { type Clocks, decidingHorizon, decidingNow } from "../../window/clocks";
+import { type Clocks, getDecidingHorizon, getDecidingNow } from "../../window/clocks";
 import type { Extent } from "./extent";
 
 /** One step by which a partition leaves its table, or the database. */
@@ -89,43 +89,43 @@ const OPEN: OpenInterval = { from: undefined, to: undefined };
 
 export function leavingPartition(partition: ObservedPartition): Leaving {
   const { schema, name, oid, bounds = OPEN, parent, rows, bytes, foreign = false } = partition;
-  return { schema, name, oid, bounds, parent, branch: branchKey(parent?.path ?? []), rows, bytes, foreign };
+  return { schema, name, oid, bounds, parent, branch: encodeBranchPath(parent?.path ?? []), rows, bytes, foreign };
 }
 
-export function leavingTable(table: DetachedTable): Leaving {
+export function toLeavingTable(table: DetachedTable): Leaving {
   const { schema, name, oid, bounds, branch, rows, bytes, foreign = false } = table;
   return { schema, name, oid, bounds, branch, rows, bytes, foreign };
 }
 
 /** Plans the detach of an expired partition, with the promise of what follows. */
-export function detachOf(partition: ObservedPartition, spec: WindowSpec, clocks: Clocks): Detach {
+export function planDetach(partition: ObservedPartition, spec: WindowSpec, clocks: Clocks): Detach {
   const ended = partition.bounds?.to ? formatInstant(partition.bounds.to) : "never";
   return {
     verb: "detach",
     table: leavingPartition(partition),
     reason: `ended ${ended}, not after the horizon ${formatHorizon(spec, clocks)}`,
-    promise: promiseOf(spec, decidingNow(clocks)),
+    promise: promiseOf(spec, getDecidingNow(clocks)),
   };
 }
 
 /** Plans the export of a table that has been detached. */
-export function archiveOf(table: DetachedTable, { archive }: Pick<WindowSpec, "archive">): Export {
-  return exportOf(leavingTable(table), describeDetached(table, "not archived yet"), archive?.table);
+export function planArchive(table: DetachedTable, { archive }: Pick<WindowSpec, "archive">): Export {
+  return planExport(toLeavingTable(table), describeDetached(table, "not archived yet"), archive?.table);
 }
 
 /** Names the target if it is a table. */
-function exportOf(table: Leaving, reason: string, into: ArchiveTable | undefined): Export {
+function planExport(table: Leaving, reason: string, into: ArchiveTable | undefined): Export {
   const where = into ? `; its rows go into ${describeArchiveTable(into)}` : "";
   return { verb: "archive", table, reason: `${reason}${where}`, into };
 }
 
 /** Plans the archive that follows a detach in the same update, if the detach promises one. */
-export function archiveAfter({ table, reason, promise }: Detach): Export | undefined {
-  return promise.kind === "archive" ? exportOf(table, reason, promise.into) : undefined;
+export function planFollowingArchive({ table, reason, promise }: Detach): Export | undefined {
+  return promise.kind === "archive" ? planExport(table, reason, promise.into) : undefined;
 }
 
 /** Plans the drop that follows a detach or an archive in the same update. */
-export function dropFollowing(first: Detach | Export): Drop {
+export function planFollowingDrop(first: Detach | Export): Drop {
   const { table, reason } = first;
   const archives = first.verb === "archive" || first.promise.kind === "archive";
   const after = first.verb === "detach" && first.promise.kind === "drop" ? first.promise.after : undefined;
@@ -139,7 +139,7 @@ export function dropFollowing(first: Detach | Export): Drop {
  *
  * @param begun the ledger's entry of its begin; undefined: another session began it
  */
-export function finalizeOf(
+export function planFinalize(
   partition: ObservedPartition,
   begun: LedgerEntry | undefined,
   spec: WindowSpec,
@@ -148,20 +148,19 @@ export function finalizeOf(
   return {
     verb: "finalize",
     table: leavingPartition(partition),
-    reason: `${begun ? "its detach was interrupted" : "somebody else began its detach"}: readers no longer see it, writers of its range are refused; FINALIZE ends that`,
-    promise: begun ? renewedPromise(begun, spec, decidingNow(clocks)) : { kind: "stays" },
+    reason: `${begun ? "its detach was interrupted" : "another session began its detach"}: readers no longer see it, writers of its range are refused; FINALIZE ends that`,
+    promise: begun ? renewedPromise(begun, spec, getDecidingNow(clocks)) : { kind: "stays" },
     left: false,
   };
 }
 
 /** Records a detach by a run that was killed before recording it: its time is not known, so every period counts from now. */
-export function leftOf(table: DetachedTable, spec: WindowSpec, clocks: Clocks): Finalize {
+export function planUnrecordedFinalize(table: DetachedTable, spec: WindowSpec, clocks: Clocks): Finalize {
   return {
     verb: "finalize",
-    table: leavingTable(table),
-    reason:
-      "it has left the table, and the update that took it out was killed before it wrote that down; its grace begins now",
-    promise: promiseOf(spec, decidingNow(clocks)),
+    table: toLeavingTable(table),
+    reason: "it is detached, and the update that did it was killed before it recorded that; its grace begins now",
+    promise: promiseOf(spec, getDecidingNow(clocks)),
     left: true,
   };
 }
@@ -190,7 +189,7 @@ export function dropOf(table: DetachedTable, why: string): Drop {
   const { archived } = table;
   return {
     verb: "drop",
-    table: leavingTable(table),
+    table: toLeavingTable(table),
     reason: describeDetached(table, why),
     dropAfter: archived?.dropAfter ?? table.dropAfter,
     needs: archived ? { kind: "archive", archived } : { kind: "nothing" },
@@ -203,15 +202,15 @@ function describeDetached({ detachedAt, foreign }: DetachedTable, why: string): 
 }
 
 /** Text for each foreign table that leaves. */
-const DEFINITION_ALONE = "a foreign table: its definition goes, and its rows stay where they are";
+const DEFINITION_ALONE = "a foreign table: its definition is dropped, its rows are not";
 
 /** Explains why foreign tables are not exported: their rows are no part of this database. */
 export function whyNotArchived({ schema, name }: Pick<Leaving, "schema" | "name">, above: string | undefined): string {
   const detach =
     above === undefined
       ? ""
-      : `. ALTER TABLE ${above} DETACH PARTITION ${quoteQualified(schema, name)} CONCURRENTLY takes it out of the table`;
-  return `is a foreign table, whose rows are elsewhere: it is not archived, and stays as it is${detach}`;
+      : `. ALTER TABLE ${above} DETACH PARTITION ${quoteQualified(schema, name)} CONCURRENTLY detaches it`;
+  return `is a foreign table, whose rows are elsewhere: it is not archived, and left as it is${detach}`;
 }
 
 /** Returns the time at which the partition of a step may be dropped, if known. */
@@ -240,7 +239,7 @@ export function endOfGrace(spec: Pick<WindowSpec, "grace">, from: Instant): Inst
 }
 
 function formatHorizon(spec: WindowSpec, clocks: Clocks): string {
-  const horizon = decidingHorizon(spec, clocks);
+  const horizon = getDecidingHorizon(spec, clocks);
   return horizon ? formatInstant(horizon) : "(none)";
 }
 

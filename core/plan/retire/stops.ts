@@ -1,7 +1,7 @@
 import { MAX_CLOCK_SKEW_SECONDS } from "../../defaults";
-import { describeRetireHours, inRetireHours, isRetireDay } from "../../declare/retention/retire-hours";
+import { describeRetireHours, isInRetireHours, isRetireDay } from "../../declare/retention/retire-hours";
 import { formatInstant } from "../../time/instant";
-import { decidingNow } from "../../window/clocks";
+import { getDecidingNow } from "../../window/clocks";
 import type { GuardFacts } from "./guard";
 
 /** Reason why nothing of a table may be retired now. */
@@ -17,7 +17,7 @@ type StopFacts = Pick<GuardFacts, "spec" | "observation" | "clocks" | "unread">;
 
 function unread({ unread: because }: StopFacts): Stop | undefined {
   if (because === undefined) return undefined;
-  const short = `what decides about it cannot be read (${because})`;
+  const short = `the facts that it needs cannot be read (${because})`;
   return { reason: `nothing is retired: ${short}`, short, alarming: true };
 }
 
@@ -31,30 +31,30 @@ function clock({ clocks }: StopFacts): Stop | undefined {
   if (clocks.trusted !== undefined) return undefined;
   const ahead = clocks.database.until(clocks.asOf).total("seconds");
   if (ahead <= MAX_CLOCK_SKEW_SECONDS) return undefined;
-  const reason = `nothing is retired: the program's clock says ${formatInstant(clocks.asOf)}, the database's ${formatInstant(clocks.database)}; set the clock right, or set pgpartition:asOf`;
+  const reason = `nothing is retired: the program's clock is at ${formatInstant(clocks.asOf)}, the database's ${formatInstant(clocks.database)}; correct the clock, or set pgpartition:asOf`;
   return { reason, short: "waits until the clocks agree", alarming: true };
 }
 
 /** Stops outside the allowed hours or days. */
 function hours({ spec: { allowRetireBetween, allowRetireOn, key }, clocks }: StopFacts): Stop | undefined {
-  const now = decidingNow(clocks);
-  if (allowRetireBetween && !inRetireHours(allowRetireBetween, now))
-    return only(`from ${describeRetireHours(allowRetireBetween)} (allowRetireBetween)`);
+  const now = getDecidingNow(clocks);
+  if (allowRetireBetween && !isInRetireHours(allowRetireBetween, now))
+    return stopOutside(`from ${describeRetireHours(allowRetireBetween)} (allowRetireBetween)`);
   if (allowRetireOn && !isRetireDay(allowRetireOn, allowRetireBetween, now, key.zone))
-    return only(`on ${allowRetireOn.join(", ")} (allowRetireOn)`);
+    return stopOutside(`on ${allowRetireOn.join(", ")} (allowRetireOn)`);
   return undefined;
 }
 
-function only(when: string): Stop {
-  const reason = `partitions leave only ${when}; partitions are still created`;
-  return { reason, short: `leaves only ${when}`, alarming: false };
+function stopOutside(when: string): Stop {
+  const reason = `partitions are retired only ${when}; partitions are still created`;
+  return { reason, short: `is retired only ${when}`, alarming: false };
 }
 
 /** In order: the first that applies is the reason. */
 export const STOPS = { unread, paused, clock, hours };
 
 /** Returns the first stop that applies. Undefined: partitions that nothing else keeps may leave. */
-export function stopOf(facts: StopFacts): Stop | undefined {
+export function findStop(facts: StopFacts): Stop | undefined {
   for (const stop of Object.values(STOPS)) {
     const found = stop(facts);
     if (found) return found;

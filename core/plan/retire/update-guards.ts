@@ -1,8 +1,8 @@
 import { formatTableId } from "../../names/resource-id";
-import { intervalKey } from "../../time/interval";
-import { claimsOf, overByteLimit } from "./byte-limit";
-import { intervalsOf, isConfirmed } from "./confirmation";
-import { cutProblems } from "./cut";
+import { toIntervalKey } from "../../time/interval";
+import { listClaims, findOverByteLimit } from "./byte-limit";
+import { countIntervals, isConfirmed } from "./confirmation";
+import { findCutProblems } from "./cut";
 import type { Candidate, Guard, GuardFacts, Judged } from "./guard";
 import { compareEnds } from "./retiring";
 import type { Stop } from "./stops";
@@ -11,7 +11,7 @@ import type { Stop } from "./stops";
 
 /** Reports a declared cut as a problem of the plan; the partitions that it would retire get no further reason. */
 export const cut: Guard = (facts, judged) => {
-  if (cutProblems(facts, judged).length === 0) return () => undefined;
+  if (findCutProblems(facts, judged).length === 0) return () => undefined;
   return ({ kind }) => (kind === "attached" || kind === "empty" ? { reason: "" } : undefined);
 };
 
@@ -21,35 +21,35 @@ export const cut: Guard = (facts, judged) => {
  * several intervals is not overtaken forever.
  */
 export const intervals: Guard = (facts, judged) => {
-  const free = freeOf(judged).filter(isLimited);
+  const free = listFree(judged).filter(isLimited);
   const over = new Set([
-    ...beyond(
+    ...listBeyond(
       free.filter(({ kind }) => kind === "attached"),
       facts,
     ),
   ]);
-  const goes = (candidate: Candidate) =>
+  const mayGo = (candidate: Candidate) =>
     !over.has(candidate) && !(candidate.kind === "following" && over.has(candidate.first));
-  const drops = free.filter((candidate) => candidate.step.verb === "drop" && goes(candidate));
+  const drops = free.filter((candidate) => candidate.step.verb === "drop" && mayGo(candidate));
   const oldestFirst = drops.sort((a, b) => compareEnds(a.step.table.bounds, b.step.table.bounds));
-  for (const candidate of beyond(oldestFirst, facts)) over.add(candidate);
+  for (const candidate of listBeyond(oldestFirst, facts)) over.add(candidate);
   const { maxDropsPerUpdate: most } = facts.spec;
   const reason = `waits for the next update, because one retires at most ${most} intervals (maxDropsPerUpdate)`;
   return (candidate) => (over.has(candidate) ? { reason, behind: true } : undefined);
 };
 
-function beyond(candidates: readonly Candidate[], { spec, observation }: GuardFacts): Candidate[] {
+function listBeyond(candidates: readonly Candidate[], { spec, observation }: GuardFacts): Candidate[] {
   // Counts intervals of the table, not partitions: with levels an interval has one in each branch.
   const allowed = new Set<string>();
   let left = spec.maxDropsPerUpdate;
   const over: Candidate[] = [];
   for (const candidate of candidates) {
     const { table } = candidate.step;
-    const interval = intervalKey(table.bounds);
+    const interval = toIntervalKey(table.bounds);
     if (isConfirmed(table.bounds, spec, observation.ledger) || allowed.has(interval)) continue;
-    if (over.length === 0 && intervalsOf(table) <= left) {
+    if (over.length === 0 && countIntervals(table) <= left) {
       allowed.add(interval);
-      left -= intervalsOf(table);
+      left -= countIntervals(table);
     } else over.push(candidate);
   }
   return over;
@@ -58,13 +58,13 @@ function beyond(candidates: readonly Candidate[], { spec, observation }: GuardFa
 /** Limits what one update takes out of all tables together: a partition beyond it stays, with its whole chain to the drop. */
 export const bytes: Guard = ({ byteLimit, spec, observation }, judged) => {
   if (!byteLimit) return () => undefined;
-  const going = freeOf(judged)
+  const going = listFree(judged)
     .filter(isLimited)
     .map(({ step }) => step);
-  const confirmed = claimsOf(formatTableId(spec), going, ({ table }) =>
+  const confirmed = listClaims(formatTableId(spec), going, ({ table }) =>
     isConfirmed(table.bounds, spec, observation.ledger),
   );
-  const waiting = overByteLimit(confirmed, byteLimit);
+  const waiting = findOverByteLimit(confirmed, byteLimit);
   return (candidate) => {
     const reason = isLimited(candidate) ? waiting.get(candidate.step.table.oid) : undefined;
     return reason === undefined ? undefined : { reason, behind: true };
@@ -72,7 +72,7 @@ export const bytes: Guard = ({ byteLimit, spec, observation }, judged) => {
 };
 
 /** While retirement is stopped, everything that would leave waits for that, the rest for its own reason. */
-export function standing(stop: (facts: GuardFacts) => Stop | undefined): Guard {
+export function keepWhileStopped(stop: (facts: GuardFacts) => Stop | undefined): Guard {
   return (facts) => {
     const found = stop(facts);
     return () => found && { reason: found.short, behind: true };
@@ -80,7 +80,7 @@ export function standing(stop: (facts: GuardFacts) => Stop | undefined): Guard {
 }
 
 /** Lists candidates that nothing keeps, and whose preceding steps nothing keeps. */
-function freeOf(judged: readonly Judged[]): Candidate[] {
+function listFree(judged: readonly Judged[]): Candidate[] {
   const kept = new Set(judged.flatMap(({ candidate, keep }) => (keep ? [candidate] : [])));
   const isFree = (candidate: Candidate): boolean =>
     !kept.has(candidate) && (candidate.kind !== "following" || isFree(candidate.first));

@@ -1,13 +1,13 @@
 import type { AlterFacts } from "../../table/alter/facts";
-import { type Family, familyOf } from "../../table/alter/family";
+import { type Family, collectFamily } from "../../table/alter/family";
 import { addForeignKey } from "../../table/alter/foreign-keys";
 import type { AlterStep } from "../../table/alter/step";
-import type { Observation, ObservedTable } from "../../observed/table";
+import type { Observation, ObservedTable } from "../../observed/observed-table";
 import type { RegisteredExpression } from "../../observed/registration";
 import type { ForeignKeySpec } from "../../declare/table/constraints";
 import type { Change } from "../change/change";
 import type { Creation } from "../create/creation";
-import { upkeepChange } from "./upkeep";
+import { buildUpkeepChange } from "./plan-upkeep";
 
 /**
  * Declared foreign keys that the table lacks, because their target did not exist when the table was created: two new tables that
@@ -27,7 +27,7 @@ export interface LaterKey {
 }
 
 /** Lists the names of declared foreign keys that a table lacks. */
-export function missingKeys(
+export function listMissingKeys(
   declared: readonly ForeignKeySpec[],
   table: Pick<ObservedTable, "constraints">,
 ): ForeignKeySpec[] {
@@ -39,7 +39,7 @@ export function missingKeys(
  *
  * @param recorded registry entries of the table: an interrupted update may have added the key to some partitions
  */
-export function laterKeySteps(
+export function planLaterKeySteps(
   family: Family,
   key: ForeignKeySpec,
   facts: AlterFacts,
@@ -55,29 +55,29 @@ export function planLaterKeys(
   observation: Observation,
   madeBefore: readonly Creation[],
 ): Change<"constrain", undefined>[] {
-  const family = familyToBe(name, observation.table, madeBefore);
+  const family = predictFamily(name, observation.table, madeBefore);
   return keys.map((later) => {
-    const reason = `refers to ${targetOf(later.key)}, which was not there when the table was made`;
-    const change = upkeepChange("constrain", later.key.name, reason, [], undefined);
+    const reason = `refers to ${formatTarget(later.key)}, which did not exist when the table was created`;
+    const change = buildUpkeepChange("constrain", later.key.name, reason, [], undefined);
     if (later.absent) return { ...change, reasons: [], keep: { by: "absent", reason: describeAbsent(later) } };
-    const steps = laterKeySteps(family, later.key, facts, observation.registration?.expressions ?? []);
+    const steps = planLaterKeySteps(family, later.key, facts, observation.registration?.expressions ?? []);
     return { ...change, statements: steps.flatMap((step) => step.statements) };
   });
 }
 
 /** Explains why a foreign key cannot be added yet, with the fix. */
 export function describeAbsent({ key, sameSchema }: LaterKey): string {
-  const target = targetOf(key);
-  const hint = sameSchema === undefined ? "" : ` (${sameSchema} is there: references: { schema, table } names it)`;
-  return `foreign key "${key.name}" refers to ${target}, which does not exist${hint}, so the table is without it. Correct the name; or let ${target} be made first: declare both in one PartitionedDatabase, or name what makes it in dependsOn. The next update adds the key`;
+  const target = formatTarget(key);
+  const hint = sameSchema === undefined ? "" : ` (${sameSchema} exists: references: { schema, table } names it)`;
+  return `foreign key "${key.name}" refers to ${target}, which does not exist${hint}, so the table lacks the key. Correct the name; or create ${target} first: declare both in one PartitionedDatabase, or name its resource in dependsOn. The next update adds the key`;
 }
 
-function targetOf({ references }: ForeignKeySpec): string {
+function formatTarget({ references }: ForeignKeySpec): string {
   return `${references.schema}.${references.table}`;
 }
 
 /** Returns the table with the partitions that resources of the same update create before its window. */
-function familyToBe(
+function predictFamily(
   {
     schema,
     table,
@@ -89,6 +89,6 @@ function familyToBe(
   const made = madeBefore.flatMap((one) =>
     one.kind === "create" ? [{ schema: partitionSchema, name: one.partition.name, partitioned: false }] : [],
   );
-  const there = observed ? familyOf(observed).partitions : [];
+  const there = observed ? collectFamily(observed).partitions : [];
   return { schema, table, partitions: [...there, ...made] };
 }

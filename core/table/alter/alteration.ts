@@ -1,28 +1,28 @@
 import { quote } from "../../names/identifier";
-import type { ObservedTable } from "../../observed/table";
+import type { ObservedTable } from "../../observed/observed-table";
 import type { RegisteredExpression } from "../../observed/registration";
-import { observedForeignKey } from "../compare/foreign-keys";
+import { parseForeignKey } from "../compare/compare-foreign-keys";
 import type { TableShape } from "../../declare/table/spec";
 import type { Statement } from "../../sql/statement";
-import { type ColumnChange, columnChanges } from "./changes";
+import { type ColumnChange, findColumnChanges } from "./changes";
 import {
   addCheck,
-  addedToTable,
+  toAddedConstraint,
   type ArrivingCheck,
   comesByPartitions,
   dropCheck,
-  readForCheck,
+  planCheck,
   readsNothing,
   replaceCheck,
 } from "./checks";
-import { instantStatements, setNotNull } from "./column-statements";
-import { columnCommentStatements } from "../create/comments";
-import { type ConstraintChange, constraintChanges, declaredExpressions } from "./constraints";
+import { buildInstantStatements, setNotNull } from "./column-statements";
+import { buildColumnCommentStatements } from "../create/comments";
+import { type ConstraintChange, findConstraintChanges, listDeclaredExpressions } from "./constraint-changes";
 import type { AlterFacts } from "./facts";
-import { alterFamily, type Family, familyOf, lockFamily } from "./family";
+import { alterFamily, type Family, collectFamily, lockFamily } from "./family";
 import { addForeignKey, dropForeignKey, validateForeignKey } from "./foreign-keys";
 import { isFilled } from "../compare/filled-check";
-import { type FilledCheck, notNullStages } from "./not-null";
+import { type FilledCheck, planNotNullStages } from "./not-null";
 import type { AlterStep } from "./step";
 
 /** All differences between a declared table and the existing one, apart from properties of its partitions. */
@@ -35,16 +35,16 @@ export interface Differences {
   readonly leftovers: readonly string[];
 }
 
-export function differencesOf(
+export function findDifferences(
   shape: TableShape,
   table: ObservedTable,
   recorded: readonly RegisteredExpression[],
 ): Differences {
-  const columns = columnChanges(shape, table, recorded);
-  const stages = notNullStages(shape, table, columns, recorded);
+  const columns = findColumnChanges(shape, table, recorded);
+  const stages = planNotNullStages(shape, table, columns, recorded);
   return {
     columns,
-    constraints: constraintChanges(shape, table, recorded),
+    constraints: findConstraintChanges(shape, table, recorded),
     filled: stages.prove,
     leftovers: stages.leftover.map((one) => one.check),
   };
@@ -54,7 +54,7 @@ export function differencesOf(
  * Lists expressions whose text differs from the printed one and for which no record shows how the server prints them: only the
  * server can decide whether they mean the same.
  */
-export function unsettled(
+export function listUnsettled(
   shape: TableShape,
   differences: Differences,
   recorded: readonly RegisteredExpression[],
@@ -65,7 +65,7 @@ export function unsettled(
     ),
     ...differences.constraints.flatMap((change) => (change.kind === "replace check" ? [`check ${change.name}`] : [])),
   ];
-  return declaredExpressions(shape).filter(
+  return listDeclaredExpressions(shape).filter(
     (one) =>
       different.includes(`${one.kind} ${one.name}`) &&
       !recorded.some((known) => known.kind === one.kind && known.name === one.name && known.declared === one.declared),
@@ -80,42 +80,42 @@ export function isEqual({ columns, constraints, leftovers }: Differences): boole
  * Returns the steps that bring a table to its declaration, in order. Instant changes come first, under one lock of the table and
  * all its partitions; then rows are read, partition by partition, without blocking writers; changes that this proved come last.
  */
-export function alterSteps(
+export function planAlterSteps(
   shape: TableShape,
   table: ObservedTable,
   differences: Differences,
   facts: AlterFacts,
 ): AlterStep[] {
-  const family = familyOf(table);
+  const family = collectFamily(table);
   const { constraints, columns, filled } = differences;
   const replaced = constraints.flatMap((change) => (change.kind === "replace check" ? [change] : []));
   const stillOld = replaced.map((change) => change.name);
-  const arriving = [...constraints.flatMap(arrivingCheck), ...filled.map(arrivingFilled)];
+  const arriving = [...constraints.flatMap(toArrivingCheck), ...filled.map(toArrivingFilled)];
   return [
-    ...constraints.flatMap((change) => leavingKeys(family, change)),
-    ...instantStep(
+    ...constraints.flatMap((change) => planLeavingKeys(family, change)),
+    ...planInstantStep(
       family,
       differences,
       arriving.filter((check) => check.there === "no" && !comesByPartitions(family, check, facts)),
       stillOld,
     ),
-    ...commentStep(family, columns),
-    ...arriving.flatMap((check) => readForCheck(family, check, facts, stillOld)).map(recording(stillOld)),
-    ...notNullSteps(family, filled),
+    ...planCommentStep(family, columns),
+    ...arriving.flatMap((check) => planCheck(family, check, facts, stillOld)).map(recordStillOld(stillOld)),
+    ...planNotNullSteps(family, filled),
     ...replaced.map((change, index): AlterStep => ({
       statements: replaceCheck(family, change.name, change.next, change.found.definition),
       records: { stillOld: replaced.slice(index + 1).map((later) => later.name) },
     })),
-    ...constraints.flatMap((change) => arrivingKeys(family, change, facts)).map(recording([])),
-  ].map(without(unreadBefore(constraints)));
+    ...constraints.flatMap((change) => planArrivingKeys(family, change, facts)).map(recordStillOld([])),
+  ].map(markNotYet(listUnreadBefore(constraints)));
 }
 
 /** Adds the record that a step which reads rows writes when it reverts. */
-function recording(stillOld: readonly string[]): (step: AlterStep) => AlterStep {
+function recordStillOld(stillOld: readonly string[]): (step: AlterStep) => AlterStep {
   return (step) => (step.onViolation ? { ...step, onViolation: { ...step.onViolation, records: { stillOld } } } : step);
 }
 
-function without(notYet: readonly string[]): (step: AlterStep) => AlterStep {
+function markNotYet(notYet: readonly string[]): (step: AlterStep) => AlterStep {
   return ({ records, onViolation, ...step }) => ({
     ...step,
     ...(records ? { records: { ...records, notYet } } : {}),
@@ -131,7 +131,7 @@ function without(notYet: readonly string[]): (step: AlterStep) => AlterStep {
  * Lists constraints that existed before they were declared and that this update validates: if it fails, they are still not
  * managed.
  */
-function unreadBefore(constraints: readonly ConstraintChange[]): string[] {
+function listUnreadBefore(constraints: readonly ConstraintChange[]): string[] {
   return constraints.flatMap((change) => {
     if (change.kind === "validate check") return change.known ? [] : [`check ${change.name}`];
     return change.kind === "validate foreign key" && !change.known ? [`foreign ${change.key.name}`] : [];
@@ -139,14 +139,14 @@ function unreadBefore(constraints: readonly ConstraintChange[]): string[] {
 }
 
 /** Lists the names of added constraints: a partition may have one of its own. */
-export function arrivingNames({ constraints, filled }: Differences): string[] {
+export function listArrivingNames({ constraints, filled }: Differences): string[] {
   return [
-    ...[...constraints.flatMap(arrivingCheck), ...filled.map(arrivingFilled)].map((check) => check.name),
+    ...[...constraints.flatMap(toArrivingCheck), ...filled.map(toArrivingFilled)].map((check) => check.name),
     ...constraints.flatMap((change) => (change.kind === "add foreign key" ? [change.key.name] : [])),
   ];
 }
 
-function arrivingCheck(change: ConstraintChange): ArrivingCheck[] {
+function toArrivingCheck(change: ConstraintChange): ArrivingCheck[] {
   switch (change.kind) {
     case "add check":
       return [{ ...change, declaredAs: change.name, there: "no" }];
@@ -161,28 +161,28 @@ function arrivingCheck(change: ConstraintChange): ArrivingCheck[] {
   }
 }
 
-function arrivingFilled({ column, check, there, added }: FilledCheck): ArrivingCheck {
+function toArrivingFilled({ column, check, there, added }: FilledCheck): ArrivingCheck {
   return { name: check, declaredAs: check, expression: isFilled(column), there, added };
 }
 
 /** Drops foreign keys first, each with its lock of the referenced table: a dropped column may have one. */
-function leavingKeys(family: Family, change: ConstraintChange): AlterStep[] {
+function planLeavingKeys(family: Family, change: ConstraintChange): AlterStep[] {
   if (change.kind !== "drop" || change.found.kind !== "foreign") return [];
   const { name, definition } = change.found;
   const undo = `ALTER TABLE … ADD CONSTRAINT ${quote(name)} ${definition}`;
   return [
     {
-      statements: dropForeignKey(family, observedForeignKey(change.found), `drop foreign key ${name}`, undo),
+      statements: dropForeignKey(family, parseForeignKey(change.found), `drop foreign key ${name}`, undo),
     },
   ];
 }
 
-function arrivingKeys(family: Family, change: ConstraintChange, facts: AlterFacts): AlterStep[] {
+function planArrivingKeys(family: Family, change: ConstraintChange, facts: AlterFacts): AlterStep[] {
   if (change.kind === "add foreign key") return addForeignKey(family, change.key, facts, change.added);
   return change.kind === "validate foreign key" ? validateForeignKey(family, change.key, facts, change.there) : [];
 }
 
-function instantStep(
+function planInstantStep(
   family: Family,
   differences: Differences,
   arriving: readonly ArrivingCheck[],
@@ -190,17 +190,17 @@ function instantStep(
 ): AlterStep[] {
   const transaction = `alter table ${family.schema}.${family.table}`;
   const statements = [
-    ...differences.constraints.flatMap((change) => leavingConstraint(family, transaction, change)),
+    ...differences.constraints.flatMap((change) => buildConstraintDropStatements(family, transaction, change)),
     ...differences.leftovers.map((check) => dropConstraint(family, transaction, check)),
-    ...instantStatements(family, transaction, differences.columns),
+    ...buildInstantStatements(family, transaction, differences.columns),
     ...arriving.map((check) => addCheck(family, transaction, check)),
   ];
   if (statements.length === 0) return [];
-  const added = arriving.filter((check) => !readsNothing(check)).map((check) => addedToTable(family, check));
+  const added = arriving.filter((check) => !readsNothing(check)).map((check) => toAddedConstraint(family, check));
   return [{ statements: [lockFamily(family, transaction), ...statements], records: { stillOld, added } }];
 }
 
-function leavingConstraint(family: Family, transaction: string, change: ConstraintChange): Statement[] {
+function buildConstraintDropStatements(family: Family, transaction: string, change: ConstraintChange): Statement[] {
   if (change.kind === "replace check" && change.begun === "another one")
     return [dropConstraint(family, transaction, change.next)];
   if (change.kind !== "drop" || change.found.kind === "foreign") return [];
@@ -214,16 +214,16 @@ function leavingConstraint(family: Family, transaction: string, change: Constrai
   ];
 }
 
-function commentStep(family: Family, columns: readonly ColumnChange[]): AlterStep[] {
+function planCommentStep(family: Family, columns: readonly ColumnChange[]): AlterStep[] {
   const comments = columns.flatMap((change) =>
     change.kind === "comment" ? [{ column: change.column.name, from: change.from, to: change.column.comment }] : [],
   );
-  const statements = columnCommentStatements(family, `comment ${family.schema}.${family.table}`, comments, false);
+  const statements = buildColumnCommentStatements(family, `comment ${family.schema}.${family.table}`, comments, false);
   return statements.length > 0 ? [{ statements }] : [];
 }
 
 /** Returns two transactions: if killed between them, the next update finds a CHECK that has served its purpose. */
-function notNullSteps(family: Family, proved: readonly FilledCheck[]): AlterStep[] {
+function planNotNullSteps(family: Family, proved: readonly FilledCheck[]): AlterStep[] {
   if (proved.length === 0) return [];
   const set = `not null ${family.schema}.${family.table}`;
   const clean = `drop checks ${family.schema}.${family.table}`;

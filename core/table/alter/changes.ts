@@ -1,8 +1,8 @@
-import type { ObservedColumn, ObservedTable } from "../../observed/table";
+import type { ObservedColumn, ObservedTable } from "../../observed/observed-table";
 import type { RegisteredExpression } from "../../observed/registration";
-import { canonicalType } from "../compare/compare";
+import { canonicalizeType } from "../compare/compare";
 import type { ColumnSpec, TableShape } from "../../declare/table/spec";
-import { sameExpression } from "./expression-text";
+import { isSameExpression } from "./expression-text";
 
 /** One difference between a declared column and the existing one, as an action. */
 export type ColumnChange =
@@ -21,7 +21,7 @@ export type ColumnChange =
   | { readonly kind: "comment"; readonly column: ColumnSpec; readonly from: string | undefined };
 
 /** Returns the differences between the declared columns and those of the table. None if another tool owns them. */
-export function columnChanges(
+export function findColumnChanges(
   shape: Pick<TableShape, "columns" | "dropColumns">,
   table: Pick<ObservedTable, "columns">,
   recorded: readonly RegisteredExpression[],
@@ -38,29 +38,29 @@ export function columnChanges(
     ...columns.flatMap((column): ColumnChange[] => {
       const found = table.columns.find((candidate) => candidate.name === column.name);
       return found
-        ? changesOf(column, found, recorded)
-        : [{ kind: "add", column }, ...commentChange(column, undefined)];
+        ? compareColumn(column, found, recorded)
+        : [{ kind: "add", column }, ...compareComment(column, undefined)];
     }),
   ];
 }
 
-function changesOf(
+function compareColumn(
   column: ColumnSpec,
   found: ObservedColumn,
   recorded: readonly RegisteredExpression[],
 ): ColumnChange[] {
   const both = { column, found };
   const changes: ColumnChange[] = [];
-  if (canonicalType(column.type) !== canonicalType(found.type)) changes.push({ kind: "type", ...both });
+  if (canonicalizeType(column.type) !== canonicalizeType(found.type)) changes.push({ kind: "type", ...both });
   if (column.identity !== found.identity) changes.push({ kind: "identity", ...both });
-  else changes.push(...defaultChange(column, found, recorded));
+  else changes.push(...compareDefault(column, found, recorded));
   if (column.nullable !== found.nullable)
     changes.push({ kind: column.nullable ? "drop not null" : "set not null", ...both });
-  return [...changes, ...commentChange(column, found.comment)];
+  return [...changes, ...compareComment(column, found.comment)];
 }
 
 /** Compares defaults; one that is not declared is left alone, unless it was declared before. */
-function defaultChange(
+function compareDefault(
   column: ColumnSpec,
   found: ObservedColumn,
   recorded: readonly RegisteredExpression[],
@@ -69,16 +69,16 @@ function defaultChange(
   if (isSerial(column.type)) {
     if (found.default !== undefined && /^nextval\(/.test(found.default)) return [];
     if (found.sequence === undefined) return [{ kind: "lost sequence", column, found }];
-    return [{ kind: "set default", column, found, to: nextvalOf(found.sequence) }];
+    return [{ kind: "set default", column, found, to: formatNextval(found.sequence) }];
   }
   if (column.default === undefined) {
     return known && found.default !== undefined ? [{ kind: "drop default", column, found }] : [];
   }
-  if (found.default !== undefined && sameExpression(column.default, found.default, known)) return [];
+  if (found.default !== undefined && isSameExpression(column.default, found.default, known)) return [];
   return [{ kind: "set default", column, found, to: column.default }];
 }
 
-function commentChange(column: ColumnSpec, from: string | undefined): ColumnChange[] {
+function compareComment(column: ColumnSpec, from: string | undefined): ColumnChange[] {
   return column.comment === undefined || column.comment === from ? [] : [{ kind: "comment", column, from }];
 }
 
@@ -87,9 +87,9 @@ export function isSerial(type: string): boolean {
   return /^(big|small)?serial[248]?$/i.test(type.trim());
 }
 
-function nextvalOf(sequence: string): string {
+function formatNextval(sequence: string): string {
   const dot = sequence.indexOf(".");
-  const part = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  const name = `${part(sequence.slice(0, dot))}.${part(sequence.slice(dot + 1))}`;
+  const quotePart = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const name = `${quotePart(sequence.slice(0, dot))}.${quotePart(sequence.slice(dot + 1))}`;
   return `nextval('${name.replaceAll("'", "''")}'::regclass)`;
 }

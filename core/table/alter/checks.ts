@@ -5,15 +5,15 @@ import type { AlterFacts, PendingConstraint } from "./facts";
 import {
   alterFamily,
   type Family,
-  familyName,
+  quoteFamily,
   partitionsOf,
   lockFamily,
-  locksOn,
+  listFamilyLocks,
   type Member,
   validate,
 } from "./family";
 import type { AddedConstraint, AlterStep } from "./step";
-import { checkDemand, type Demand, lookForRows, onViolation, type Standing } from "./violation";
+import { buildCheckDemand, type Demand, lookForRows, planViolationResponse, type Standing } from "./violation";
 
 /** A CHECK to be added to a table. */
 export interface ArrivingCheck extends ConstraintReach {
@@ -49,7 +49,7 @@ export function addCheck(
  */
 export function comesByPartitions(family: Family, check: ArrivingCheck, facts: AlterFacts): boolean {
   if (check.there !== "no" || readsNothing(check)) return false;
-  return partitionsOf(family).some((partition) => ownCheck(facts, partition, check.name) !== undefined);
+  return partitionsOf(family).some((partition) => findOwnCheck(facts, partition, check.name) !== undefined);
 }
 
 export function readsNothing({ validate, enforced }: ConstraintReach): boolean {
@@ -57,7 +57,7 @@ export function readsNothing({ validate, enforced }: ConstraintReach): boolean {
 }
 
 /** Returns the record of the transaction that adds it to the table. */
-export function addedToTable(family: Family, { name, expression }: ArrivingCheck): AddedConstraint {
+export function toAddedConstraint(family: Family, { name, expression }: ArrivingCheck): AddedConstraint {
   return { kind: "check", name, declared: expression, on: [{ schema: family.schema, name: family.table }] };
 }
 
@@ -66,56 +66,56 @@ export function addedToTable(family: Family, { name, expression }: ArrivingCheck
  * checks that its partitions were validated. Rows that violate it revert what an update of this program added. A check that
  * existed before is tested before it is validated, so that it stays as it is if rows violate it.
  */
-export function readForCheck(family: Family, check: ArrivingCheck, facts: AlterFacts, stillOld: readonly string[]) {
+export function planCheck(family: Family, check: ArrivingCheck, facts: AlterFacts, stillOld: readonly string[]) {
   if (readsNothing(check)) return [];
   return comesByPartitions(family, check, facts)
-    ? byPartitions(family, check, facts, stillOld)
-    : onTheTable(family, check, facts);
+    ? addCheckByPartitions(family, check, facts, stillOld)
+    : addCheckToTable(family, check, facts);
 }
 
-function onTheTable(family: Family, check: ArrivingCheck, facts: AlterFacts): AlterStep[] {
+function addCheckToTable(family: Family, check: ArrivingCheck, facts: AlterFacts): AlterStep[] {
   const { name } = check;
-  const demand = checkDemand(name, check.declaredAs, check.expression);
+  const demand = buildCheckDemand(name, check.declaredAs, check.expression);
   const takeBack = check.there === "before" ? [] : dropCheck(family, `take back ${name}`, name, true);
   const standing: Standing = { table: check.there === "before" ? "before" : "added", before: [] };
   const unread = partitionsOf(family).filter(
     (partition) => check.there === "no" || facts.pending.some((one) => isOf(one, partition, name) && !one.validated),
   );
   return [
-    ...(check.there === "before" ? looks(family, unread, demand, standing, []) : []),
-    ...readings(family, unread, demand, standing, takeBack),
+    ...(check.there === "before" ? lookForViolations(family, unread, demand, standing, []) : []),
+    ...planReadings(family, unread, demand, standing, takeBack),
     {
       statements: [
         validate({ schema: family.schema, name: family.table }, name, {
-          locks: locksOn(family, "SHARE UPDATE EXCLUSIVE"),
+          locks: listFamilyLocks(family, "SHARE UPDATE EXCLUSIVE"),
           reads: false,
         }),
       ],
-      onViolation: onViolation(family, demand, standing, takeBack, { partition: undefined, read: [] }),
+      onViolation: planViolationResponse(family, demand, standing, takeBack, { partition: undefined, read: [] }),
     },
   ];
 }
 
-function byPartitions(
+function addCheckByPartitions(
   family: Family,
   check: ArrivingCheck,
   facts: AlterFacts,
   stillOld: readonly string[],
 ): AlterStep[] {
   const { name, expression } = check;
-  const demand = checkDemand(name, check.declaredAs, expression);
+  const demand = buildCheckDemand(name, check.declaredAs, expression);
   const partitions = partitionsOf(family);
-  const own = (partition: Member) => ownCheck(facts, partition, name);
+  const findOwn = (partition: Member) => findOwnCheck(facts, partition, name);
   const isOurs = (partition: Member) => {
-    const found = own(partition);
+    const found = findOwn(partition);
     return found === undefined || (found.oid !== undefined && check.added.includes(found.oid));
   };
   const takeBack = partitions.filter(isOurs).map((partition) => dropFromPartition(partition, name));
   const standing: Standing = { table: "not there", before: partitions.filter((partition) => !isOurs(partition)) };
-  const unread = partitions.filter((partition) => own(partition)?.validated !== true);
-  const failed = onViolation(family, demand, standing, takeBack, { partition: undefined, read: [] });
+  const unread = partitions.filter((partition) => findOwn(partition)?.validated !== true);
+  const failed = planViolationResponse(family, demand, standing, takeBack, { partition: undefined, read: [] });
   const begin = partitions
-    .filter((partition) => own(partition) === undefined)
+    .filter((partition) => findOwn(partition) === undefined)
     .map((partition): AlterStep => ({
       statements: [addToPartition(partition, name, expression)],
       records: { stillOld, added: [{ kind: "check", name, declared: expression, on: [partition] }] },
@@ -123,8 +123,10 @@ function byPartitions(
   const transaction = `add check ${name}`;
   return [
     ...begin,
-    ...(unread.some((partition) => !isOurs(partition)) ? looks(family, unread, demand, standing, takeBack) : []),
-    ...readings(family, unread, demand, standing, takeBack),
+    ...(unread.some((partition) => !isOurs(partition))
+      ? lookForViolations(family, unread, demand, standing, takeBack)
+      : []),
+    ...planReadings(family, unread, demand, standing, takeBack),
     {
       // The partitions' checks are merged: no row is read.
       statements: [
@@ -141,7 +143,7 @@ function byPartitions(
 }
 
 /** Tests every partition before the first is validated. */
-export function looks(
+export function lookForViolations(
   family: Family,
   partitions: readonly Member[],
   demand: Demand,
@@ -150,11 +152,11 @@ export function looks(
 ): AlterStep[] {
   return partitions.map((partition) => ({
     statements: [lookForRows(partition, demand)],
-    onViolation: onViolation(family, demand, standing, takeBack, { partition, read: [] }),
+    onViolation: planViolationResponse(family, demand, standing, takeBack, { partition, read: [] }),
   }));
 }
 
-function readings(
+function planReadings(
   family: Family,
   partitions: readonly Member[],
   demand: Demand,
@@ -162,8 +164,8 @@ function readings(
   takeBack: readonly Statement[],
 ): AlterStep[] {
   return partitions.map((partition, index) => ({
-    statements: [validate(partition, demand.name, { locks: [ownLock(partition)], reads: true })],
-    onViolation: onViolation(family, demand, standing, takeBack, {
+    statements: [validate(partition, demand.name, { locks: [toOwnLock(partition)], reads: true })],
+    onViolation: planViolationResponse(family, demand, standing, takeBack, {
       partition,
       read:
         standing.table === "before"
@@ -190,11 +192,11 @@ export function replaceCheck(family: Family, name: string, next: string, definit
     lockFamily(family, transaction),
     alterFamily(family, transaction, {
       action: `DROP CONSTRAINT ${quote(name)}`,
-      undo: `ALTER TABLE ${familyName(family)} ADD CONSTRAINT ${quote(name)} ${definition}`,
+      undo: `ALTER TABLE ${quoteFamily(family)} ADD CONSTRAINT ${quote(name)} ${definition}`,
     }),
     alterFamily(family, transaction, {
       action: `RENAME CONSTRAINT ${quote(next)} TO ${quote(name)}`,
-      undo: `ALTER TABLE ${familyName(family)} RENAME CONSTRAINT ${quote(name)} TO ${quote(next)}`,
+      undo: `ALTER TABLE ${quoteFamily(family)} RENAME CONSTRAINT ${quote(name)} TO ${quote(next)}`,
     }),
   ];
 }
@@ -233,7 +235,7 @@ function onPartition(partition: Member, sql: string, transaction: string, undo: 
 }
 
 /** Returns a partition's own check of that name. */
-function ownCheck(facts: AlterFacts, partition: Member, name: string): PendingConstraint | undefined {
+function findOwnCheck(facts: AlterFacts, partition: Member, name: string): PendingConstraint | undefined {
   return facts.pending.find((one) => isOf(one, partition, name) && one.own === true);
 }
 
@@ -244,9 +246,9 @@ function isOf(one: PendingConstraint, partition: Member, name: string): boolean 
 }
 
 function dropCheckText(family: Family, name: string): string {
-  return `ALTER TABLE ${familyName(family)} DROP CONSTRAINT ${quote(name)}`;
+  return `ALTER TABLE ${quoteFamily(family)} DROP CONSTRAINT ${quote(name)}`;
 }
 
-function ownLock(partition: Member): Lock {
+function toOwnLock(partition: Member): Lock {
   return { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "SHARE UPDATE EXCLUSIVE" };
 }

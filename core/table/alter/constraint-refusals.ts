@@ -3,19 +3,19 @@ import type { Differences } from "./alteration";
 import { readsNothing } from "./checks";
 import type { AlterFacts } from "./facts";
 import { isSameKey, mayBeUnread } from "./foreign-keys";
-import { foreignKeyDefinition } from "../compare/foreign-keys";
+import { formatForeignKey } from "../compare/compare-foreign-keys";
 import { formatPath } from "../../problems/shape-problems";
-import type { ConstraintChange } from "./constraints";
+import type { ConstraintChange } from "./constraint-changes";
 
 /** Explains why changes of constraints are refused; empty: none is. `name` is the table's, in quotes. */
-export function constraintRefusals(changes: readonly ConstraintChange[], name: string): Problem[] {
+export function findConstraintRefusals(changes: readonly ConstraintChange[], name: string): Problem[] {
   return changes.flatMap((change) => {
-    const problem = refusalOf(change, name);
+    const problem = refuseConstraintChange(change, name);
     return problem ? [problem] : [];
   });
 }
 
-function refusalOf(change: ConstraintChange, name: string): Problem | undefined {
+function refuseConstraintChange(change: ConstraintChange, name: string): Problem | undefined {
   switch (change.kind) {
     case "add unique":
       return {
@@ -37,18 +37,18 @@ function refusalOf(change: ConstraintChange, name: string): Problem | undefined 
       return {
         path: formatPath(["foreignKeys", change.key.name]),
         code: "table-mismatch",
-        message: `the foreign key "${change.key.name}" of ${name} is ${change.found.definition}, declared is ${foreignKeyDefinition(change.key)}.`,
+        message: `the foreign key "${change.key.name}" of ${name} is ${change.found.definition}, declared is ${formatForeignKey(change.key)}.`,
         fix: "A foreign key never changes in place: declare the new one under another name and remove the old one, in one update.",
       };
     case "enforce check":
     case "enforce foreign key":
-      return refusalToEnforce(change, name);
+      return refuseToEnforce(change, name);
     default:
       return undefined;
   }
 }
 
-function refusalToEnforce(
+function refuseToEnforce(
   change: Extract<ConstraintChange, { kind: "enforce check" | "enforce foreign key" }>,
   name: string,
 ): Problem {
@@ -71,7 +71,7 @@ function refusalToEnforce(
  * Refuses constraints that a partition or this server prevents: a partition has a different constraint of that name, or only a
  * later PostgreSQL has such foreign keys.
  */
-export function arrivalRefusals(
+export function findArrivalRefusals(
   { constraints }: Pick<Differences, "constraints">,
   arriving: readonly string[],
   facts: Pick<AlterFacts, "pending" | "version">,
@@ -90,8 +90,8 @@ export function arrivalRefusals(
         return {
           path: formatPath([key ? "foreignKeys" : "checks", one.name]),
           code: "table-mismatch",
-          message: `partition "${one.schema}.${one.partition}" of ${name} has a constraint "${one.name}" of its own that is another one: ${one.definition ?? one.kind}.`,
-          fix: "Declare yours under another name; that of the partition is left alone.",
+          message: `partition "${one.schema}.${one.partition}" of ${name} has a constraint "${one.name}" with another definition: ${one.definition ?? one.kind}.`,
+          fix: "Declare yours under another name; that of the partition is left as it is.",
         };
       }),
     ...keys

@@ -1,32 +1,32 @@
 import type { RegisteredExpression } from "../../observed/registration";
-import { tokensOf } from "../../sql/expression";
+import { tokenize } from "../../sql/expression";
 
 /**
  * True if a declared expression is the one that the server prints. The record of its application decides; without one, the two
  * texts are compared without PostgreSQL's additions: redundant parentheses, casts of quoted literals, upper case. Texts that
  * still differ are not proved to mean different things, only not proved equal.
  */
-export function sameExpression(
+export function isSameExpression(
   declared: string,
   printed: string,
   recorded: Pick<RegisteredExpression, "declared" | "printed"> | undefined,
 ): boolean {
   if (recorded?.declared === declared) return recorded.printed === printed;
-  return plainExpression(declared) === plainExpression(printed);
+  return simplifyExpression(declared) === simplifyExpression(printed);
 }
 
 /** Reduces an expression to its meaning: words separated by one space. */
-export function plainExpression(text: string): string {
+export function simplifyExpression(text: string): string {
   const { masked, literals } = maskLiterals(text);
   const uncast = masked.replace(CAST, "$1");
   const tokens = uncast.match(TOKEN) ?? [];
-  return withoutIdleBrackets(tokens)
-    .map((token) => (token.startsWith("\u0001") ? plainLiteral(literals, token) : token))
+  return removeIdleBrackets(tokens)
+    .map((token) => (token.startsWith("\u0001") ? simplifyLiteral(literals, token) : token))
     .join(" ");
 }
 
 /** Lists the names of functions that an expression calls, without their schemas. */
-export function functionNames(expression: string): string[] {
+export function listFunctionNames(expression: string): string[] {
   const { masked } = maskLiterals(expression);
   const calls = [...masked.matchAll(/("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)\s*\(/gu)];
   const names = calls.map(([, name = ""]) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name));
@@ -36,7 +36,7 @@ export function functionNames(expression: string): string[] {
 /** Replaces quoted text by placeholders while the rest is parsed; lowers the case of words. */
 function maskLiterals(text: string): { readonly masked: string; readonly literals: readonly string[] } {
   const literals: string[] = [];
-  const masked = tokensOf(text).map((token) => {
+  const masked = tokenize(text).map((token) => {
     switch (token.kind) {
       case "text":
         return `\u0001${literals.push(token.text) - 1}\u0001`;
@@ -64,18 +64,18 @@ const CAST = new RegExp(
 const TOKEN = /\u0001\d+\u0001|"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$.]*|\d+(?:\.\d+)?|::|[<>=!~+\-*/%^&|#@?]+|[^\s]/gu;
 
 /** Reads `'-1'::integer`, as -1 is printed. */
-function plainLiteral(literals: readonly string[], token: string): string {
+function simplifyLiteral(literals: readonly string[], token: string): string {
   const literal = literals[Number(token.slice(1, -1))] ?? "";
   return /^'-?\d+(\.\d+)?'$/.test(literal) ? literal.slice(1, -1).replace(/^-/, "- ") : literal;
 }
 
 /** Removes redundant parentheses: around the whole, around one word, and around a comparison between AND, OR and NOT. */
-function withoutIdleBrackets(tokens: readonly string[]): readonly string[] {
+function removeIdleBrackets(tokens: readonly string[]): readonly string[] {
   for (let at = 0; at < tokens.length; at += 1) {
     if (tokens[at] !== "(") continue;
-    const end = closing(tokens, at);
+    const end = findClosing(tokens, at);
     if (end === undefined || !isIdle(tokens, at, end)) continue;
-    return withoutIdleBrackets([...tokens.slice(0, at), ...tokens.slice(at + 1, end), ...tokens.slice(end + 1)]);
+    return removeIdleBrackets([...tokens.slice(0, at), ...tokens.slice(at + 1, end), ...tokens.slice(end + 1)]);
   }
   return tokens;
 }
@@ -89,7 +89,7 @@ function isIdle(tokens: readonly string[], at: number, end: number): boolean {
   const after = tokens[end + 1];
   const alone = (before === undefined || BEFORE.has(before)) && (after === undefined || AFTER.has(after));
   if (!alone || inner.includes(",")) return false;
-  return (before === undefined && after === undefined) || !hasConnective(topLevel(inner));
+  return (before === undefined && after === undefined) || !hasConnective(listTopLevel(inner));
 }
 
 const CONNECTIVES: ReadonlySet<string> = new Set(["and", "or", "not"]);
@@ -102,7 +102,7 @@ function hasConnective(tokens: readonly string[]): boolean {
 }
 
 /** Returns the words outside inner parentheses. */
-function topLevel(tokens: readonly string[]): string[] {
+function listTopLevel(tokens: readonly string[]): string[] {
   let depth = 0;
   return tokens.filter((token) => {
     if (token === ")") depth -= 1;
@@ -112,7 +112,7 @@ function topLevel(tokens: readonly string[]): string[] {
   });
 }
 
-function closing(tokens: readonly string[], open: number): number | undefined {
+function findClosing(tokens: readonly string[], open: number): number | undefined {
   let depth = 0;
   for (let at = open; at < tokens.length; at += 1) {
     if (tokens[at] === "(") depth += 1;

@@ -1,5 +1,5 @@
 import { isSerial, type ColumnChange } from "./changes";
-import { functionNames } from "./expression-text";
+import { listFunctionNames } from "./expression-text";
 
 /** Facts about a change of a table that only the database has. Read only for a change. */
 export interface AlterFacts {
@@ -56,10 +56,10 @@ export interface AlterQuestion {
   readonly constraints: readonly string[];
 }
 
-export function questionOf(changes: readonly ColumnChange[], constraints: readonly string[] = []): AlterQuestion {
+export function collectQuestion(changes: readonly ColumnChange[], constraints: readonly string[] = []): AlterQuestion {
   const added = changes.flatMap((change) => (change.kind === "add" ? [change.column] : []));
   return {
-    functions: added.flatMap((column) => functionNames(column.default ?? "")),
+    functions: added.flatMap((column) => listFunctionNames(column.default ?? "")),
     types: added.map((column) => column.type).filter((type) => !isSerial(type)),
     usesOf: changes.flatMap((change) => (change.kind === "drop" || change.kind === "type" ? [change.found.name] : [])),
     nullsOf: changes.flatMap((change) => (change.kind === "set not null" ? [change.found.name] : [])),
@@ -79,6 +79,6 @@ export const NO_FACTS: AlterFacts = {
 };
 
 /** Returns the uses that decide about a column's change of type or loss. */
-export function usesOfColumn(facts: AlterFacts, column: string, without: ReadonlySet<string>): ColumnUse[] {
+export function listUsesOfColumn(facts: AlterFacts, column: string, without: ReadonlySet<string>): ColumnUse[] {
   return facts.uses.filter((use) => use.column === column && !without.has(use.name));
 }

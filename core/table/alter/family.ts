@@ -1,5 +1,5 @@
 import { quote, quoteQualified } from "../../names/identifier";
-import type { ObservedTable } from "../../observed/table";
+import type { ObservedTable } from "../../observed/observed-table";
 import type { Hazard, Lock, LockMode, Statement } from "../../sql/statement";
 
 /** A table with all its partitions, at any depth: an ALTER TABLE of the parent changes and locks them together. */
@@ -17,7 +17,7 @@ export interface Member {
 }
 
 /** Excludes half-detached partitions, which are no longer reached through the table. */
-export function familyOf(table: ObservedTable): Family {
+export function collectFamily(table: ObservedTable): Family {
   const all = [...table.partitions, ...table.branches.flatMap((branch) => branch.partitions)];
   return {
     schema: table.schema,
@@ -33,7 +33,7 @@ export function partitionsOf(family: Family): readonly Member[] {
   return family.partitions.filter((member) => !member.partitioned);
 }
 
-export function familyName(family: Pick<Family, "schema" | "table">): string {
+export function quoteFamily(family: Pick<Family, "schema" | "table">): string {
   return quoteQualified(family.schema, family.table);
 }
 
@@ -47,11 +47,11 @@ export function lockFamily(
   mode: "ACCESS EXCLUSIVE" | "SHARE ROW EXCLUSIVE" = "ACCESS EXCLUSIVE",
 ): Statement {
   return {
-    sql: `LOCK TABLE ${familyName(family)} IN ${mode} MODE`,
+    sql: `LOCK TABLE ${quoteFamily(family)} IN ${mode} MODE`,
     transaction,
     timeouts: "strong",
     oneWait: true,
-    locks: locksOn(family, mode),
+    locks: listFamilyLocks(family, mode),
     hold: "instant",
     hazards: [mode === "ACCESS EXCLUSIVE" ? "LOCK_PARENT_AX" : "LOCK_WRITES_SHORT"],
     undo: "not needed: it changes nothing",
@@ -72,10 +72,10 @@ export function alterFamily(
 ): Statement {
   const mode = change.mode ?? "ACCESS EXCLUSIVE";
   return {
-    sql: `ALTER TABLE ${familyName(family)} ${change.action}`,
+    sql: `ALTER TABLE ${quoteFamily(family)} ${change.action}`,
     transaction,
     timeouts: "strong",
-    locks: [...locksOn(family, mode), ...(change.locks ?? [])],
+    locks: [...listFamilyLocks(family, mode), ...(change.locks ?? [])],
     hold: "instant",
     hazards: [mode === "ACCESS EXCLUSIVE" ? "LOCK_PARENT_AX" : "LOCK_WRITES_SHORT", ...(change.hazards ?? [])],
     undo: change.undo,
@@ -99,7 +99,7 @@ export function validate(
   };
 }
 
-export function locksOn(family: Family, mode: LockMode): Lock[] {
+export function listFamilyLocks(family: Family, mode: LockMode): Lock[] {
   return [
     { relation: `${family.schema}.${family.table}`, role: "parent", mode },
     ...family.partitions.map(({ schema, name }): Lock => ({ relation: `${schema}.${name}`, role: "partition", mode })),

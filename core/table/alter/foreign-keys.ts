@@ -1,12 +1,12 @@
 import { quote, quoteQualified } from "../../names/identifier";
-import { foreignKeyDefinition, observedForeignKey, sameForeignKey } from "../compare/foreign-keys";
+import { formatForeignKey, parseForeignKey, isSameForeignKey } from "../compare/compare-foreign-keys";
 import type { ForeignKeySpec } from "../../declare/table/constraints";
 import type { Lock, Statement } from "../../sql/statement";
 import type { AlterFacts, PendingConstraint } from "./facts";
-import { looks, readsNothing } from "./checks";
-import { alterFamily, type Family, familyName, partitionsOf, lockFamily, type Member, validate } from "./family";
+import { lookForViolations, readsNothing } from "./checks";
+import { alterFamily, type Family, quoteFamily, partitionsOf, lockFamily, type Member, validate } from "./family";
 import type { AddedConstraint, AlterStep } from "./step";
-import { type Demand, foreignKeyDemand, onViolation, type Standing } from "./violation";
+import { type Demand, buildForeignKeyDemand, planViolationResponse, type Standing } from "./violation";
 
 /** First version in which a partitioned table can have a foreign key that is not validated yet. */
 const NOT_VALID_ON_PARENT = 18;
@@ -29,10 +29,10 @@ export function addForeignKey(
   facts: AlterFacts,
   added: readonly string[],
 ): AlterStep[] {
-  const onItsOwn = partitionsOf(family).some((partition) => ownKey(facts, partition, key) !== undefined);
+  const onItsOwn = partitionsOf(family).some((partition) => findOwnKey(facts, partition, key) !== undefined);
   return mayBeUnread(facts) && (readsNothing(key) || !onItsOwn)
-    ? onTheTable(family, key, facts)
-    : onThePartitions(family, key, facts, added);
+    ? addKeyToTable(family, key, facts)
+    : addKeyByPartitions(family, key, facts, added);
 }
 
 /** Returns the remaining steps if the table already has the key: added by an interrupted update, or existing before. */
@@ -42,7 +42,7 @@ export function validateForeignKey(
   facts: AlterFacts,
   there: "added" | "before",
 ): AlterStep[] {
-  const unread = partitionsOf(family).filter((partition) => pendingOf(facts, partition, key)?.validated === false);
+  const unread = partitionsOf(family).filter((partition) => findPending(facts, partition, key)?.validated === false);
   return readAll(family, key, unread, there, facts);
 }
 
@@ -54,14 +54,14 @@ function readAll(
   facts: AlterFacts,
 ): AlterStep[] {
   const takeBack = table === "before" ? [] : dropForeignKey(family, key, `take back ${key.name}`);
-  const demand = foreignKeyDemand(key.name, key, mayBeUnread(facts));
+  const demand = buildForeignKeyDemand(key.name, key, mayBeUnread(facts));
   const standing: Standing = { table, before: [] };
   return [
-    ...(table === "before" ? looks(family, partitions, demand, standing, takeBack) : []),
+    ...(table === "before" ? lookForViolations(family, partitions, demand, standing, takeBack) : []),
     ...readPartitions(family, partitions, key, demand, standing, takeBack),
     {
       statements: [validateParent(family, key)],
-      onViolation: onViolation(family, demand, standing, takeBack, { partition: undefined, read: [] }),
+      onViolation: planViolationResponse(family, demand, standing, takeBack, { partition: undefined, read: [] }),
     },
   ];
 }
@@ -72,7 +72,7 @@ export function dropForeignKey(
   transaction: string,
   undo = "declare it again",
 ): Statement[] {
-  const reference = referenced(key, "ACCESS EXCLUSIVE");
+  const reference = toReferencedLock(key, "ACCESS EXCLUSIVE");
   return [
     lockFamily(family, transaction),
     alterFamily(family, transaction, {
@@ -84,29 +84,29 @@ export function dropForeignKey(
   ];
 }
 
-function onTheTable(family: Family, key: ForeignKeySpec, facts: AlterFacts): AlterStep[] {
+function addKeyToTable(family: Family, key: ForeignKeySpec, facts: AlterFacts): AlterStep[] {
   const transaction = `add foreign key ${key.name}`;
   const unread = key.enforced === false ? "" : " NOT VALID";
   const add: AlterStep = {
     statements: [
       lockFamily(family, transaction, "SHARE ROW EXCLUSIVE"),
       alterFamily(family, transaction, {
-        action: `ADD CONSTRAINT ${quote(key.name)} ${foreignKeyDefinition(key)}${unread}`,
-        undo: `ALTER TABLE ${familyName(family)} DROP CONSTRAINT ${quote(key.name)}`,
+        action: `ADD CONSTRAINT ${quote(key.name)} ${formatForeignKey(key)}${unread}`,
+        undo: `ALTER TABLE ${quoteFamily(family)} DROP CONSTRAINT ${quote(key.name)}`,
         mode: "SHARE ROW EXCLUSIVE",
         hazards: ["LOCK_REF_WRITE"],
-        locks: [referenced(key, "SHARE ROW EXCLUSIVE")],
+        locks: [toReferencedLock(key, "SHARE ROW EXCLUSIVE")],
       }),
     ],
     records: {
       stillOld: [],
-      ...(readsNothing(key) ? {} : { added: [addedOn(key, { schema: family.schema, name: family.table })] }),
+      ...(readsNothing(key) ? {} : { added: [toAddedConstraint(key, { schema: family.schema, name: family.table })] }),
     },
   };
   return readsNothing(key) ? [add] : [add, ...readAll(family, key, partitionsOf(family), "added", facts)];
 }
 
-function onThePartitions(
+function addKeyByPartitions(
   family: Family,
   key: ForeignKeySpec,
   facts: AlterFacts,
@@ -114,24 +114,26 @@ function onThePartitions(
 ): AlterStep[] {
   const partitions = partitionsOf(family);
   const isOurs = (partition: Member) => {
-    const own = ownKey(facts, partition, key);
+    const own = findOwnKey(facts, partition, key);
     return own === undefined || (own.oid !== undefined && added.includes(own.oid));
   };
   const takeBack = partitions.filter(isOurs).flatMap((partition) => dropFromPartition(partition, key));
   const standing: Standing = { table: "not there", before: partitions.filter((partition) => !isOurs(partition)) };
-  const demand = foreignKeyDemand(key.name, key, mayBeUnread(facts));
-  const failed = onViolation(family, demand, standing, takeBack, { partition: undefined, read: [] });
-  const unread = partitions.filter((partition) => ownKey(facts, partition, key)?.validated !== true);
+  const demand = buildForeignKeyDemand(key.name, key, mayBeUnread(facts));
+  const failed = planViolationResponse(family, demand, standing, takeBack, { partition: undefined, read: [] });
+  const unread = partitions.filter((partition) => findOwnKey(facts, partition, key)?.validated !== true);
   const begin = partitions
-    .filter((partition) => ownKey(facts, partition, key) === undefined)
+    .filter((partition) => findOwnKey(facts, partition, key) === undefined)
     .map((partition): AlterStep => ({
       statements: [addToPartition(partition, key)],
-      records: { stillOld: [], added: [addedOn(key, partition)] },
+      records: { stillOld: [], added: [toAddedConstraint(key, partition)] },
     }));
   const transaction = `add foreign key ${key.name}`;
   return [
     ...begin,
-    ...(unread.some((partition) => !isOurs(partition)) ? looks(family, unread, demand, standing, takeBack) : []),
+    ...(unread.some((partition) => !isOurs(partition))
+      ? lookForViolations(family, unread, demand, standing, takeBack)
+      : []),
     ...readPartitions(
       family,
       unread,
@@ -139,18 +141,18 @@ function onThePartitions(
       demand,
       standing,
       takeBack,
-      (partition) => ownKey(facts, partition, key)?.name,
+      (partition) => findOwnKey(facts, partition, key)?.name,
     ),
     {
       statements: [
         lockFamily(family, transaction, "SHARE ROW EXCLUSIVE"),
         alterFamily(family, transaction, {
-          action: `ADD CONSTRAINT ${quote(key.name)} ${foreignKeyDefinition(key)}`,
-          undo: `ALTER TABLE ${familyName(family)} DROP CONSTRAINT ${quote(key.name)}`,
+          action: `ADD CONSTRAINT ${quote(key.name)} ${formatForeignKey(key)}`,
+          undo: `ALTER TABLE ${quoteFamily(family)} DROP CONSTRAINT ${quote(key.name)}`,
           mode: "SHARE ROW EXCLUSIVE",
           hazards: ["LOCK_REF_AX"],
           // It drops the triggers of the partitions' own keys from the referenced table: measured on 15 to 17.
-          locks: [referenced(key, "ACCESS EXCLUSIVE")],
+          locks: [toReferencedLock(key, "ACCESS EXCLUSIVE")],
         }),
       ],
       onViolation: failed,
@@ -159,8 +161,11 @@ function onThePartitions(
   ];
 }
 
-function addedOn(key: ForeignKeySpec, on: { readonly schema: string; readonly name: string }): AddedConstraint {
-  return { kind: "foreign", name: key.name, declared: foreignKeyDefinition(key), on: [on] };
+function toAddedConstraint(
+  key: ForeignKeySpec,
+  on: { readonly schema: string; readonly name: string },
+): AddedConstraint {
+  return { kind: "foreign", name: key.name, declared: formatForeignKey(key), on: [on] };
 }
 
 /** Validates partitions one by one; a failure reverts what has been added. */
@@ -178,12 +183,12 @@ function readPartitions(
       validate(partition, nameOn(partition) ?? key.name, {
         locks: [
           { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "SHARE UPDATE EXCLUSIVE" },
-          referenced(key, "ROW SHARE"),
+          toReferencedLock(key, "ROW SHARE"),
         ],
         reads: true,
       }),
     ],
-    onViolation: onViolation(family, demand, standing, takeBack, {
+    onViolation: planViolationResponse(family, demand, standing, takeBack, {
       partition,
       read: partitions.slice(0, index).filter((one) => standing.table === "before" || standing.before.includes(one)),
     }),
@@ -200,13 +205,13 @@ function validateParent(family: Family, key: ForeignKeySpec): Statement {
 function addToPartition(partition: Member, key: ForeignKeySpec): Statement {
   const name = quoteQualified(partition.schema, partition.name);
   return {
-    sql: `ALTER TABLE ${name} ADD CONSTRAINT ${quote(key.name)} ${foreignKeyDefinition(key)} NOT VALID`,
+    sql: `ALTER TABLE ${name} ADD CONSTRAINT ${quote(key.name)} ${formatForeignKey(key)} NOT VALID`,
     transaction: `foreign key ${key.name} of ${partition.schema}.${partition.name}`,
     timeouts: "strong",
     oneWait: true,
     locks: [
       { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "SHARE ROW EXCLUSIVE" },
-      referenced(key, "SHARE ROW EXCLUSIVE"),
+      toReferencedLock(key, "SHARE ROW EXCLUSIVE"),
     ],
     hold: "instant",
     hazards: ["LOCK_WRITES_SHORT", "LOCK_REF_WRITE"],
@@ -224,7 +229,7 @@ function dropFromPartition(partition: Member, key: ForeignKeySpec): Statement[] 
       oneWait: true,
       locks: [
         { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" },
-        referenced(key, "ACCESS EXCLUSIVE"),
+        toReferencedLock(key, "ACCESS EXCLUSIVE"),
       ],
       hold: "instant",
       hazards: ["LOCK_PARTITION_AX", "LOCK_REF_AX"],
@@ -234,12 +239,12 @@ function dropFromPartition(partition: Member, key: ForeignKeySpec): Statement[] 
 }
 
 /** Returns a partition's constraint for the key of the table. */
-function pendingOf(facts: AlterFacts, partition: Member, key: ForeignKeySpec): PendingConstraint | undefined {
+function findPending(facts: AlterFacts, partition: Member, key: ForeignKeySpec): PendingConstraint | undefined {
   return facts.pending.find((one) => isOn(one, partition) && one.name === key.name);
 }
 
 /** Returns a partition's own equal key, under any name. */
-function ownKey(facts: AlterFacts, partition: Member, key: ForeignKeySpec): PendingConstraint | undefined {
+function findOwnKey(facts: AlterFacts, partition: Member, key: ForeignKeySpec): PendingConstraint | undefined {
   return facts.pending.find((one) => isOn(one, partition) && one.own === true && isSameKey(one, key));
 }
 
@@ -255,11 +260,11 @@ export function isSameKey(one: PendingConstraint, key: ForeignKeySpec): boolean 
     definition: one.definition ?? "",
     references: one.references,
   };
-  const { deferrable, enforced } = observedForeignKey(found);
-  return sameForeignKey(key, found) && enforced === key.enforced && deferrable === key.deferrable;
+  const { deferrable, enforced } = parseForeignKey(found);
+  return isSameForeignKey(key, found) && enforced === key.enforced && deferrable === key.deferrable;
 }
 
-function referenced(
+function toReferencedLock(
   key: { readonly references: Pick<ForeignKeySpec["references"], "schema" | "table"> },
   mode: Lock["mode"],
 ): Lock {

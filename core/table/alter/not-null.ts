@@ -1,9 +1,9 @@
 import { quote } from "../../names/identifier";
-import type { ObservedTable } from "../../observed/table";
+import type { ObservedTable } from "../../observed/observed-table";
 import type { RegisteredExpression } from "../../observed/registration";
 import type { TableShape } from "../../declare/table/spec";
 import type { ColumnChange } from "./changes";
-import { filledCheckName } from "../compare/filled-check";
+import { nameFilledCheck } from "../compare/filled-check";
 
 /**
  * Makes a column NOT NULL without a scan under the lock: a CHECK is validated partition by partition without blocking writers,
@@ -28,14 +28,14 @@ export interface FilledCheck {
   readonly added: readonly string[];
 }
 
-export function notNullStages(
+export function planNotNullStages(
   shape: Pick<TableShape, "table" | "columns">,
   table: Pick<ObservedTable, "constraints">,
   changes: readonly ColumnChange[],
   recorded: readonly RegisteredExpression[],
 ): NotNullStages {
   const wanted = changes.flatMap((change) => (change.kind === "set not null" ? [change.found.name] : []));
-  const stages = (shape.columns ?? []).map((column) => filledCheck(shape, table, recorded, column.name));
+  const stages = (shape.columns ?? []).map((column) => describeFilledCheck(shape, table, recorded, column.name));
   const prove = stages.filter((one) => wanted.includes(one.column));
   return {
     begin: prove.filter((one) => one.there === "no"),
@@ -44,13 +44,13 @@ export function notNullStages(
   };
 }
 
-function filledCheck(
+function describeFilledCheck(
   shape: Pick<TableShape, "table">,
   table: Pick<ObservedTable, "constraints">,
   recorded: readonly RegisteredExpression[],
   column: string,
 ): FilledCheck {
-  const check = filledCheckName(shape.table, column);
+  const check = nameFilledCheck(shape.table, column);
   const found = table.constraints.find((one) => one.name === check && isFilledCheck(one.definition, column));
   const added = recorded.find((one) => one.kind === "check" && one.name === check)?.added ?? [];
   const ours = found?.oid !== undefined && added.includes(found.oid);

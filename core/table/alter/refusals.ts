@@ -2,8 +2,8 @@ import type { Problem } from "../../problems/problem";
 import { formatPath } from "../../problems/shape-problems";
 import type { ColumnSpec } from "../../declare/table/spec";
 import { isSerial, type ColumnChange } from "./changes";
-import { functionNames } from "./expression-text";
-import { type AlterFacts, type ColumnUse, usesOfColumn } from "./facts";
+import { listFunctionNames } from "./expression-text";
+import { type AlterFacts, type ColumnUse, listUsesOfColumn } from "./facts";
 import { widens } from "../compare/widening";
 
 /** A table as errors name it, and the constraints that leave it in the same update. */
@@ -15,42 +15,42 @@ interface RefusalContext {
 }
 
 /** Explains why changes of columns are refused; empty: none is. */
-export function columnRefusals(
+export function findColumnRefusals(
   changes: readonly ColumnChange[],
   facts: AlterFacts,
   context: RefusalContext,
 ): Problem[] {
   return changes.flatMap((change) => {
-    const problem = refusalOf(change, facts, context);
+    const problem = refuseColumnChange(change, facts, context);
     return problem ? [problem] : [];
   });
 }
 
-function refusalOf(change: ColumnChange, facts: AlterFacts, context: RefusalContext): Problem | undefined {
+function refuseColumnChange(change: ColumnChange, facts: AlterFacts, context: RefusalContext): Problem | undefined {
   switch (change.kind) {
     case "add":
-      return refusalToAdd(change.column, facts, context);
+      return refuseToAdd(change.column, facts, context);
     case "drop":
-      return refusalToDrop(change.found.name, usesOfColumn(facts, change.found.name, context.leaving), context);
+      return refuseToDrop(change.found.name, listUsesOfColumn(facts, change.found.name, context.leaving), context);
     case "type":
-      return refusalOfType(change, facts, context);
+      return refuseType(change, facts, context);
     case "undeclared":
-      return mismatch(
+      return refuseMismatch(
         change.found.name,
         `${context.name} has a column "${change.found.name}" (${change.found.type}) that is not declared.`,
         `Declare it; or, if its values may be lost, confirm that: dropColumns: ["${change.found.name}"]; or leave out columns altogether.`,
       );
     case "identity":
-      return mismatch(
+      return refuseMismatch(
         change.column.name,
         `column "${change.column.name}" of ${context.name} has identity ${change.found.identity ?? "none"}, declared is ${change.column.identity ?? "none"}.`,
         "Declare what exists. Giving a filled column an identity rewrites the table or needs its sequence set: that is a migration.",
       );
     case "lost sequence":
-      return mismatch(
+      return refuseMismatch(
         change.column.name,
         `column "${change.column.name}" of ${context.name} is declared as ${change.column.type} and owns no sequence.`,
-        "Declare its integer type with the default that it has, or make a sequence and ALTER SEQUENCE … OWNED BY this column.",
+        "Declare its integer type with the default that it has, or create a sequence and ALTER SEQUENCE … OWNED BY this column.",
       );
     case "set default":
     case "drop default":
@@ -61,47 +61,47 @@ function refusalOf(change: ColumnChange, facts: AlterFacts, context: RefusalCont
   }
 }
 
-function refusalToAdd(column: ColumnSpec, facts: AlterFacts, context: RefusalContext): Problem | undefined {
-  const because = whyItRewrites(column, facts);
+function refuseToAdd(column: ColumnSpec, facts: AlterFacts, context: RefusalContext): Problem | undefined {
+  const because = explainRewrite(column, facts);
   const subject = `column "${column.name}" of ${context.name} is missing`;
   if (because !== undefined) {
-    return mismatch(
+    return refuseMismatch(
       column.name,
-      `${subject}, and adding it would rewrite every partition while nobody can use the table: ${because}.`,
+      `${subject}, and adding it would rewrite every partition while no session can use the table: ${because}.`,
       "Add it with nullable: true and no default, run `pulumi up`, then declare the default, which new rows get. " +
-        "A value for the rows of before is a migration: fill them batch by batch.",
+        "A value for existing rows is a migration: fill them batch by batch.",
     );
   }
   if (!column.nullable && column.default === undefined) {
-    return mismatch(
+    return refuseMismatch(
       column.name,
-      `${subject} and declared NOT NULL without a default: the rows that are there would have no value.`,
+      `${subject} and declared NOT NULL without a default: existing rows would have no value.`,
       "Give it a default that is not volatile; or add it with nullable: true, fill it, and remove nullable after that.",
     );
   }
   return undefined;
 }
 
-function whyItRewrites(column: ColumnSpec, facts: AlterFacts): string | undefined {
+function explainRewrite(column: ColumnSpec, facts: AlterFacts): string | undefined {
   if (column.identity !== undefined || isSerial(column.type)) return "each row gets a number of a sequence";
   if (facts.constrainedTypes.includes(column.type)) return `${column.type} is a domain with constraints`;
-  const names = functionNames(column.default ?? "").filter((name) => facts.volatileFunctions.includes(name));
+  const names = listFunctionNames(column.default ?? "").filter((name) => facts.volatileFunctions.includes(name));
   return names.length > 0
     ? `${names.map((name) => `${name}()`).join(", ")} is volatile, so each row gets its own value`
     : undefined;
 }
 
-function refusalToDrop(column: string, uses: readonly ColumnUse[], context: RefusalContext): Problem | undefined {
+function refuseToDrop(column: string, uses: readonly ColumnUse[], context: RefusalContext): Problem | undefined {
   if (uses.length === 0) return undefined;
   return {
     path: formatPath(["dropColumns"]),
     code: "table-mismatch",
     message: `column "${column}" of ${context.name} is not dropped: it is used by ${describeUses(uses)}.`,
-    fix: "Remove these first (what Pulumi manages: from the program, with a `pulumi up` of its own), then drop the column.",
+    fix: "Remove these first (what Pulumi manages: from the program, with a separate `pulumi up`), then drop the column.",
   };
 }
 
-function refusalOfType(
+function refuseType(
   { column, found }: Extract<ColumnChange, { kind: "type" }>,
   facts: AlterFacts,
   context: RefusalContext,
@@ -110,18 +110,18 @@ function refusalOfType(
   const way =
     "That is a migration: add a second column of the new type, let writers fill both, fill the old rows batch by batch, then drop the first with dropColumns; or migrate into a new table.";
   if (!widens(found.type, column.type)) {
-    return mismatch(
+    return refuseMismatch(
       column.name,
-      `${says}: the change would rewrite or read every partition while nobody can use the table.`,
+      `${says}: the change would rewrite or read every partition while no session can use the table.`,
       `Declare what exists. ${way}`,
     );
   }
-  const uses = usesOfColumn(facts, column.name, context.leaving);
+  const uses = listUsesOfColumn(facts, column.name, context.leaving);
   if (uses.length === 0) return undefined;
-  return mismatch(
+  return refuseMismatch(
     column.name,
-    `${says}: no row would be rewritten, but PostgreSQL builds indexes and checks constraints of a partitioned table anew, under the lock: ${describeUses(uses)}.`,
-    `Declare what exists, or drop these before and make them again after. Otherwise: ${way}`,
+    `${says}: no row would be rewritten, but PostgreSQL rebuilds indexes and checks constraints of a partitioned table again, under the lock: ${describeUses(uses)}.`,
+    `Declare what exists, or drop these before and create them again after. Otherwise: ${way}`,
   );
 }
 
@@ -135,6 +135,6 @@ function describeUses(uses: readonly ColumnUse[]): string {
   return shown.length > 6 ? `${shown.slice(0, 6).join(", ")} and ${shown.length - 6} more` : shown.join(", ");
 }
 
-function mismatch(column: string, message: string, fix: string): Problem {
+function refuseMismatch(column: string, message: string, fix: string): Problem {
   return { path: formatPath(["columns", column]), code: "table-mismatch", message, fix };
 }

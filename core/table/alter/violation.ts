@@ -32,7 +32,7 @@ export interface Demand {
   readonly reads: readonly Lock[];
 }
 
-export function checkDemand(name: string, declared: string, expression: string): Demand {
+export function buildCheckDemand(name: string, declared: string, expression: string): Demand {
   return {
     name,
     subject: `check ${JSON.stringify(declared)}`,
@@ -42,7 +42,7 @@ export function checkDemand(name: string, declared: string, expression: string):
   };
 }
 
-export function foreignKeyDemand(name: string, key: ForeignKeySpec, mayBeUnread: boolean): Demand {
+export function buildForeignKeyDemand(name: string, key: ForeignKeySpec, mayBeUnread: boolean): Demand {
   const { schema, table, columns } = key.references;
   const given = key.columns.map((column) => `f.${quote(column)} IS NOT NULL`);
   const pairs = key.columns.map((column, index) => `r.${quote(columns[index] ?? column)} = f.${quote(column)}`);
@@ -64,7 +64,7 @@ export interface Standing {
 }
 
 /** Plans the reaction to a failed validation of `partition`, after those of `read` succeeded. */
-export function onViolation(
+export function planViolationResponse(
   family: Family,
   demand: Demand,
   standing: Standing,
@@ -73,35 +73,35 @@ export function onViolation(
 ): OnViolation {
   const { forNewRows } = demand;
   const declare =
-    forNewRows === undefined ? "" : `; or, where it is to hold for new rows only, declare that: ${forNewRows}`;
+    forNewRows === undefined ? "" : `; or, if it should hold for new rows only, declare that: ${forNewRows}`;
   return {
     takeBack,
     name: demand.name,
-    outcome: `Rows that are there do not satisfy it${takeBack.length > 0 ? ", so it was taken back" : ""}`,
+    outcome: `Existing rows do not satisfy it${takeBack.length > 0 ? ", so it was reverted" : ""}`,
     says: [
-      standingText(family, demand, standing, read),
-      ...(partition ? [`Its rows are found by: ${rowsText(partition, demand)}.`] : []),
-      `Mend the rows, then run the update again${declare}`,
+      describeStanding(family, demand, standing, read),
+      ...(partition ? [`Its rows are found by: ${buildRowsQuery(partition, demand)}.`] : []),
+      `Correct the rows, then run the update again${declare}`,
     ].join(" "),
   };
 }
 
-function standingText(family: Family, { subject }: Demand, standing: Standing, read: readonly Member[]): string {
+function describeStanding(family: Family, { subject }: Demand, standing: Standing, read: readonly Member[]): string {
   if (standing.table === "before")
-    return `Nothing was dropped: ${subject} of "${family.schema}.${family.table}" was there before this update, NOT VALID, and stands so; every new row is checked by it${readText(read)}.`;
+    return `Nothing was dropped: ${subject} of "${family.schema}.${family.table}" existed before this update, NOT VALID, and remains so; it checks every new row${describeRead(read)}.`;
   if (standing.before.length === 0) return `New rows are not checked by ${subject}.`;
   const there = standing.before.map((one) => `"${one.schema}.${one.name}"`).join(", ");
   const those = standing.before.length === 1 ? "that partition" : "those partitions";
-  return `On ${there} it was before this update, and stands there as it was: new rows of ${those} are checked by ${subject}, others are not${readText(read)}.`;
+  return `On ${there} it existed before this update, and remains as it was: new rows of ${those} are checked by ${subject}, others are not${describeRead(read)}.`;
 }
 
-function readText(read: readonly Member[]): string {
+function describeRead(read: readonly Member[]): string {
   if (read.length === 0) return "";
   return `. The rows of ${read.map((one) => `"${one.schema}.${one.name}"`).join(", ")} satisfy it: there it is valid`;
 }
 
 /** Returns a query for the rows of a partition that violate a constraint. */
-function rowsText(partition: Member, { violated }: Demand): string {
+function buildRowsQuery(partition: Member, { violated }: Demand): string {
   return `SELECT * FROM ONLY ${quoteQualified(partition.schema, partition.name)} f WHERE ${violated}`;
 }
 
@@ -113,11 +113,11 @@ export function lookForRows(partition: Member, demand: Demand): Statement {
   const relation = `${partition.schema}.${partition.name}`;
   const says = `rows of partition "${relation}" do not satisfy ${demand.subject}`;
   const body = [
-    `IF EXISTS (${rowsText(partition, demand)}) THEN`,
+    `IF EXISTS (${buildRowsQuery(partition, demand)}) THEN`,
     `RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = ${quoteLiteral(says)}; END IF;`,
     "EXCEPTION WHEN insufficient_privilege THEN NULL;",
   ].join(" ");
-  const tag = tagFor(body);
+  const tag = chooseTag(body);
   return {
     sql: `DO ${tag} BEGIN ${body} END ${tag}`,
     transaction: `look for rows of ${relation} for ${demand.name}`,
@@ -129,7 +129,7 @@ export function lookForRows(partition: Member, demand: Demand): Statement {
   };
 }
 
-function tagFor(body: string): string {
+function chooseTag(body: string): string {
   let tag = "$look$";
   for (let n = 1; body.includes(tag); n += 1) tag = `$look${String(n)}$`;
   return tag;

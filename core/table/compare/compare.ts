@@ -1,18 +1,18 @@
-import { notNullScript } from "./filled-check";
-import type { ObservedTable } from "../../observed/table";
+import { writeNotNullScript } from "./filled-check";
+import type { ObservedTable } from "../../observed/observed-table";
 import type { Problem } from "../../problems/problem";
-import { keyKind } from "../../time/key";
+import { findKeyKind } from "../../time/key";
 import type { TableShape } from "../../declare/table/spec";
 
 /**
  * Reports differences that cannot be changed in place: kind of the relation, partition key, primary key. Differences of columns
  * and other constraints are changes (core/table/alter/).
  */
-export function tableProblems(spec: TableShape, table: ObservedTable): Problem[] {
+export function findTableProblems(spec: TableShape, table: ObservedTable): Problem[] {
   const name = `"${table.schema}.${table.name}"`;
   if (table.kind === "plain") {
     return [
-      mismatch(
+      refuseMismatch(
         "table",
         `${name} exists as a plain table.`,
         "Converting it needs a migration, which this version does not have; choose another name, or convert it by hand and declare it without columns.",
@@ -20,12 +20,12 @@ export function tableProblems(spec: TableShape, table: ObservedTable): Problem[]
     ];
   }
   if (table.kind === "other") {
-    return [mismatch("table", `${name} exists and is not a table.`, "Choose another name.")];
+    return [refuseMismatch("table", `${name} exists and is not a table.`, "Choose another name.")];
   }
-  return [...keyProblems(spec, table, name), ...primaryKeyProblems(spec, table, name)];
+  return [...findKeyProblems(spec, table, name), ...findPrimaryKeyProblems(spec, table, name)];
 }
 
-function keyProblems(spec: TableShape, table: ObservedTable, name: string): Problem[] {
+function findKeyProblems(spec: TableShape, table: ObservedTable, name: string): Problem[] {
   const key = table.key;
   const wanted = spec.window.key;
   const { root } = spec;
@@ -34,7 +34,7 @@ function keyProblems(spec: TableShape, table: ObservedTable, name: string): Prob
       ? `${key.strategy} (${key.columns.map((column) => column ?? "an expression").join(", ")})`
       : "nothing";
     return [
-      mismatch(
+      refuseMismatch(
         `partitionBy[0].${root.strategy}`,
         `${name} is partitioned by ${found}, not by ${root.strategy} ("${root.column}").`,
         "The key of a table never changes in place: declare what exists, or migrate the rows into a new table.",
@@ -43,34 +43,34 @@ function keyProblems(spec: TableShape, table: ObservedTable, name: string): Prob
   }
   const column = table.columns.find((candidate) => candidate.name === wanted.column);
   const type = root.strategy === "range" ? (key.types[0] ?? "") : (column?.type ?? "");
-  if (keyKind(type, wanted.encoding) === undefined) {
+  if (findKeyKind(type, wanted.encoding) === undefined) {
     return [
-      mismatch(
+      refuseMismatch(
         "partitionBy[0].key",
-        `the key "${wanted.column}" of ${name} has type ${type || "(there is no such column)"}, which does not hold a key of kind "${wanted.encoding}".`,
+        `the key "${wanted.column}" of ${name} has type ${type || "(no such column exists)"}, which does not hold a key of kind "${wanted.encoding}".`,
         'Set key to how the column writes time: "epoch-s", "epoch-ms", "epoch-us" for integers, "uuidv7" for uuid.',
       ),
     ];
   }
   if (column?.nullable) {
     return [
-      mismatch(
+      refuseMismatch(
         "partitionBy[0].range",
         `the key "${wanted.column}" of ${name} may be NULL.`,
-        `Rows without it belong to no partition. Writers go on while it is set so, one statement after the other: ${notNullScript(table, wanted.column).join(" ")}`,
+        `Rows without it belong to no partition. Writers continue while this sets it, one statement after the other: ${writeNotNullScript(table, wanted.column).join(" ")}`,
       ),
     ];
   }
   return [];
 }
 
-function primaryKeyProblems(spec: TableShape, table: ObservedTable, name: string): Problem[] {
+function findPrimaryKeyProblems(spec: TableShape, table: ObservedTable, name: string): Problem[] {
   if (!spec.columns) return [];
   const found = table.constraints.find((constraint) => constraint.kind === "primary")?.columns;
   const wanted = spec.primaryKey;
   if ((found ?? []).join("\0") === (wanted ?? []).join("\0")) return [];
   return [
-    mismatch(
+    refuseMismatch(
       "primaryKey",
       `the primary key of ${name} is (${found?.join(", ") ?? "none"}), declared is (${wanted?.join(", ") ?? "none"}).`,
       "Declare what exists, or change the table with your migration tool.",
@@ -103,7 +103,7 @@ const TYPE_ALIASES: Readonly<Record<string, string>> = {
 };
 
 /** Returns the name that PostgreSQL itself prints for a type: `varchar(20)[]` becomes `character varying(20)[]`. */
-export function canonicalType(type: string): string {
+export function canonicalizeType(type: string): string {
   const text = type
     .toLowerCase()
     .replace(/\s+/g, " ")
@@ -116,17 +116,17 @@ export function canonicalType(type: string): string {
   const [, declared = "", precision = "", arrays = ""] = match;
   const name = TYPE_ALIASES[declared] ?? declared;
   const [word = "", ...rest] = name.split(" ");
-  const full = precisionOf(name, precision);
+  const full = normalizePrecision(name, precision);
   const placed = word.startsWith("time") ? [`${word}${full}`, ...rest].join(" ") : `${name}${full}`;
   return `${placed}${arrays.replace(/\d/g, "")}`;
 }
 
 /** Returns the precision as the server prints it, even if it was left out. */
-function precisionOf(name: string, declared: string): string {
+function normalizePrecision(name: string, declared: string): string {
   if (declared === "" && (name === "character" || name === "bit")) return "(1)";
   return name === "numeric" ? declared.replace(/^\((\d+)\)$/, "($1,0)") : declared;
 }
 
-function mismatch(path: string, message: string, fix: string): Problem {
+function refuseMismatch(path: string, message: string, fix: string): Problem {
   return { path, code: "table-mismatch", message, fix };
 }

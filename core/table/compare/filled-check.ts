@@ -6,7 +6,7 @@ export function isFilled(column: string): string {
 }
 
 /** Names the CHECK. Not `…_not_null`: from PostgreSQL 18 on SET NOT NULL gives its constraint that name. */
-export function filledCheckName(table: string, column: string): string {
+export function nameFilledCheck(table: string, column: string): string {
   return fitIdentifier(`${table}_${column}_filled`);
 }
 
@@ -14,9 +14,12 @@ export function filledCheckName(table: string, column: string): string {
  * Returns the same steps as a script for an operator, if another tool owns the table: VALIDATE reads the partitions without
  * blocking writers, and SET NOT NULL then reads nothing under its lock.
  */
-export function notNullScript(table: { readonly schema: string; readonly name: string }, column: string): string[] {
+export function writeNotNullScript(
+  table: { readonly schema: string; readonly name: string },
+  column: string,
+): string[] {
   const target = quoteQualified(table.schema, table.name);
-  const check = quote(filledCheckName(table.name, column));
+  const check = quote(nameFilledCheck(table.name, column));
   return [
     `ALTER TABLE ${target} ADD CONSTRAINT ${check} CHECK (${isFilled(column)}) NOT VALID;`,
     `ALTER TABLE ${target} VALIDATE CONSTRAINT ${check};`,

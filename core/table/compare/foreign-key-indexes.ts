@@ -1,4 +1,4 @@
-import type { ObservedTable } from "../../observed/table";
+import type { ObservedTable } from "../../observed/observed-table";
 import type { TableShape } from "../../declare/table/spec";
 
 /** A foreign key whose referencing columns no index starts with. */
@@ -9,7 +9,7 @@ interface UnindexedKey {
 }
 
 /** Lists keys of a declared table that its own indexes, primary key and unique constraints do not cover. */
-export function unindexedKeys(shape: TableShape): UnindexedKey[] {
+export function findUnindexedKeys(shape: TableShape): UnindexedKey[] {
   const indexes = [
     ...(shape.primaryKey ? [shape.primaryKey] : []),
     ...shape.uniques.map((unique) => unique.columns),
@@ -27,7 +27,7 @@ export function unindexedKeys(shape: TableShape): UnindexedKey[] {
 }
 
 /** Lists such keys of a table whose columns another tool owns, from the catalogue. */
-export function unindexedKeysOf(table: ObservedTable): UnindexedKey[] {
+export function findUnindexedKeysInCatalogue(table: ObservedTable): UnindexedKey[] {
   const indexes = table.indexes
     .filter(
       (index) =>

@@ -1,4 +1,4 @@
-import { canonicalType } from "./compare";
+import { canonicalizeType } from "./compare";
 
 /**
  * True if PostgreSQL changes a column from one type to the other without reading a row: measured on 15 and 18, where neither a
@@ -6,17 +6,17 @@ import { canonicalType } from "./compare";
  * table is rebuilt for these changes too, under the lock.
  */
 export function widens(from: string, to: string): boolean {
-  const before = parse(canonicalType(from));
-  const after = parse(canonicalType(to));
+  const before = parse(canonicalizeType(from));
+  const after = parse(canonicalizeType(to));
   if (!before || !after) return false;
-  if (isText(before) && isText(after)) return fits(lengthOf(before), lengthOf(after));
+  if (isText(before) && isText(after)) return fits(getLength(before), getLength(after));
   if (before.name !== after.name) return false;
   switch (before.name) {
     case "bit varying":
-      return fits(lengthOf(before), lengthOf(after));
+      return fits(getLength(before), getLength(after));
     case "numeric":
       return (
-        after.modifiers.length === 0 || (fits(before.modifiers[0], after.modifiers[0]) && sameScale(before, after))
+        after.modifiers.length === 0 || (fits(before.modifiers[0], after.modifiers[0]) && hasSameScale(before, after))
       );
     case "timestamp with time zone":
     case "timestamp without time zone":
@@ -47,7 +47,7 @@ function isText(type: TypeText): boolean {
   return type.name === "text" || type.name === "character varying";
 }
 
-function lengthOf(type: TypeText): number | undefined {
+function getLength(type: TypeText): number | undefined {
   return type.modifiers[0];
 }
 
@@ -56,6 +56,6 @@ function fits(before: number | undefined, after: number | undefined): boolean {
   return after === undefined || (before !== undefined && before <= after);
 }
 
-function sameScale(before: TypeText, after: TypeText): boolean {
+function hasSameScale(before: TypeText, after: TypeText): boolean {
   return before.modifiers.length > 0 && (before.modifiers[1] ?? 0) === (after.modifiers[1] ?? 0);
 }

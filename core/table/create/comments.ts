@@ -13,7 +13,7 @@ export interface ColumnComment {
  *
  * @param fresh true if no other session can see the table yet
  */
-export function columnCommentStatements(
+export function buildColumnCommentStatements(
   table: { readonly schema: string; readonly table: string },
   transaction: string,
   comments: readonly ColumnComment[],
@@ -21,16 +21,16 @@ export function columnCommentStatements(
 ): Statement[] {
   const relation = `${table.schema}.${table.table}`;
   return comments.map(({ column, from, to }) => {
-    const text = (comment: string | undefined) =>
+    const formatComment = (comment: string | undefined) =>
       `COMMENT ON COLUMN ${quoteQualified(table.schema, table.table)}.${quote(column)} IS ${comment === undefined ? "NULL" : quoteLiteral(comment)}`;
     return {
-      sql: text(to),
+      sql: formatComment(to),
       transaction,
       timeouts: "light",
       locks: fresh ? [] : [{ relation, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" }],
       hold: "instant",
       hazards: [],
-      undo: text(from),
+      undo: formatComment(from),
     };
   });
 }

@@ -1,16 +1,16 @@
-import { primaryKeyName, quote, quoteList, quoteQualified } from "../../names/identifier";
-import { type ColumnComment, columnCommentStatements } from "./comments";
-import { parentStatements } from "../../partition/carry/align-parent";
+import { formatPrimaryKeyName, quote, quoteList, quoteQualified } from "../../names/identifier";
+import { type ColumnComment, buildColumnCommentStatements } from "./comments";
+import { buildParentStatements } from "../../partition/carry/align-parent";
 import type { Relation } from "../../sql/relation";
 import {
-  freshGrantStatements,
-  policyStatements,
-  rowSecurityStatements,
+  buildFreshGrantStatements,
+  buildPolicyStatements,
+  buildRowSecurityStatements,
 } from "../../partition/carry/security-statements";
-import { foreignKeyDefinition } from "../compare/foreign-keys";
+import { formatForeignKey } from "../compare/compare-foreign-keys";
 import type { ColumnSpec, TableShape } from "../../declare/table/spec";
-import { indexDefinition, plannedParent } from "../../partition/carry/parent";
-import { cutText } from "../../partition/statements/new-table";
+import { formatIndexDefinition, buildPlannedParent } from "../../partition/carry/parent";
+import { formatCut } from "../../partition/statements/new-table";
 import type { Lock, Statement } from "../../sql/statement";
 
 /**
@@ -21,9 +21,9 @@ export function createTableStatements(spec: TableShape, defaultGrantees: readonl
   const transaction = `create table ${spec.schema}.${spec.table}`;
   const table = quoteQualified(spec.schema, spec.table);
   const parts = [
-    ...(spec.columns ?? []).map(columnText),
+    ...(spec.columns ?? []).map(formatColumn),
     ...(spec.primaryKey
-      ? [`CONSTRAINT ${quote(primaryKeyName(spec.table))} PRIMARY KEY (${quoteList(spec.primaryKey)})`]
+      ? [`CONSTRAINT ${quote(formatPrimaryKeyName(spec.table))} PRIMARY KEY (${quoteList(spec.primaryKey)})`]
       : []),
     ...spec.uniques.map((unique) => `CONSTRAINT ${quote(unique.name)} UNIQUE (${quoteList(unique.columns)})`),
     // A new table has no rows to skip: its constraints apply to all.
@@ -31,16 +31,16 @@ export function createTableStatements(spec: TableShape, defaultGrantees: readonl
       (check) =>
         `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})${check.enforced === false ? " NOT ENFORCED" : ""}`,
     ),
-    ...spec.foreignKeys.map((key) => `CONSTRAINT ${quote(key.name)} ${foreignKeyDefinition(key)}`),
+    ...spec.foreignKeys.map((key) => `CONSTRAINT ${quote(key.name)} ${formatForeignKey(key)}`),
   ];
-  const referenced = plannedParent(spec).references.map((relation): Lock => ({
+  const referenced = buildPlannedParent(spec).references.map((relation): Lock => ({
     relation,
     role: "referenced",
     mode: "SHARE ROW EXCLUSIVE",
   }));
   return [
     {
-      sql: `CREATE TABLE ${table} (\n  ${parts.join(",\n  ")}\n) ${cutText(spec.root)}`,
+      sql: `CREATE TABLE ${table} (\n  ${parts.join(",\n  ")}\n) ${formatCut(spec.root)}`,
       transaction,
       timeouts: referenced.length > 0 ? "strong" : "light",
       locks: referenced,
@@ -49,7 +49,7 @@ export function createTableStatements(spec: TableShape, defaultGrantees: readonl
       undo: `DROP TABLE ${table}`,
     },
     ...spec.indexes.map((index): Statement => ({
-      sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(index.name)} ON ${table} ${indexDefinition(index)}`,
+      sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(index.name)} ON ${table} ${formatIndexDefinition(index)}`,
       transaction,
       timeouts: "light",
       locks: [],
@@ -57,39 +57,43 @@ export function createTableStatements(spec: TableShape, defaultGrantees: readonl
       hazards: [],
       undo: `DROP INDEX ${quoteQualified(spec.schema, index.name)}`,
     })),
-    ...carriedStatements(spec, transaction, defaultGrantees),
+    ...buildCarriedStatements(spec, transaction, defaultGrantees),
   ];
 }
 
 /** Sets row security, policies and grants before another session can see the table; it is open at no moment. */
-function carriedStatements(spec: TableShape, transaction: string, defaultGrantees: readonly string[]): Statement[] {
+function buildCarriedStatements(
+  spec: TableShape,
+  transaction: string,
+  defaultGrantees: readonly string[],
+): Statement[] {
   const relation: Relation = { schema: spec.schema, name: spec.table, role: "parent", fresh: true };
   const { rowSecurity, grants } = spec.profile;
   const policies = (rowSecurity?.policies ?? []).map((policy) => ({ spec: policy, same: () => false }));
   return [
     ...(rowSecurity
-      ? rowSecurityStatements(
+      ? buildRowSecurityStatements(
           relation,
           transaction,
           { enabled: rowSecurity.enable, forced: rowSecurity.force },
           { enabled: false, forced: false },
         )
       : []),
-    ...policyStatements(relation, transaction, policies, []),
-    ...(grants ? freshGrantStatements(relation, transaction, grants, defaultGrantees) : []),
-    ...parentStatements(relation, transaction, spec, undefined),
-    ...columnCommentStatements(spec, transaction, commentsOf(spec), true),
+    ...buildPolicyStatements(relation, transaction, policies, []),
+    ...(grants ? buildFreshGrantStatements(relation, transaction, grants, defaultGrantees) : []),
+    ...buildParentStatements(relation, transaction, spec, undefined),
+    ...buildColumnCommentStatements(spec, transaction, listComments(spec), true),
   ];
 }
 
-function commentsOf({ columns }: TableShape): ColumnComment[] {
+function listComments({ columns }: TableShape): ColumnComment[] {
   return (columns ?? []).flatMap((column) =>
     column.comment === undefined ? [] : [{ column: column.name, from: undefined, to: column.comment }],
   );
 }
 
 /** Returns a column as CREATE TABLE and ADD COLUMN write it. */
-export function columnText(column: ColumnSpec): string {
+export function formatColumn(column: ColumnSpec): string {
   const identity = column.identity === undefined ? "" : ` GENERATED ${column.identity.toUpperCase()} AS IDENTITY`;
   const fallback = column.default === undefined ? "" : ` DEFAULT ${column.default}`;
   return `${quote(column.name)} ${column.type}${identity}${fallback}${column.nullable ? "" : " NOT NULL"}`;

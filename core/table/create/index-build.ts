@@ -1,5 +1,5 @@
 import { quote, quoteQualified } from "../../names/identifier";
-import type { ObservedPartitionIndex } from "../../observed/table";
+import type { ObservedPartitionIndex } from "../../observed/observed-table";
 import { createPartitionIndexText, partitionIndexName } from "../../partition/statements/new-table";
 import type { ParentIndex, ParentShape } from "../../partition/carry/parent";
 import type { Lock, Statement } from "../../sql/statement";
@@ -7,7 +7,7 @@ import type { Lock, Statement } from "../../sql/statement";
 /** Creates the index on the parent only: instant, and invalid until every partition has its part. Writers wait only briefly. */
 export function createParentIndexStatement(parent: ParentShape, index: ParentIndex): Statement {
   return {
-    sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(index.name)} ON ONLY ${tableOf(parent)} ${index.definition}`,
+    sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(index.name)} ON ONLY ${quoteParent(parent)} ${index.definition}`,
     transaction: `index ${parent.schema}.${index.name}`,
     timeouts: "strong",
     locks: [{ relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "SHARE" }],
@@ -54,7 +54,7 @@ export function partitionIndexStatements(
       candidate.definition === printed,
   );
   if (equal) return [attachIndexStatement(place, equal.name)];
-  if (place.partitioned) return [branchIndexStatement(place, index, name), attachIndexStatement(place, name)];
+  if (place.partitioned) return [buildBranchIndexStatement(place, index, name), attachIndexStatement(place, name)];
   // Another index of that name is not an interrupted build: the new build then reports that the name is taken.
   const leftover = here.find(
     (candidate) =>
@@ -90,17 +90,17 @@ export function dropIndexStatement(
     ],
     hold: "instant",
     hazards: ["LOCK_PARENT_AX", "INDEX_DROPPED"],
-    undo: "declare the index again: it is built anew",
+    undo: "declare the index again: it is rebuilt",
   };
 }
 
 /** Creates the part of a branch: like the parent's, instant, and invalid until everything below has its part. */
-function branchIndexStatement(place: IndexPlace, index: ParentIndex, name: string): Statement {
+function buildBranchIndexStatement(place: IndexPlace, index: ParentIndex, name: string): Statement {
   return {
     sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(name)} ON ONLY ${quoteQualified(place.schema, place.name)} ${index.definition}`,
     transaction: `index ${place.schema}.${name}`,
     timeouts: "strong",
-    locks: [{ relation: relationOf(place), role: "partition", mode: "SHARE" }],
+    locks: [{ relation: formatRelation(place), role: "partition", mode: "SHARE" }],
     hold: "instant",
     hazards: ["LOCK_WRITES_SHORT"],
     undo: "dropped with the index of the parent",
@@ -112,7 +112,7 @@ function buildStatement(parent: ParentShape, index: ParentIndex, place: IndexPla
     sql: createPartitionIndexText(parent, place.name, index, true, place.schema),
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: relationOf(place), role: "partition", mode: "SHARE UPDATE EXCLUSIVE" }],
+    locks: [{ relation: formatRelation(place), role: "partition", mode: "SHARE UPDATE EXCLUSIVE" }],
     hold: "grows with rows",
     hazards: ["INDEX_BUILD", "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
     undo: "DROP INDEX CONCURRENTLY",
@@ -128,7 +128,7 @@ function attachIndexStatement(place: IndexPlace, partitionIndex: string): Statem
     locks: [
       { relation: `${above.schema}.${above.table}`, role: "parent", mode: "ACCESS SHARE" },
       { relation: `${above.schema}.${above.index}`, role: "index", mode: "SHARE UPDATE EXCLUSIVE" },
-      { relation: relationOf(place), role: "partition", mode: "ACCESS SHARE" },
+      { relation: formatRelation(place), role: "partition", mode: "ACCESS SHARE" },
       { relation: `${place.schema}.${partitionIndex}`, role: "index", mode: "ACCESS EXCLUSIVE" },
     ],
     hold: "instant",
@@ -143,10 +143,10 @@ function rebuildStatement(place: IndexPlace, name: string): Statement {
     sql: `REINDEX INDEX CONCURRENTLY ${quoteQualified(place.schema, name)}`,
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: relationOf(place), role: "partition", mode: "SHARE UPDATE EXCLUSIVE" }],
+    locks: [{ relation: formatRelation(place), role: "partition", mode: "SHARE UPDATE EXCLUSIVE" }],
     hold: "grows with rows",
     hazards: ["INDEX_BUILD", "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
-    undo: "not needed: the definition stays the same",
+    undo: "not needed: the definition does not change",
   };
 }
 
@@ -155,17 +155,17 @@ function dropLeftoverStatement(place: IndexPlace, name: string): Statement {
     sql: `DROP INDEX CONCURRENTLY ${quoteQualified(place.schema, name)}`,
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: relationOf(place), role: "partition", mode: "SHARE UPDATE EXCLUSIVE" }],
+    locks: [{ relation: formatRelation(place), role: "partition", mode: "SHARE UPDATE EXCLUSIVE" }],
     hold: "waits for others",
     hazards: ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
     undo: "not needed: an invalid index serves no query",
   };
 }
 
-function relationOf(place: IndexPlace): string {
+function formatRelation(place: IndexPlace): string {
   return `${place.schema}.${place.name}`;
 }
 
-function tableOf(parent: ParentShape): string {
+function quoteParent(parent: ParentShape): string {
   return quoteQualified(parent.schema, parent.table);
 }

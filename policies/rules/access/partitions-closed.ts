@@ -1,5 +1,5 @@
-import { type Rule, settings, TABLE_TYPE } from "../support/rule";
-import { EXPOSED_SCHEMAS, readTable } from "../support/table";
+import { type Rule, explainSettings, TABLE_TYPE } from "../support/rule";
+import { EXPOSED_SCHEMAS, readTable } from "../support/read-table";
 
 interface PartitionsClosedConfig {
   /** Schemas whose tables an API exposes. */
@@ -17,7 +17,7 @@ export const partitionsClosed: Rule<PartitionsClosedConfig> = {
   configProperties: { schemas: EXPOSED_SCHEMAS },
   evaluate(properties, config) {
     const { table, partitionSchema, rowSecurity, unknown } = readTable(properties);
-    const change = settings(this.name, "rowSecurity.partitionAccess or partitionSchema", "schemas");
+    const change = explainSettings(this.name, "rowSecurity.partitionAccess or partitionSchema", "schemas");
     if (unknown) return [`${table}: the access to its partitions is not known yet. ${change}`];
     if (partitionSchema === undefined || !config.schemas.includes(partitionSchema)) return [];
     if (rowSecurity?.["enable"] === true && rowSecurity["partitionAccess"] === "closed") return [];

@@ -1,5 +1,5 @@
-import { PUBLICATION_TYPE, type Rule, settings } from "../support/rule";
-import { readMember } from "../support/publication";
+import { PUBLICATION_TYPE, type Rule, explainSettings } from "../support/rule";
+import { readMember } from "../support/read-member";
 
 interface PublicationAllowListConfig {
   /** Publications that a table may be a member of. */
@@ -13,7 +13,7 @@ const ANY = "*";
 
 export const publicationAllowList: Rule<PublicationAllowListConfig> = {
   name: "publication-allow-list",
-  description: "Tables are published only where their class of data may go.",
+  description: "Tables are in a publication only if it is allowed for their data class.",
   severity: "high",
   enforcementLevel: "mandatory",
   remediation: "Remove the publication from the table, or allow it by name for this environment.",
@@ -36,7 +36,7 @@ export const publicationAllowList: Rule<PublicationAllowListConfig> = {
   evaluate(properties, config) {
     const member = readMember(properties);
     const { table, publication, dataClass } = member;
-    if (publication === undefined) return [`${table}: its publication is not known yet, so nobody can allow it.`];
+    if (publication === undefined) return [`${table}: its publication is not known yet, so it cannot be allowed.`];
     const ofClass = dataClass === undefined ? undefined : config.byDataClass[dataClass];
     const allowed = ofClass ?? config.allowed;
     if (allowed.includes(ANY) || allowed.includes(publication)) return [];
@@ -44,7 +44,7 @@ export const publicationAllowList: Rule<PublicationAllowListConfig> = {
     const key = ofClass === undefined ? "allowed" : `byDataClass.${dataClass ?? ""}`;
     const names = allowed.length === 0 ? "none" : allowed.map((name) => `"${name}"`).join(", ");
     return [
-      `${table}: it is a member of publication "${publication}"; allowed for ${whose}: ${names}. ${settings(this.name, "publications", key)}`,
+      `${table}: it is a member of publication "${publication}"; allowed for ${whose}: ${names}. ${explainSettings(this.name, "publications", key)}`,
     ];
   },
 };

@@ -1,5 +1,5 @@
-import { PUBLICATION_TYPE, type Rule, settings } from "../support/rule";
-import { readMember } from "../support/publication";
+import { PUBLICATION_TYPE, type Rule, explainSettings } from "../support/rule";
+import { readMember } from "../support/read-member";
 
 interface PublicationRowSecurityConfig {
   /** Publications whose readers check row security themselves. */
@@ -8,7 +8,7 @@ interface PublicationRowSecurityConfig {
 
 export const publicationRowSecurity: Rule<PublicationRowSecurityConfig> = {
   name: "publication-row-security",
-  description: "A table with row-level security is not published whole: a stream of changes knows no policies.",
+  description: "A table with row-level security is not published whole: a stream of changes applies no policies.",
   severity: "high",
   enforcementLevel: "advisory",
   remediation: "Declare a row filter (publications.<name>.where), or publish a table without row security.",
@@ -26,7 +26,7 @@ export const publicationRowSecurity: Rule<PublicationRowSecurityConfig> = {
     if (!rowSecurity || where !== undefined || publication === undefined) return [];
     if (config.checkedByReader.includes(publication)) return [];
     return [
-      `${table}: publication "${publication}" sends every row of it, whatever its policies say, to whoever may read the publication. ${settings(this.name, `publications.${publication}.where`, "checkedByReader")}`,
+      `${table}: publication "${publication}" sends every row of it, whatever its policies, to every reader of the publication. ${explainSettings(this.name, `publications.${publication}.where`, "checkedByReader")}`,
     ];
   },
 };

@@ -1,5 +1,5 @@
-import { type Rule, settings, TABLE_TYPE } from "../support/rule";
-import { EXPOSED_SCHEMAS, readTable } from "../support/table";
+import { type Rule, explainSettings, TABLE_TYPE } from "../support/rule";
+import { EXPOSED_SCHEMAS, readTable } from "../support/read-table";
 
 interface RlsRequiredConfig {
   /** Schemas whose tables an API exposes. */
@@ -19,24 +19,24 @@ export const rlsRequired: Rule<RlsRequiredConfig> = {
     schemas: EXPOSED_SCHEMAS,
     force: {
       type: "boolean",
-      description: "Whether row security must hold for the owner of the table too.",
+      description: "Whether row security must apply to the owner of the table too.",
       default: false,
     },
   },
   evaluate(properties, config) {
     const { table, schema, rowSecurity, unknown } = readTable(properties);
     if (unknown)
-      return [`${table}: its row security is not known yet. ${settings(this.name, "rowSecurity", "schemas")}`];
+      return [`${table}: its row security is not known yet. ${explainSettings(this.name, "rowSecurity", "schemas")}`];
     if (schema === undefined || !config.schemas.includes(schema)) return [];
     if (rowSecurity?.["enable"] !== true) {
       const found = rowSecurity ? "switched off" : "not declared";
       return [
-        `${table}: row security is ${found}, and an API shows schema "${schema}". ${settings(this.name, "rowSecurity", "schemas")}`,
+        `${table}: row security is ${found}, and an API shows schema "${schema}". ${explainSettings(this.name, "rowSecurity", "schemas")}`,
       ];
     }
     if (!config.force || rowSecurity["force"] === true) return [];
     return [
-      `${table}: row security does not hold for the owner of the table. ${settings(this.name, "rowSecurity.force", "force")}`,
+      `${table}: row security does not apply to the owner of the table. ${explainSettings(this.name, "rowSecurity.force", "force")}`,
     ];
   },
 };

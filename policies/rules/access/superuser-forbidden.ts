@@ -1,5 +1,5 @@
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { getCompletePlan, readWindow } from "../support/read-window";
 
 interface SuperuserForbiddenConfig {
   /** True if a superuser is refused. */
@@ -17,16 +17,16 @@ export const superuserForbidden: Rule<SuperuserForbiddenConfig> = {
   configProperties: {
     forbidden: {
       type: "boolean",
-      description: "Whether a superuser is refused. Only environments whose data nobody needs should say false.",
+      description: "True: a superuser is refused. False only for environments whose data is not needed.",
       default: true,
     },
   },
   evaluate(properties, config) {
     const window = readWindow(properties);
-    const role = completePlan(window)?.role;
+    const role = getCompletePlan(window)?.role;
     if (!config.forbidden || !role?.superuser) return [];
     return [
-      `${window.table}: the connection's role "${role.name}" is a superuser, for whom no right and no row security holds. ${settings(this.name, "the connection's user", "forbidden")}`,
+      `${window.table}: the connection's role "${role.name}" is a superuser, for whom no right and no row security holds. ${explainSettings(this.name, "the connection's user", "forbidden")}`,
     ];
   },
 };

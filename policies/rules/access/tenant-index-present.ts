@@ -1,5 +1,5 @@
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { getCompletePlan, readWindow } from "../support/read-window";
 
 interface TenantIndexConfig {
   /** Columns that identify a tenant; an index has to begin with one of them. */
@@ -16,12 +16,12 @@ export const tenantIndexPresent: Rule<TenantIndexConfig> = {
   severity: "medium",
   enforcementLevel: "advisory",
   remediation:
-    "Declare an index that begins with the tenant column: it is built CONCURRENTLY on each partition while writers go on.",
+    "Declare an index that begins with the tenant column: it is built CONCURRENTLY on each partition while writers continue.",
   resourceType: WINDOW_TYPE,
   configProperties: {
     columns: {
       type: "array",
-      description: "Columns that tell tenants apart; an index has to begin with one of them.",
+      description: "Columns that distinguish tenants; an index must begin with one of them.",
       items: { type: "string" },
       default: ["tenant_id"],
     },
@@ -42,11 +42,11 @@ export const tenantIndexPresent: Rule<TenantIndexConfig> = {
     const window = readWindow(properties);
     const { table, dataClass } = window;
     const judged = config.tables.includes(table) || (dataClass !== undefined && config.dataClasses.includes(dataClass));
-    const leading = completePlan(window)?.leadingColumns;
+    const leading = getCompletePlan(window)?.leadingColumns;
     if (!judged || leading === undefined || leading.some((column) => config.columns.includes(column))) return [];
     const found = leading.length > 0 ? `indexes begin with ${leading.join(", ")}` : "it has no index";
     return [
-      `${table}: no index begins with a tenant column (${config.columns.join(", ") || "none is named"}); ${found}. ${settings(this.name, "indexes", "columns")}`,
+      `${table}: no index begins with a tenant column (${config.columns.join(", ") || "none is named"}); ${found}. ${explainSettings(this.name, "indexes", "columns")}`,
     ];
   },
 };

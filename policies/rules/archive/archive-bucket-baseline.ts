@@ -1,8 +1,15 @@
-import { type BucketDemands, bucketProblems } from "../../../core/archive/bucket/bucket-checks";
+import { type BucketDemands, findBucketProblems } from "../../../core/archive/bucket/bucket-checks";
 import type { BucketSetting } from "../../../core/archive/bucket/bucket-facts";
-import { daysOfSpan } from "../../../core/store/days";
-import { archiveBuckets, archiveUses, BUCKET_RULE_TYPES, factsOf, isUnknown, uncheckedOf } from "../support/bucket";
-import { settings, type StackResource, type StackRule } from "../support/rule";
+import { parseSpanDays } from "../../../core/store/days";
+import {
+  listArchiveBuckets,
+  listArchiveUses,
+  BUCKET_RULE_TYPES,
+  getBucketFacts,
+  isSettingUnknown,
+  listUnchecked,
+} from "../support/stack-buckets";
+import { explainSettings, type StackResource, type StackRule } from "../support/rule";
 import { SPAN_PATTERN } from "../support/spans";
 
 interface ArchiveBucketBaselineConfig {
@@ -20,31 +27,31 @@ interface ArchiveBucketBaselineConfig {
   readonly elsewhere: readonly string[];
 }
 
-const on = (description: string) => ({ type: "boolean", description, default: true }) as const;
+const defineSwitch = (description: string) => ({ type: "boolean", description, default: true }) as const;
 
 export const archiveBucketBaseline: StackRule<ArchiveBucketBaselineConfig> = {
   name: "archive-bucket-baseline",
-  description:
-    "A bucket that may hold the only copy of rows keeps them: from deletion, from strangers, from oversight.",
+  description: "A bucket that may hold the only copy of rows protects them from deletion, strangers and oversight.",
   severity: "high",
   enforcementLevel: "mandatory",
-  remediation: "Make the bucket by the component ArchiveBucket, or set what is missing and let the component read it.",
+  remediation:
+    "Create the bucket with the component ArchiveBucket, or set what is missing and let the component read it.",
   subject: "archive buckets",
   types: BUCKET_RULE_TYPES,
   configProperties: {
-    versioning: on("Whether every version of an object has to be kept."),
+    versioning: defineSwitch("Whether every version of an object must be retained."),
     encryption: {
       type: "string",
-      description: "How objects have to be encrypted: `kms`, by a key of KMS; `any`, by one of S3 too.",
+      description: "Required encryption of objects: `kms`, by a key of KMS; `any`, by one of S3 too.",
       enum: ["any", "kms"],
       default: "any",
     },
-    publicAccessBlocked: on("Whether public access has to be blocked, in all four ways."),
-    ownership: on("Whether objects have to belong to the account of the bucket, whoever writes them."),
-    tlsOnly: on("Whether the bucket's policy has to refuse who comes without TLS."),
+    publicAccessBlocked: defineSwitch("Whether public access must be blocked, in all four ways."),
+    ownership: defineSwitch("Whether objects must belong to the account of the bucket, whatever account writes them."),
+    tlsOnly: defineSwitch("Whether the bucket's policy must refuse requests without TLS."),
     objectLock: {
       type: "string",
-      description: "Least strict Object Lock that objects have to get by default.",
+      description: "Least strict Object Lock that objects must get by default.",
       enum: ["none", "governance", "compliance"],
       default: "none",
     },
@@ -56,16 +63,16 @@ export const archiveBucketBaseline: StackRule<ArchiveBucketBaselineConfig> = {
     },
     abortUploadsAfter: {
       type: "string",
-      description: "When parts of unfinished uploads have to be removed at the latest.",
+      description: "When parts of unfinished uploads must be removed at the latest.",
       pattern: SPAN_PATTERN,
       default: "1 month",
     },
     accessLogs: {
       type: "boolean",
-      description: "Whether S3 has to write down who reached the bucket.",
+      description: "Whether S3 must log access to the bucket.",
       default: false,
     },
-    protect: on("Whether Pulumi has to refuse to delete a bucket that it made (the option `protect`)."),
+    protect: defineSwitch("Whether Pulumi must refuse to delete a bucket that it created (the option `protect`)."),
     elsewhere: {
       type: "array",
       description: "Buckets that another stack sets up, by name: its policies judge them.",
@@ -75,21 +82,23 @@ export const archiveBucketBaseline: StackRule<ArchiveBucketBaselineConfig> = {
   },
   evaluateStack(resources, config) {
     return [
-      ...archiveBuckets(resources).flatMap((bucket) => {
+      ...listArchiveBuckets(resources).flatMap((bucket) => {
         const open = config.protect && bucket.made !== undefined && bucket.made.protect !== true;
         return [
-          ...bucketProblems(factsOf(bucket), demandsOf(config))
-            .filter(({ setting }) => !isUnknown(bucket, setting))
+          ...findBucketProblems(getBucketFacts(bucket), buildDemands(config))
+            .filter(({ setting }) => !isSettingUnknown(bucket, setting))
             .map(({ setting, message }) => ({
               key: KEYS[setting],
-              message: uncheckedOf(bucket).includes(setting) ? `its ${setting} is in existing.unchecked` : message,
+              message: listUnchecked(bucket).includes(setting) ? `its ${setting} is in existing.unchecked` : message,
             })),
           ...(open ? [{ key: "protect", message: "it is not protected" }] : []),
-        ].map(({ key, message }) => `bucket "${bucket.name}": ${message}. ${settings(this.name, "the bucket", key)}`);
+        ].map(
+          ({ key, message }) => `bucket "${bucket.name}": ${message}. ${explainSettings(this.name, "the bucket", key)}`,
+        );
       }),
-      ...strangers(resources, config.elsewhere).map(
+      ...listStrangers(resources, config.elsewhere).map(
         (name) =>
-          `bucket "${name}": an archive lies in it, and nothing in this stack sets it up, so that nobody can judge it. Read it by new ArchiveBucket(…, { existing: … }) in the program, or name it in ${this.name}.elsewhere in the policy configuration.`,
+          `bucket "${name}": it has an archive, and nothing in this stack sets it up, so it cannot be judged. Read it by new ArchiveBucket(…, { existing: … }) in the program, or name it in ${this.name}.elsewhere in the policy configuration.`,
       ),
     ];
   },
@@ -107,7 +116,7 @@ const KEYS: Readonly<Record<BucketSetting, keyof ArchiveBucketBaselineConfig>> =
   logging: "accessLogs",
 };
 
-function demandsOf(config: ArchiveBucketBaselineConfig): BucketDemands {
+function buildDemands(config: ArchiveBucketBaselineConfig): BucketDemands {
   const { versioning, publicAccessBlocked, ownership, tlsOnly, accessLogs } = config;
   const mode = config.objectLock === "none" ? undefined : (config.objectLock as "governance" | "compliance");
   return {
@@ -117,19 +126,19 @@ function demandsOf(config: ArchiveBucketBaselineConfig): BucketDemands {
     publicAccessBlocked,
     ownership,
     tlsOnly,
-    ...(mode === undefined ? {} : { lock: { mode, days: daysOf(config.objectLockFor) } }),
-    abortUploadDays: daysOf(config.abortUploadsAfter),
+    ...(mode === undefined ? {} : { lock: { mode, days: toDays(config.objectLockFor) } }),
+    abortUploadDays: toDays(config.abortUploadsAfter),
     accessLogs,
   };
 }
 
 /** Counts hours, which the engine's pattern allows as well, as less than a day. */
-function daysOf(text: string): number {
-  return daysOfSpan(text) ?? 1;
+function toDays(text: string): number {
+  return parseSpanDays(text) ?? 1;
 }
 
-function strangers(resources: readonly StackResource[], elsewhere: readonly string[]): string[] {
-  const names = archiveUses(resources)
+function listStrangers(resources: readonly StackResource[], elsewhere: readonly string[]): string[] {
+  const names = listArchiveUses(resources)
     .filter(({ bucket, to }) => bucket === undefined && to?.startsWith("s3://"))
     .map(({ to }) => to?.slice("s3://".length).split("/")[0] ?? "");
   return [...new Set(names)].filter((name) => !elsewhere.includes(name));

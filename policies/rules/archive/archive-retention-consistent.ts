@@ -1,10 +1,16 @@
-import { certainExpiry, soonestExpiry } from "../../../core/archive/bucket/bucket-checks";
+import { findCertainExpiry, findSoonestExpiry } from "../../../core/archive/bucket/bucket-checks";
 import { compareInstants, type Instant } from "../../../core/time/instant";
 import { addSpan } from "../../../core/time/span";
-import { type ArchiveUse, archiveUses, BUCKET_RULE_TYPES, factsOf, isUnknown } from "../support/bucket";
-import { settings, type StackRule } from "../support/rule";
-import { endOf, SPAN_PATTERN } from "../support/spans";
-import { readWindow } from "../support/window";
+import {
+  type ArchiveUse,
+  listArchiveUses,
+  BUCKET_RULE_TYPES,
+  getBucketFacts,
+  isSettingUnknown,
+} from "../support/stack-buckets";
+import { explainSettings, type StackRule } from "../support/rule";
+import { computeEnd, SPAN_PATTERN } from "../support/spans";
+import { readWindow } from "../support/read-window";
 
 interface ArchiveRetentionConfig {
   /** Shortest time from the creation of a row to the end of its archive, by data class. */
@@ -17,7 +23,8 @@ const spans = { type: "string", pattern: SPAN_PATTERN } as const;
 
 export const archiveRetentionConsistent: StackRule<ArchiveRetentionConfig> = {
   name: "archive-retention-consistent",
-  description: "Table and archive together keep rows for as long as their class asks, and no longer than it allows.",
+  description:
+    "Table and archive together retain rows for as long as their class requires, and no longer than it allows.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation:
@@ -28,32 +35,32 @@ export const archiveRetentionConsistent: StackRule<ArchiveRetentionConfig> = {
     minimum: {
       type: "object",
       description:
-        'Shortest time that table and archive together keep a row, by data class, for example { "finance": "7 years" }.',
+        'Shortest time that table and archive together retain a row, by data class, for example { "finance": "7 years" }.',
       additionalProperties: spans,
       default: {},
     },
     maximum: {
       type: "object",
       description:
-        'Longest time, by data class, for example { "personal": "3 years" }: after it neither table nor bucket may have anything left.',
+        'Longest time, by data class, for example { "personal": "3 years" }: after it neither table nor bucket may have any rows left.',
       additionalProperties: spans,
       default: {},
     },
   },
   evaluateStack(resources, config) {
-    return archiveUses(resources).flatMap((use) => {
+    return listArchiveUses(resources).flatMap((use) => {
       const { table, dataClass = "", retention } = readWindow(use.window);
       const [minimum, maximum] = [config.minimum[dataClass], config.maximum[dataClass]];
-      const [least, most] = [minimum, maximum].map((span) => (span === undefined ? undefined : endOf(span)));
+      const [least, most] = [minimum, maximum].map((span) => (span === undefined ? undefined : computeEnd(span)));
       if (retention === undefined || (!least && !most)) return [];
       const refuse = (found: string, limit: string, key: string): string =>
-        `${table}: ${found}; data of class "${dataClass}" is kept ${limit}. ${settings(this.name, "the bucket or window.retention", `${key}.${dataClass}`)}`;
+        `${table}: ${found}; data of class "${dataClass}" is retained ${limit}. ${explainSettings(this.name, "the bucket or window.retention", `${key}.${dataClass}`)}`;
       const kept = keptFor(use, retention);
       if (kept === "unknown") return [];
       if (kept === "elsewhere")
         return [
           refuse(
-            `its archive (${use.to ?? "?"}) is in no bucket of this stack, so that nobody knows its end`,
+            `its archive (${use.to ?? "?"}) is in no bucket of this stack, so its end is unknown`,
             "within limits",
             minimum === undefined ? "maximum" : "minimum",
           ),
@@ -69,7 +76,7 @@ export const archiveRetentionConsistent: StackRule<ArchiveRetentionConfig> = {
             ]
           : []),
         ...(most && (!kept.last || compareInstants(most, kept.last) < 0)
-          ? [refuse(`table and archive keep rows for ${kept.lastText}`, `for at most "${maximum ?? ""}"`, "maximum")]
+          ? [refuse(`table and archive retain rows for ${kept.lastText}`, `for at most "${maximum ?? ""}"`, "maximum")]
           : []),
       ];
     });
@@ -88,12 +95,12 @@ function keptFor({ bucket, prefix, to }: ArchiveUse, retention: string): Kept | 
   // Nothing expires in a table: its privileges decide who may delete there.
   if (to?.startsWith("table://")) return { first: undefined, last: undefined, firstText: "ever", lastText: "ever" };
   if (!bucket) return to === undefined ? "unknown" : "elsewhere";
-  if (isUnknown(bucket, "lifecycle") || isUnknown(bucket, "lock")) return "unknown";
-  const facts = factsOf(bucket);
+  if (isSettingUnknown(bucket, "lifecycle") || isSettingUnknown(bucket, "lock")) return "unknown";
+  const facts = getBucketFacts(bucket);
   // Keys of an archive begin with its prefix and a slash.
   const folder = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
-  const [soonest, certain] = [soonestExpiry(facts, folder), certainExpiry(facts, folder)];
-  const hot = retention === "forever" ? undefined : endOf(retention);
+  const [soonest, certain] = [findSoonestExpiry(facts, folder), findCertainExpiry(facts, folder)];
+  const hot = retention === "forever" ? undefined : computeEnd(retention);
   const text = (days: number | undefined): string =>
     days === undefined || hot === undefined ? "ever" : `"${retention}" and ${days} days`;
   return { first: after(hot, soonest), last: after(hot, certain), firstText: text(soonest), lastText: text(certain) };

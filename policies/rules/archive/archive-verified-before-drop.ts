@@ -1,6 +1,6 @@
-import { readArchive, readRetire, type RetireEntry } from "../support/archive";
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { readArchive, readRetire, type RetireEntry } from "../support/read-archive";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { getCompletePlan, readWindow } from "../support/read-window";
 
 interface ArchiveVerifiedConfig {
   /** Required proof of an archive. */
@@ -13,18 +13,17 @@ interface ArchiveVerifiedConfig {
 
 export const archiveVerifiedBeforeDrop: Rule<ArchiveVerifiedConfig> = {
   name: "archive-verified-before-drop",
-  description:
-    "What is dropped after it was archived is proven to be in the archive: a manifest, and every row counted.",
+  description: "An archived partition is dropped only with proof of its archive: a manifest, and every row counted.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation:
-    "Let the update archive the partition again: pgpartition status names it, docs/archive.md says what a proof is.",
+    "Let the update archive the partition again: pgpartition status names it, docs/archive.md explains the proof.",
   resourceType: WINDOW_TYPE,
   configProperties: {
     verify: {
       type: "string",
       description:
-        "How an archive has to be proven: `checksum`, by what the store says of the objects; `readBack`, by reading them again.",
+        "Required proof of an archive: `checksum`, by the store's checksums of the objects; `readBack`, by reading them again.",
       enum: ["checksum", "readBack"],
       default: "checksum",
     },
@@ -38,7 +37,7 @@ export const archiveVerifiedBeforeDrop: Rule<ArchiveVerifiedConfig> = {
     sameUpdate: {
       type: "boolean",
       description:
-        "Whether an update may drop what it archives itself, when there is no grace: then the provider alone sees the proof.",
+        "Whether an update may drop what it archives itself, without a grace: then only the provider sees the proof.",
       default: true,
     },
   },
@@ -49,9 +48,9 @@ export const archiveVerifiedBeforeDrop: Rule<ArchiveVerifiedConfig> = {
     const archive = readArchive(properties);
     if (onExpire === "archive" && config.verify === "readBack" && archive?.to && archive.verify !== "readBack")
       messages.push(
-        `${table}: archive.verify is "${archive.verify ?? "checksum"}"; "readBack" is required. ${settings(this.name, "archive.verify", "verify")}`,
+        `${table}: archive.verify is "${archive.verify ?? "checksum"}"; "readBack" is required. ${explainSettings(this.name, "archive.verify", "verify")}`,
       );
-    const plan = completePlan(window);
+    const plan = getCompletePlan(window);
     if (!plan) return messages;
     const entries = readRetire(properties);
     const archiving = new Set(entries.filter(({ verb }) => verb === "archive").map(({ partition }) => partition));
@@ -60,7 +59,7 @@ export const archiveVerifiedBeforeDrop: Rule<ArchiveVerifiedConfig> = {
       if (drop.archived === undefined && archiving.has(drop.partition)) {
         if (!config.sameUpdate)
           messages.push(
-            `${table}: the plan archives and drops "${drop.partition}" in one update, before anybody can judge the proof. ${settings(this.name, "grace", "sameUpdate")}`,
+            `${table}: the plan archives and drops "${drop.partition}" in one update, before the proof can be judged. ${explainSettings(this.name, "grace", "sameUpdate")}`,
           );
         continue;
       }
@@ -69,7 +68,7 @@ export const archiveVerifiedBeforeDrop: Rule<ArchiveVerifiedConfig> = {
       const missing = missingProof(drop, config);
       if (missing !== undefined)
         messages.push(
-          `${table}: the plan drops "${drop.partition}", and ${missing}. No key of ${this.name} lifts this: archive it again, or keep it by confirmDrops or holds.`,
+          `${table}: the plan drops "${drop.partition}", and ${missing}. No key of ${this.name} lifts this: archive it again, or retain it by confirmDrops or holds.`,
         );
     }
     if (onExpire === "archive" && plan.dropCount > drops.length)

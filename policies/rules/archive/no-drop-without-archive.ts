@@ -1,6 +1,6 @@
-import { type ArchiveProperties, readArchive, readRetire } from "../support/archive";
-import { type KnownProperties, type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow, type WindowProperties } from "../support/window";
+import { type ArchiveProperties, readArchive, readRetire } from "../support/read-archive";
+import { type KnownProperties, type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { getCompletePlan, readWindow, type WindowProperties } from "../support/read-window";
 
 interface NoDropWithoutArchiveConfig {
   /** Data classes whose rows must not be dropped without a copy; "*" is every table, also one without a class. */
@@ -15,7 +15,7 @@ const ANY = "*";
 
 export const noDropWithoutArchive: Rule<NoDropWithoutArchiveConfig> = {
   name: "no-drop-without-archive",
-  description: "Rows that somebody may ask for later are archived before they are dropped.",
+  description: "Rows that may be needed later are archived before they are dropped.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation:
@@ -24,7 +24,7 @@ export const noDropWithoutArchive: Rule<NoDropWithoutArchiveConfig> = {
   configProperties: {
     dataClasses: {
       type: "array",
-      description: `Data classes whose rows may not go without a copy; "${ANY}" is every table, also one without a class.`,
+      description: `Data classes whose rows may not be dropped without a copy; "${ANY}" is every table, also one without a class.`,
       items: { type: "string" },
       default: ["audit", "change-history", "finance"],
     },
@@ -37,7 +37,7 @@ export const noDropWithoutArchive: Rule<NoDropWithoutArchiveConfig> = {
     stores: {
       type: "array",
       description:
-        "Where a copy may lie. A folder (`file`) is on the disk of whoever runs the update, a table (`table`) in this or another database.",
+        "Where a copy may be stored. A folder (`file`) is on the machine that runs the update, a table (`table`) in this or another database.",
       items: { type: "string", enum: ["s3", "file", "table"] },
       default: ["s3", "file", "table"],
     },
@@ -48,24 +48,24 @@ export const noDropWithoutArchive: Rule<NoDropWithoutArchiveConfig> = {
     const ofClass = config.dataClasses.includes(ANY) || config.dataClasses.includes(dataClass ?? "");
     if (!ofClass || config.allowed.includes(table)) return [];
     const whose = `data of class "${dataClass ?? "none"}"`;
-    const change = settings(this.name, "onExpire", "dataClasses or .allowed");
+    const change = explainSettings(this.name, "onExpire", "dataClasses or .allowed");
     if (onExpire === "drop")
-      return [`${table}: onExpire is "drop", and ${whose} has to be archived before it goes. ${change}`];
+      return [`${table}: onExpire is "drop", and ${whose} must be archived before its drop. ${change}`];
     return [
-      ...bareDrops(properties, window).map(
-        (what) => `${table}: the plan drops ${what}, and ${whose} has to be archived before it goes. ${change}`,
+      ...listBareDrops(properties, window).map(
+        (what) => `${table}: the plan drops ${what}, and ${whose} must be archived before its drop. ${change}`,
       ),
-      ...wrongStore(readArchive(properties), config.stores).map(
+      ...findWrongStore(readArchive(properties), config.stores).map(
         (to) =>
-          `${table}: archive.to is "${to}"; archives of ${whose} may lie in: ${config.stores.join(", ")}. ${settings(this.name, "archive.to", "stores")}`,
+          `${table}: archive.to is "${to}"; archives of ${whose} may be stored in: ${config.stores.join(", ")}. ${explainSettings(this.name, "archive.to", "stores")}`,
       ),
     ];
   },
 };
 
 /** Returns drops without an archive, though none is declared now: left from an earlier declaration. */
-function bareDrops(properties: KnownProperties, window: WindowProperties): string[] {
-  const plan = completePlan(window);
+function listBareDrops(properties: KnownProperties, window: WindowProperties): string[] {
+  const plan = getCompletePlan(window);
   if (!plan) return [];
   const entries = readRetire(properties);
   const drops = entries.filter(({ verb }) => verb === "drop");
@@ -78,7 +78,7 @@ function bareDrops(properties: KnownProperties, window: WindowProperties): strin
   return unlisted > 0 ? [...bare, `${unlisted} partitions that it does not list`] : bare;
 }
 
-function wrongStore(archive: ArchiveProperties | undefined, stores: readonly string[]): string[] {
+function findWrongStore(archive: ArchiveProperties | undefined, stores: readonly string[]): string[] {
   if (archive?.to === undefined) return [];
   return stores.some((store) => archive.to?.startsWith(`${store}://`)) ? [] : [archive.to];
 }

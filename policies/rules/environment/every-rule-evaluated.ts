@@ -13,7 +13,7 @@ import { retentionMaximum } from "../retention/retention-maximum";
 import { retentionMinimum } from "../retention/retention-minimum";
 import { superuserForbidden } from "../access/superuser-forbidden";
 import { type KnownProperties, type Rule, WINDOW_TYPE } from "../support/rule";
-import { readWindow } from "../support/window";
+import { readWindow } from "../support/read-window";
 import { tenantIndexPresent } from "../access/tenant-index-present";
 
 /** Rules that judge a plan's effects on the live database. */
@@ -47,7 +47,7 @@ const NEED_PROPERTIES = [
  */
 export const everyRuleEvaluated: Rule<Record<string, never>> = {
   name: "every-rule-evaluated",
-  description: "Every rule must be judged: by a plan made against the live database, and by properties that are known.",
+  description: "Every rule must be judged: by a plan of the live database, and by properties that are known.",
   severity: "medium",
   enforcementLevel: "advisory",
   remediation: "Preview where the database can be reached, with values that are known before the update.",
@@ -59,19 +59,19 @@ export const everyRuleEvaluated: Rule<Record<string, never>> = {
     if ("missingBecause" in window.plan) {
       const names = NEED_PLAN.map((rule) => rule.name).join(", ");
       messages.push(
-        `${window.table}: not evaluated: ${names}, because ${window.plan.missingBecause}. Preview where the database can be reached; every-rule-evaluated.enforcementLevel in the policy configuration says how much that matters.`,
+        `${window.table}: not evaluated: ${names}, because ${window.plan.missingBecause}. Preview where the database can be reached; every-rule-evaluated.enforcementLevel in the policy configuration sets how much that matters.`,
       );
     }
-    return [...messages, ...unknownProperties(window.table, properties)];
+    return [...messages, ...listUnknownProperties(window.table, properties)];
   },
 };
 
-function unknownProperties(table: string, { unknown }: KnownProperties): string[] {
+function listUnknownProperties(table: string, { unknown }: KnownProperties): string[] {
   return NEED_PROPERTIES.flatMap(({ rule, properties }) => {
     const missing = properties.filter((property) => unknown.includes(property));
     if (missing.length === 0) return [];
     return [
-      `${table}: not evaluated: ${rule.name}, because ${missing.join(", ")} will be known only during the update. Use plain values in the program; every-rule-evaluated.enforcementLevel in the policy configuration says how much that matters.`,
+      `${table}: not evaluated: ${rule.name}, because ${missing.join(", ")} will be known only during the update. Use plain values in the program; every-rule-evaluated.enforcementLevel in the policy configuration sets how much that matters.`,
     ];
   });
 }

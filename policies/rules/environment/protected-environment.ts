@@ -1,4 +1,4 @@
-import { PROVIDER_TYPE, type Rule, settings } from "../support/rule";
+import { PROVIDER_TYPE, type Rule, explainSettings } from "../support/rule";
 
 interface ProtectedEnvironmentConfig {
   /** True if this environment is protected. */
@@ -15,31 +15,31 @@ export const protectedEnvironment: Rule<ProtectedEnvironmentConfig> = {
   configProperties: {
     protected: {
       type: "boolean",
-      description: "Whether this environment is protected. Only environments whose data nobody needs should say false.",
+      description: "True: this environment is protected. False only for environments whose data is not needed.",
       default: true,
     },
   },
   evaluate({ values, unknown }, config) {
     if (!config.protected) return [];
-    const trust = found("trustAsOf", values["trustAsOf"], unknown);
-    const destroy = found("allowDestroy", values["allowDestroy"], unknown);
+    const trust = formatFound("trustAsOf", values["trustAsOf"], unknown);
+    const destroy = formatFound("allowDestroy", values["allowDestroy"], unknown);
     return [
       ...(isOff(trust)
         ? []
         : [
-            `trustAsOf is ${trust}; in a protected environment it must be false. ${settings(this.name, "trustAsOf", "protected")}`,
+            `trustAsOf is ${trust}; in a protected environment it must be false. ${explainSettings(this.name, "trustAsOf", "protected")}`,
           ]),
       ...(isOff(destroy)
         ? []
         : [
-            `allowDestroy is ${destroy}; in a protected environment it must be empty. ${settings(this.name, "allowDestroy", "protected")}`,
+            `allowDestroy is ${destroy}; in a protected environment it must be empty. ${explainSettings(this.name, "allowDestroy", "protected")}`,
           ]),
     ];
   },
 };
 
 /** Reads provider configuration, which is JSON text or plain values. */
-function found(name: string, value: unknown, unknown: readonly string[]): string {
+function formatFound(name: string, value: unknown, unknown: readonly string[]): string {
   if (unknown.includes(name)) return "not known yet";
   const text = typeof value === "string" ? value.trim() : (JSON.stringify(value) ?? "");
   return text;

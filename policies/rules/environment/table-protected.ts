@@ -1,5 +1,5 @@
-import { type Rule, settings, TABLE_TYPE } from "../support/rule";
-import { readTable } from "../support/table";
+import { type Rule, explainSettings, TABLE_TYPE } from "../support/rule";
+import { readTable } from "../support/read-table";
 
 interface TableProtectedConfig {
   /** True if tables have to be protected. */
@@ -24,6 +24,6 @@ export const tableProtected: Rule<TableProtectedConfig> = {
   evaluate(properties, config) {
     if (!config.required || properties.protect === true) return [];
     const { table } = readTable(properties);
-    return [`${table}: it is not protected. ${settings(this.name, "the option protect", "required")}`];
+    return [`${table}: it is not protected. ${explainSettings(this.name, "the option protect", "required")}`];
   },
 };

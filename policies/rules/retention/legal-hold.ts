@@ -1,8 +1,8 @@
 import { covers, formatInterval, type OpenInterval, overlaps, parseInterval } from "../../../core/time/interval";
 import { compareInstants, parseInstant } from "../../../core/time/instant";
-import { type DeclaredHold, readHolds, readRetire } from "../support/archive";
-import { type KnownProperties, type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { type DeclaredHold, readHolds, readRetire } from "../support/read-archive";
+import { type KnownProperties, type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { getCompletePlan, readWindow } from "../support/read-window";
 
 /** A range of a table that must be retained, whatever a program declares. */
 interface HoldConfig {
@@ -25,7 +25,7 @@ interface LegalHoldConfig {
 
 export const legalHold: Rule<LegalHoldConfig> = {
   name: "legal-hold",
-  description: "What is held for a court or an audit is retired by no plan, and the program says so too.",
+  description: "Data held for a court or an audit is retired by no plan, and the program declares the hold too.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation:
@@ -61,7 +61,7 @@ export const legalHold: Rule<LegalHoldConfig> = {
 };
 
 function judge(properties: KnownProperties, name: string, hold: HoldConfig): string[] {
-  const change = settings("legal-hold", "holds", `holds.${name}`);
+  const change = explainSettings("legal-hold", "holds", `holds.${name}`);
   if (isLifted(hold)) return [];
   const range = readRange(hold.from, hold.to);
   if (!range)
@@ -69,17 +69,15 @@ function judge(properties: KnownProperties, name: string, hold: HoldConfig): str
   const held = `"${name}" holds ${formatInterval(range)} (${hold.reason})`;
   const half = hold.liftedBy ?? hold.liftedBecause;
   return [
-    ...(half === undefined ? [] : [`${held}; to lift it takes both liftedBy and liftedBecause. ${change}`]),
+    ...(half === undefined ? [] : [`${held}; lifting it needs both liftedBy and liftedBecause. ${change}`]),
     ...touched(properties, range).map((what) => `the plan ${what}, and ${held}. ${change}`),
-    ...(isDeclared(properties, range)
-      ? []
-      : [`${held}, and the program does not: no hold there covers the range. ${change}`]),
+    ...(isDeclared(properties, range) ? [] : [`${held}, and no hold of the program covers the range. ${change}`]),
   ];
 }
 
 /** Returns the plan's changes to partitions of the range. */
 function touched(properties: KnownProperties, range: OpenInterval): string[] {
-  const plan = completePlan(readWindow(properties));
+  const plan = getCompletePlan(readWindow(properties));
   if (!plan) return [];
   const entries = readRetire(properties);
   const unlisted = plan.dropCount - entries.filter(({ verb }) => verb === "drop").length;

@@ -1,5 +1,5 @@
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { getCompletePlan, readWindow } from "../support/read-window";
 
 interface MaxDropsPerRunConfig {
   /** Most partitions of a table that one update may detach, and most that it may drop; one that spans several intervals of the grid counts as these, and one without a beginning or end as 1,001. */
@@ -24,9 +24,9 @@ export const maxDropsPerRun: Rule<MaxDropsPerRunConfig> = {
   },
   evaluate(properties, config) {
     const window = readWindow(properties);
-    const plan = completePlan(window);
+    const plan = getCompletePlan(window);
     if (!plan) return [];
-    const change = settings(this.name, "maxDropsPerUpdate or confirmDrops", "maximum");
+    const change = explainSettings(this.name, "maxDropsPerUpdate or confirmDrops", "maximum");
     const counts = [
       ["detaches", plan.detachCount, plan.detachIntervals] as const,
       ["drops", plan.dropCount, plan.dropIntervals] as const,

@@ -1,7 +1,7 @@
-import { readPrevious } from "../support/archive";
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { endOf, isShorter } from "../support/spans";
-import { readWindow } from "../support/window";
+import { readPrevious } from "../support/read-archive";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { computeEnd, isShorter } from "../support/spans";
+import { readWindow } from "../support/read-window";
 
 interface RetentionChangeConfig {
   /** Required form of an approval: a regular expression of JavaScript. */
@@ -10,8 +10,7 @@ interface RetentionChangeConfig {
 
 export const retentionChangeDirection: Rule<RetentionChangeConfig> = {
   name: "retention-change-direction",
-  description:
-    "Nobody shortens a retention, or gives up an archive, without the name of who approved it; longer is free.",
+  description: "A shorter retention, or no more archive, needs the name of its approver; a longer one is free.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation: "Declare approvedBy with who approved the change, or where; remove it after the update.",
@@ -20,7 +19,7 @@ export const retentionChangeDirection: Rule<RetentionChangeConfig> = {
     pattern: {
       type: "string",
       description:
-        "What an approval has to look like: a regular expression of JavaScript, for example `^[A-Z]+-[0-9]+$` for a ticket.",
+        "Form of an approval: a regular expression of JavaScript, for example `^[A-Z]+-[0-9]+$` for a ticket.",
       default: "\\S",
     },
   },
@@ -30,10 +29,10 @@ export const retentionChangeDirection: Rule<RetentionChangeConfig> = {
     if (!previous) return [];
     const losses = [
       ...(isShortened(previous.retention, retention)
-        ? [`retention goes from "${previous.retention ?? "?"}" to "${retention ?? "?"}"`]
+        ? [`retention changes from "${previous.retention ?? "?"}" to "${retention ?? "?"}"`]
         : []),
       ...(givesUp(previous.onExpire, onExpire)
-        ? [`onExpire goes from "${previous.onExpire ?? "?"}" to "${onExpire ?? "?"}"`]
+        ? [`onExpire changes from "${previous.onExpire ?? "?"}" to "${onExpire ?? "?"}"`]
         : []),
     ];
     if (losses.length === 0) return [];
@@ -47,13 +46,15 @@ export const retentionChangeDirection: Rule<RetentionChangeConfig> = {
       approvedBy === undefined
         ? "approvedBy is missing"
         : `approvedBy is "${approvedBy}", and has to match "${config.pattern}"`;
-    return losses.map((loss) => `${table}: ${loss}, and ${found}. ${settings(this.name, "approvedBy", "pattern")}`);
+    return losses.map(
+      (loss) => `${table}: ${loss}, and ${found}. ${explainSettings(this.name, "approvedBy", "pattern")}`,
+    );
   },
 };
 
 function isShortened(from: string | undefined, to: string | undefined): boolean {
   if (from === undefined || to === undefined || to === "forever") return false;
-  return from === "forever" || isShorter(endOf(to), endOf(from));
+  return from === "forever" || isShorter(computeEnd(to), computeEnd(from));
 }
 
 /** Order of the expiry modes by how much of a row they retain. */

@@ -1,5 +1,5 @@
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { readWindow } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { readWindow } from "../support/read-window";
 
 interface RetentionDeclaredConfig {
   /** Properties required in addition to the retention. */
@@ -12,7 +12,7 @@ const DESCRIPTIONS = ["reason", "owner", "dataClass"] as const;
 
 export const retentionDeclared: Rule<RetentionDeclaredConfig> = {
   name: "retention-declared",
-  description: "Every table says how long its data is kept, why, and who answers for it.",
+  description: "Every table declares how long its data is retained, why, and its owner.",
   severity: "high",
   enforcementLevel: "mandatory",
   remediation:
@@ -21,7 +21,7 @@ export const retentionDeclared: Rule<RetentionDeclaredConfig> = {
   configProperties: {
     require: {
       type: "array",
-      description: "What must be said beside the retention.",
+      description: "What must be declared in addition to the retention.",
       items: { type: "string", enum: [...DESCRIPTIONS] },
       default: [...DESCRIPTIONS],
     },
@@ -38,24 +38,24 @@ export const retentionDeclared: Rule<RetentionDeclaredConfig> = {
     const messages: string[] = [];
     if (retention === undefined && !properties.unknown.includes("retention")) {
       messages.push(
-        `${table}: retention is not declared; a span such as "12 months", or "forever", is required. Set window.retention in the program; retention-declared is the policy that asks for it.`,
+        `${table}: retention is not declared; a span such as "12 months", or "forever", is required. Set window.retention in the program; the policy retention-declared requires it.`,
       );
     }
     for (const name of DESCRIPTIONS) {
       if (window[name] !== undefined || properties.unknown.includes(name)) continue;
       if (name === "reason" && retention === "forever") {
         messages.push(
-          `${table}: retention is "forever" and reason is missing; keeping data without end needs one. Set reason in the program, or window.retention to a span; no key of retention-declared lifts this.`,
+          `${table}: retention is "forever" and reason is missing; retaining data without end needs one. Set reason in the program, or window.retention to a span; no key of retention-declared lifts this.`,
         );
       } else if (config.require.includes(name)) {
         messages.push(
-          `${table}: ${name} is missing; required are ${config.require.join(", ")}. ${settings("retention-declared", name, "require")}`,
+          `${table}: ${name} is missing; required are ${config.require.join(", ")}. ${explainSettings("retention-declared", name, "require")}`,
         );
       }
     }
     if (dataClass !== undefined && config.dataClasses.length > 0 && !config.dataClasses.includes(dataClass)) {
       messages.push(
-        `${table}: dataClass is "${dataClass}"; known are ${config.dataClasses.join(", ")}. ${settings("retention-declared", "dataClass", "dataClasses")}`,
+        `${table}: dataClass is "${dataClass}"; known are ${config.dataClasses.join(", ")}. ${explainSettings("retention-declared", "dataClass", "dataClasses")}`,
       );
     }
     return messages;

@@ -1,6 +1,6 @@
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { endOf, isShorter, SPAN_PATTERN } from "../support/spans";
-import { readWindow, type WindowProperties } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { computeEnd, isShorter, SPAN_PATTERN } from "../support/spans";
+import { readWindow, type WindowProperties } from "../support/read-window";
 
 interface RetentionMaximumConfig {
   /** Longest retention of each data class, grace included. */
@@ -11,7 +11,7 @@ interface RetentionMaximumConfig {
 
 export const retentionMaximum: Rule<RetentionMaximumConfig> = {
   name: "retention-maximum",
-  description: "Data is kept for no longer than its class allows.",
+  description: "Data is retained for no longer than its class allows.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation: "Shorten window.retention (or grace) of the table to the maximum of its data class.",
@@ -36,19 +36,19 @@ export const retentionMaximum: Rule<RetentionMaximumConfig> = {
     if (retention === undefined || dataClass === undefined) return [];
     const maximum = config.byDataClass[dataClass];
     if (maximum === undefined) return [];
-    const limit = `data of class "${dataClass}" is kept for at most "${maximum}"`;
-    const change = settings(this.name, "window.retention", `byDataClass.${dataClass}`);
+    const limit = `data of class "${dataClass}" is retained for at most "${maximum}"`;
+    const change = explainSettings(this.name, "window.retention", `byDataClass.${dataClass}`);
     const messages: string[] = [];
-    if (retention === "forever" || isShorter(endOf(maximum), endOf(...keptFor(window, retention)))) {
+    if (retention === "forever" || isShorter(computeEnd(maximum), computeEnd(...listKeptFor(window, retention)))) {
       messages.push(
-        `${table}: retention is ${keptFor(window, retention)
+        `${table}: retention is ${listKeptFor(window, retention)
           .map((span) => `"${span}"`)
           .join(" and grace ")}; ${limit}. ${change}`,
       );
     }
     if (config.mustErase && onExpire === "detach") {
       messages.push(
-        `${table}: onExpire is "detach", which keeps the rows in a table of their own; ${limit}, then erased. ${settings(this.name, "onExpire", "mustErase")}`,
+        `${table}: onExpire is "detach", which keeps the rows in a separate table; ${limit}, then erased. ${explainSettings(this.name, "onExpire", "mustErase")}`,
       );
     }
     return messages;
@@ -56,6 +56,6 @@ export const retentionMaximum: Rule<RetentionMaximumConfig> = {
 };
 
 /** Adds the grace of a drop: the rows of a detached partition remain until it is over. */
-function keptFor(window: WindowProperties, retention: string): string[] {
+function listKeptFor(window: WindowProperties, retention: string): string[] {
   return window.onExpire === "drop" && window.grace !== undefined ? [retention, window.grace] : [retention];
 }

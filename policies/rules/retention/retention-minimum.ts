@@ -1,6 +1,6 @@
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { endOf, isShorter, SPAN_PATTERN } from "../support/spans";
-import { readWindow } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { computeEnd, isShorter, SPAN_PATTERN } from "../support/spans";
+import { readWindow } from "../support/read-window";
 
 interface RetentionMinimumConfig {
   /** Shortest retention of each data class. */
@@ -9,7 +9,7 @@ interface RetentionMinimumConfig {
 
 export const retentionMinimum: Rule<RetentionMinimumConfig> = {
   name: "retention-minimum",
-  description: "Data is kept for at least as long as its class requires.",
+  description: "Data is retained for at least as long as its class requires.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation: "Lengthen window.retention of the table to the minimum of its data class.",
@@ -26,10 +26,10 @@ export const retentionMinimum: Rule<RetentionMinimumConfig> = {
     const { table, retention, dataClass } = readWindow(properties);
     if (retention === undefined || retention === "forever" || dataClass === undefined) return [];
     const minimum = config.byDataClass[dataClass];
-    if (minimum === undefined || !isShorter(endOf(retention), endOf(minimum))) return [];
-    const change = settings(this.name, "window.retention", `byDataClass.${dataClass}`);
+    if (minimum === undefined || !isShorter(computeEnd(retention), computeEnd(minimum))) return [];
+    const change = explainSettings(this.name, "window.retention", `byDataClass.${dataClass}`);
     return [
-      `${table}: retention is "${retention}"; data of class "${dataClass}" is kept for at least "${minimum}". ${change}`,
+      `${table}: retention is "${retention}"; data of class "${dataClass}" is retained for at least "${minimum}". ${change}`,
     ];
   },
 };

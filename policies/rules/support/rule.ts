@@ -74,7 +74,7 @@ export interface StackRule<Config = object> extends RuleTexts<Config> {
 export type AnyRule = Rule | StackRule;
 
 /** Returns the subject of a rule, a type or a text, for its documentation. */
-export function judgedBy(rule: AnyRule): string {
+export function describeRuleSubject(rule: AnyRule): string {
   return "resourceType" in rule ? `\`${rule.resourceType}\`` : `${rule.subject}, when all steps of the stack are known`;
 }
 
@@ -84,7 +84,7 @@ export const PROVIDER_TYPE = "pulumi:providers:pgpartition";
 export const PUBLICATION_TYPE = "pgpartition:index:PublicationMember";
 
 /** Fills in the defaults of the schema. The engine does so too; a pack without configuration must not judge without limits. */
-export function configure<Config>(
+export function configureRule<Config>(
   rule: Rule<Config> | StackRule<Config>,
   given: Readonly<Record<string, unknown>>,
 ): Config {
@@ -94,6 +94,6 @@ export function configure<Config>(
 }
 
 /** Returns the last sentence of every message: both settings that decide. */
-export function settings(rule: string, programProperty: string, policyKey: string): string {
+export function explainSettings(rule: string, programProperty: string, policyKey: string): string {
   return `Change ${programProperty} in the program, or ${rule}.${policyKey} in the policy configuration.`;
 }

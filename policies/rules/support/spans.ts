@@ -8,7 +8,7 @@ export const SPAN_PATTERN = "^[1-9][0-9]* +(hour|day|week|month|quarter|year)s?$
 const REFERENCE = parseInstant("2001-01-01", "UTC");
 
 /** Returns the end of one or several spans from the reference date; undefined if one of them is not a span. */
-export function endOf(...spans: readonly string[]): Instant | undefined {
+export function computeEnd(...spans: readonly string[]): Instant | undefined {
   return spans.reduce<Instant | undefined>((at, text) => {
     const span = parseSpan(text);
     return at && span ? addSpan(at, span, "UTC") : undefined;

@@ -1,5 +1,5 @@
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { readWindow } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { readWindow } from "../support/read-window";
 
 interface KeyTypeConfig {
   /** Kinds of partition keys that a table may have. */
@@ -36,7 +36,7 @@ export const keyTypeTimestamptz: Rule<KeyTypeConfig> = {
     const { table, keyKind, keyColumn } = readWindow(properties);
     if (keyKind === undefined || config.allowed.includes(keyKind) || config.exceptions.includes(table)) return [];
     return [
-      `${table}: the key "${keyColumn ?? "?"}" is of kind ${keyKind}; allowed are ${config.allowed.join(", ") || "none"}. ${settings(this.name, "the type of the column", "allowed or .exceptions")}`,
+      `${table}: the key "${keyColumn ?? "?"}" is of kind ${keyKind}; allowed are ${config.allowed.join(", ") || "none"}. ${explainSettings(this.name, "the type of the column", "allowed or .exceptions")}`,
     ];
   },
 };

@@ -1,8 +1,8 @@
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import { addSpan, parseSpan } from "../../../core/time/span";
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { endOf, isShorter, SPAN_PATTERN } from "../support/spans";
-import { readWindow } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { computeEnd, isShorter, SPAN_PATTERN } from "../support/spans";
+import { readWindow } from "../support/read-window";
 
 interface LeadMinimumConfig {
   /** Shortest time ahead of now for which partitions must exist. */
@@ -11,7 +11,7 @@ interface LeadMinimumConfig {
 
 export const leadMinimum: Rule<LeadMinimumConfig> = {
   name: "lead-minimum",
-  description: "Partitions are made far enough ahead that a missed update stops no writer.",
+  description: "Partitions are created far enough ahead that a missed update stops no writer.",
   severity: "high",
   enforcementLevel: "mandatory",
   remediation: "Lengthen window.lead of the table, or move its until.",
@@ -19,7 +19,7 @@ export const leadMinimum: Rule<LeadMinimumConfig> = {
   configProperties: {
     minimum: {
       type: "string",
-      description: "How far ahead of now partitions must at least be made.",
+      description: "How far ahead of now partitions must at least be created.",
       pattern: SPAN_PATTERN,
       default: "1 month",
     },
@@ -29,17 +29,17 @@ export const leadMinimum: Rule<LeadMinimumConfig> = {
     if (lead === undefined) return [];
     const tooShort =
       typeof lead === "string"
-        ? isShorter(endOf(lead), endOf(config.minimum))
-        : isShorter(read(lead.until), leadFrom(asOf, config.minimum));
+        ? isShorter(computeEnd(lead), computeEnd(config.minimum))
+        : isShorter(read(lead.until), computeLead(asOf, config.minimum));
     if (!tooShort) return [];
     const said = typeof lead === "string" ? `"${lead}"` : `until ${lead.until} (as of ${asOf ?? "?"})`;
     return [
-      `${table}: lead is ${said}; at least "${config.minimum}" is required. ${settings(this.name, "window.lead", "minimum")}`,
+      `${table}: lead is ${said}; at least "${config.minimum}" is required. ${explainSettings(this.name, "window.lead", "minimum")}`,
     ];
   },
 };
 
-function leadFrom(asOf: string | undefined, minimum: string): Instant | undefined {
+function computeLead(asOf: string | undefined, minimum: string): Instant | undefined {
   const from = read(asOf);
   const span = parseSpan(minimum);
   return from && span ? addSpan(from, span, "UTC") : undefined;

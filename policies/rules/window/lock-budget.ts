@@ -1,6 +1,6 @@
 import { type Hazard, HAZARDS } from "../../../core/sql/statement";
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { getCompletePlan, readWindow } from "../support/read-window";
 
 interface LockBudgetConfig {
   /** Hazards that the statements of a plan may have, by name. */
@@ -51,7 +51,7 @@ export const lockBudget: Rule<LockBudgetConfig> = {
   severity: "high",
   enforcementLevel: "mandatory",
   remediation:
-    "Look at the statements in the preview, then change what brings the hazard about, or allow it by name for this environment.",
+    "Look at the statements in the preview, then change what causes the hazard, or allow it by name for this environment.",
   resourceType: WINDOW_TYPE,
   configProperties: {
     allowed: {
@@ -71,9 +71,9 @@ export const lockBudget: Rule<LockBudgetConfig> = {
   evaluate(properties, config) {
     const window = readWindow(properties);
     const allowed = [...config.allowed, ...(config.byTable[window.table] ?? [])];
-    const refused = (completePlan(window)?.hazards ?? []).filter((hazard) => !allowed.includes(hazard));
+    const refused = (getCompletePlan(window)?.hazards ?? []).filter((hazard) => !allowed.includes(hazard));
     return refused.map((hazard) => {
-      const change = settings(this.name, CAUSES[hazard] ?? "what the preview shows for it", "allowed");
+      const change = explainSettings(this.name, CAUSES[hazard] ?? "what the preview shows for it", "allowed");
       return `${window.table}: the plan has the hazard ${hazard} (${HAZARDS[hazard] ?? "unknown"}); allowed are ${allowed.join(", ") || "none"}. ${change}`;
     });
   },

@@ -1,5 +1,5 @@
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { readDefaultPartition, readWindow } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { readDefaultPartition, readWindow } from "../support/read-window";
 
 interface NoDefaultPartitionConfig {
   /** Tables that may have a default partition, as `schema.table`. */
@@ -11,7 +11,7 @@ interface NoDefaultPartitionConfig {
 export const noDefaultPartition: Rule<NoDefaultPartitionConfig> = {
   name: "no-default-partition",
   description:
-    "A table has no default partition, unless it is allowed one by name: beside it no partition comes or goes without locks.",
+    "A table has no default partition, unless it is allowed one by name: with it no partition is attached or detached without locks.",
   severity: "medium",
   enforcementLevel: "advisory",
   remediation:
@@ -26,7 +26,7 @@ export const noDefaultPartition: Rule<NoDefaultPartitionConfig> = {
     },
     mustBeEmpty: {
       type: "boolean",
-      description: "Whether one that is allowed has to be empty: rows in it are under no retention.",
+      description: "Whether an allowed one must be empty: no retention applies to rows in it.",
       default: false,
     },
   },
@@ -38,12 +38,12 @@ export const noDefaultPartition: Rule<NoDefaultPartitionConfig> = {
     if (!config.allowed.includes(table)) {
       const names = config.allowed.length === 0 ? "none" : config.allowed.join(", ");
       return [
-        `${table}: it has the default partition "${found.name}"${whose}; allowed are those of: ${names}. ${settings(this.name, "defaultPartition", "allowed")}`,
+        `${table}: it has the default partition "${found.name}"${whose}; allowed are those of: ${names}. ${explainSettings(this.name, "defaultPartition", "allowed")}`,
       ];
     }
     if (!config.mustBeEmpty || (found.rows ?? 0) === 0) return [];
     return [
-      `${table}: its default partition "${found.name}" holds ${found.rows ?? 0} rows, and has to be empty. ${settings(this.name, "window.lead or window.start", "mustBeEmpty")}`,
+      `${table}: its default partition "${found.name}" holds ${found.rows ?? 0} rows, and must be empty. ${explainSettings(this.name, "window.lead or window.start", "mustBeEmpty")}`,
     ];
   },
 };

@@ -1,5 +1,5 @@
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { getCompletePlan, readWindow } from "../support/read-window";
 
 interface PartitionCountCeilingConfig {
   /** Most partitions of one table after the update. */
@@ -23,11 +23,11 @@ export const partitionCountCeiling: Rule<PartitionCountCeilingConfig> = {
   },
   evaluate(properties, config) {
     const window = readWindow(properties);
-    const plan = completePlan(window);
+    const plan = getCompletePlan(window);
     if (!plan) return [];
     const after = plan.partitionCount + plan.createCount - plan.detachCount;
     if (after <= config.maximum) return [];
-    const change = settings(this.name, "partitionBy.every, window.retention or window.lead", "maximum");
+    const change = explainSettings(this.name, "partitionBy.every, window.retention or window.lead", "maximum");
     return [`${window.table}: it will have ${after} partitions; at most ${config.maximum}. ${change}`];
   },
 };

@@ -1,5 +1,5 @@
-import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { readWindow } from "../support/window";
+import { type Rule, explainSettings, WINDOW_TYPE } from "../support/rule";
+import { readWindow } from "../support/read-window";
 
 interface ScheduleDeclaredConfig {
   /** True if every table needs an active schedule, or a reason why it has none. */
@@ -11,15 +11,15 @@ interface ScheduleDeclaredConfig {
 export const scheduleDeclared: Rule<ScheduleDeclaredConfig> = {
   name: "schedule-declared",
   description:
-    "A schedule in the database goes on making partitions when updates stop, or it is said why there is none.",
+    "A schedule in the database continues to create partitions when updates stop, or the program gives a reason for none.",
   severity: "medium",
   enforcementLevel: "advisory",
-  remediation: 'Declare schedule: { cron: "0 2 * * *" } for the table, or say why not: schedule: { none: "…" }.',
+  remediation: 'Declare schedule: { cron: "0 2 * * *" } for the table, or a reason: schedule: { none: "…" }.',
   resourceType: WINDOW_TYPE,
   configProperties: {
     required: {
       type: "boolean",
-      description: "Whether every table needs a schedule that is active, or a reason why it has none.",
+      description: "Whether every table needs an active schedule, or a reason for none.",
       default: true,
     },
     users: {
@@ -36,7 +36,7 @@ export const scheduleDeclared: Rule<ScheduleDeclaredConfig> = {
     if (schedule === undefined) {
       return config.required
         ? [
-            `${table}: no schedule is declared, nor why there is none; when updates stop, rows are refused once the lead is used up. ${settings(this.name, "schedule", "required")}`,
+            `${table}: neither a schedule nor a reason for none is declared; when updates stop, rows are refused once the lead is used up. ${explainSettings(this.name, "schedule", "required")}`,
           ]
         : [];
     }
@@ -44,11 +44,11 @@ export const scheduleDeclared: Rule<ScheduleDeclaredConfig> = {
     const messages: string[] = [];
     if (config.required && schedule.active === false)
       messages.push(
-        `${table}: its schedule is not active; an active one, or a reason (schedule.none), is required. ${settings(this.name, "schedule.active", "required")}`,
+        `${table}: its schedule is not active; an active one, or a reason (schedule.none), is required. ${explainSettings(this.name, "schedule.active", "required")}`,
       );
     if (config.users.length > 0 && (schedule.user === undefined || !config.users.includes(schedule.user)))
       messages.push(
-        `${table}: its schedule runs as ${schedule.user === undefined ? "whoever is connected" : `"${schedule.user}"`}; allowed are ${config.users.join(", ")}. ${settings(this.name, "schedule.user", "users")}`,
+        `${table}: its schedule runs as ${schedule.user === undefined ? "the connected role" : `"${schedule.user}"`}; allowed are ${config.users.join(", ")}. ${explainSettings(this.name, "schedule.user", "users")}`,
       );
     return messages;
   },

@@ -6,13 +6,13 @@ import { Refusal } from "../../runtime/failures";
 import type { ListItem } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
-import { asProperties, importedKey } from "../shared/inputs";
+import { toProperties, importKey } from "../shared/inputs";
 
 /**
  * Returns an index as a program would declare it: with the recorded declaration where the registry has it, else as the server
  * prints it. Undefined if the index does not exist.
  */
-export async function importedIndex(
+export async function importIndex(
   runtime: Runtime,
   id: TableId & { readonly member: string },
 ): Promise<PropertyMap | undefined> {
@@ -27,16 +27,16 @@ export async function importedIndex(
   const known = observation.registration?.indexes.find((index) => index.name === found.name);
   const text = known?.printed === found.definition ? known.declared : found.definition;
   const read = readIndexDefinition(text);
-  if (!read) throw new Refusal(`${name} says more than can be declared: ${found.definition}`);
+  if (!read) throw new Refusal(`${name} has more than can be declared: ${found.definition}`);
   const parts = await runtime.database.observePartitionIndexes(id.schema, id.table);
   const { key } = nameIndex(found.name, id.table);
   const partitionIndexName =
     known?.partitionIndexName ?? partitionIndexTemplate(parts.filter((part) => part.attachedTo === found.name));
   const { include, ...definition } = read;
-  return asProperties({
+  return toProperties({
     schema: id.schema,
     table: id.table,
-    key: importedKey(observation),
+    key: importKey(observation),
     index: key,
     name: found.name,
     partitionIndexName: partitionIndexName ?? `{partition}_${key}`,

@@ -1,21 +1,24 @@
-import { partitionCount } from "../../../core/partition/branch/tree";
+import { partitionCount } from "../../../core/partition/branch/desired-branches";
 import { formatMemberId, formatTableId, parseMemberId } from "../../../core/names/resource-id";
 import { indexType } from "../../../core/resources/index-resource";
-import { indexSpecFromWire, type IndexWire, keyFromWire, readWire } from "../../../core/declare/table/wire";
+import { indexSpecFromWire } from "../../../core/declare/table/indexes";
+import { type IndexWire, decodeKey, readWire } from "../../../core/declare/table/wire";
 import { dropIndexStatement } from "../../../core/table/create/index-build";
-import { indexDefinition } from "../../../core/partition/carry/parent";
-import { buildIndex, indexIsWhole, previewIndex } from "../../../postgres/work/build-index";
-import type { ResourceContext } from "../../runtime/context";
+import { formatIndexDefinition, buildObservedParent } from "../../../core/partition/carry/parent";
+import { buildIndex, isIndexWhole, previewIndex } from "../../../postgres/work/build-index";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal, Unfinished } from "../../runtime/failures";
 import type { Problem } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
 import { defineResource } from "../shared/define-resource";
-import { importedIndex, listIndexes } from "./index-import";
+import { importIndex, listIndexes } from "./index-import";
 import { requireWire } from "../shared/inputs";
-import { renewAfterDelete } from "../window/prepared";
 import { showStatements } from "../shared/show";
-import { workContext } from "../shared/work";
+import { createWorkContext } from "../shared/run-context";
+import { planPrepared } from "../../../core/plan/prepare/prepared";
+import { renewPrepared } from "../../../postgres/work/renew-prepared";
+import { registeredAsOf, registeredWindow } from "../window/registered-window";
 
 /** One index on the parent and every partition. Built without stopping writers, resumable, never changed in place. */
 export const index = defineResource(indexType, (runtime) => ({
@@ -25,7 +28,7 @@ export const index = defineResource(indexType, (runtime) => ({
 
   check: async (_ctx, wire, { olds }) => {
     runtime.rememberIndex(wire, indexSpecFromWire(wire));
-    return { failures: olds ? definitionProblems(olds, wire) : [] };
+    return { failures: olds ? findDefinitionProblems(olds, wire) : [] };
   },
 
   diff: async (_ctx, _wire, { oldOutputs }, declared) =>
@@ -41,10 +44,10 @@ export const index = defineResource(indexType, (runtime) => ({
   observe: async (_ctx, { id, oldInputs }) => {
     const member = parseMemberId(id);
     if (!member) throw new Refusal(`"${id}" is not the id of an index; write schema.table#index`);
-    const inputs = oldInputs ?? (await importedIndex(runtime, member));
+    const inputs = oldInputs ?? (await importIndex(runtime, member));
     if (!inputs) return undefined;
     const wire = requireWire(indexType.inputs, inputs);
-    const { table } = await runtime.observe(wire, keyFromWire(wire.key));
+    const { table } = await runtime.observe(wire, decodeKey(wire.key));
     const found = table?.indexes.find((one) => one.name === wire.name);
     if (!found) return undefined;
     const valid = found.valid || (await isWholeNow(runtime, wire));
@@ -58,16 +61,16 @@ export const index = defineResource(indexType, (runtime) => ({
 
 /** Checks more than the server's own flag, which is not enough with a foreign table among the partitions. */
 function isWholeNow(runtime: Runtime, wire: IndexWire): Promise<boolean> {
-  const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
-  return indexIsWhole({ database: runtime.database }, table, indexSpecFromWire(wire));
+  const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key) };
+  return isIndexWhole({ database: runtime.database }, table, indexSpecFromWire(wire));
 }
 
 /** Shows nothing for a table that is only planned: the index is created together with it. */
 async function previewStatements(ctx: ResourceContext, runtime: Runtime, wire: IndexWire): Promise<void> {
   if (runtime.planned.has(formatTableId(wire))) return;
-  await runtime.ifReachable(ctx, async () => {
-    const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
-    const statements = await previewIndex(workContext(runtime, ctx), table, indexSpecFromWire(wire));
+  await runtime.runIfReachable(ctx, async () => {
+    const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key) };
+    const statements = await previewIndex(createWorkContext(runtime, ctx), table, indexSpecFromWire(wire));
     const builds = statements.filter((statement) => statement.hazards.includes("INDEX_BUILD")).length;
     const heading = `index ${wire.name} on ${wire.schema}.${wire.table}: ${builds} partitions to build, concurrently`;
     showStatements(ctx, heading, statements);
@@ -81,19 +84,19 @@ async function build(
   wire: IndexWire,
 ): Promise<{ valid: boolean; partitionCount: number }> {
   const spec = indexSpecFromWire(wire);
-  const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
+  const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key) };
   try {
     const { valid, partitionCount } = await runtime.database.withTableLock(
       wire.schema,
       wire.table,
       { signal: ctx.signal, log: ctx.log },
-      () => buildIndex(workContext(runtime, ctx), table, spec),
+      () => buildIndex(createWorkContext(runtime, ctx), table, spec),
     );
     return { valid, partitionCount };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Unfinished({ valid: false }, [
-      `index "${wire.name}" (${indexDefinition(spec)}) is not on every partition yet: ${why}; \`pulumi up\` goes on`,
+      `index "${wire.name}" (${formatIndexDefinition(spec)}) is not on every partition yet: ${why}; \`pulumi up\` continues`,
     ]);
   }
 }
@@ -101,9 +104,9 @@ async function build(
 async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire): Promise<void> {
   const options = { signal: ctx.signal, log: ctx.log, subject: `dropping index "${wire.name}"` };
   await runtime.database.withTableLock(wire.schema, wire.table, options, async () => {
-    const { table, registration } = await runtime.observeAgain(wire, keyFromWire(wire.key));
+    const { table, registration } = await runtime.observeAgain(wire, decodeKey(wire.key));
     if (registration?.mode === "released") return;
-    if (registration && registration.owner !== runtime.owner(ctx)) return;
+    if (registration && registration.owner !== runtime.getOwner(ctx)) return;
     if (!table?.indexes.some((index) => index.name === wire.name)) return;
     await runtime.database.execute(
       [
@@ -120,11 +123,11 @@ async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire
 }
 
 /** Refuses another definition under the same name: it would mean a moment without the index. */
-function definitionProblems(olds: PropertyMap, wire: IndexWire): Problem[] {
+function findDefinitionProblems(olds: PropertyMap, wire: IndexWire): Problem[] {
   const before = readWire(indexType.inputs, olds);
   if ("problems" in before) return [];
   const same =
-    indexDefinition(indexSpecFromWire(before.value)) === indexDefinition(indexSpecFromWire(wire)) &&
+    formatIndexDefinition(indexSpecFromWire(before.value)) === formatIndexDefinition(indexSpecFromWire(wire)) &&
     before.value.unique === wire.unique;
   if (same && before.value.name === wire.name) return [];
   return [
@@ -133,4 +136,30 @@ function definitionProblems(olds: PropertyMap, wire: IndexWire): Problem[] {
       reason: `the definition of index "${wire.name}" changed; an index is never changed in place. Declare the new one under another key, run \`pulumi up\`, then remove the old one`,
     },
   ];
+}
+
+/**
+ * Updates the schedule's prepared statements after an index is dropped, which happens at the end of an update, after the
+ * window. The caller holds the table's lock.
+ */
+async function renewAfterDelete(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  name: { readonly schema: string; readonly table: string },
+): Promise<void> {
+  const observation = await runtime.observeAgain(name);
+  const { table, registration } = observation;
+  const spec = registeredWindow(observation);
+  const asOf = registeredAsOf(observation);
+  // Nothing is prepared for a table that is being destroyed.
+  if (!table || !spec || !asOf || registration?.prepared === undefined) return;
+  const parent = buildObservedParent(table, spec.key, {
+    ...runtime.collectKnown(name, observation),
+    levels: spec.levels,
+  });
+  const prepared = planPrepared(spec, parent, registration, runtime.getClocks(asOf, observation));
+  const work = createWorkContext(runtime, ctx);
+  const subject = `preparing the schedule of "${name.schema}.${name.table}"`;
+  const statements = renewPrepared(work.management, name, prepared, subject);
+  if (statements.length > 0) await runtime.database.execute(statements, { signal: ctx.signal, log: ctx.log, subject });
 }

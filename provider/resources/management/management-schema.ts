@@ -1,7 +1,8 @@
+import { MANAGEMENT_VERSION } from "../../../postgres/management/versions";
 import {
   type ManagementSchemaWire,
   reportThresholds,
-  sameThresholds,
+  areSameThresholds,
   type SizeThresholds,
 } from "../../../core/monitoring/thresholds";
 import { quote } from "../../../core/names/identifier";
@@ -12,7 +13,6 @@ import {
   describeManagementSchema,
   dropManagementSchema,
   ensureManagementSchema,
-  MANAGEMENT_VERSION,
   ManagementSchemaError,
 } from "../../../postgres/management/install";
 import { listRegistered } from "../../../postgres/read/ownership";
@@ -21,13 +21,13 @@ import {
   recordSizeThresholds,
   recordThresholds,
 } from "../../../postgres/management/size-thresholds";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Problem } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
 import { containsUnknown, isUnknown, type PropertyMap } from "../../runtime/values";
 import { defineResource, type Detail, type Parsed } from "../shared/define-resource";
-import { asProperties } from "../shared/inputs";
+import { toProperties } from "../shared/inputs";
 import { showStatements } from "../shared/show";
 
 /**
@@ -39,7 +39,7 @@ export const managementSchema = defineResource(
   (runtime) => ({
     id: ({ schema }) => schema,
     declared: ["sizes"],
-    withoutUnknowable: withoutUnknownSizes,
+    withoutUnknowable: omitUnknownSizes,
 
     check: async (_ctx, { schema, sizes }, { olds }) => {
       const { managementSchema: configured } = runtime.config;
@@ -48,7 +48,7 @@ export const managementSchema = defineResource(
         return { failures: [{ property: "schema", reason }] };
       }
       if (olds && olds["schema"] !== schema) {
-        const reason = `the management schema cannot be renamed from "${String(olds["schema"])}": it holds the ledger of every table; keep the name`;
+        const reason = `the management schema cannot be renamed from "${String(olds["schema"])}": it holds the ledger of every table; restore the name`;
         return { failures: [{ property: "schema", reason }] };
       }
       const wrong: Problem[] = [];
@@ -59,17 +59,17 @@ export const managementSchema = defineResource(
 
     /** Checks once for the whole stack that the database is still the one in the state. */
     diff: async (ctx, { sizes }, { oldOutputs, news }, declared) => {
-      await runtime.ifReachable(ctx, () => runtime.requireSameDatabase(oldOutputs));
+      await runtime.runIfReachable(ctx, () => runtime.requireSameDatabase(oldOutputs));
       const outdated = typeof oldOutputs["version"] === "number" && oldOutputs["version"] < MANAGEMENT_VERSION;
       return {
         ...(outdated ? { version: "update" } : {}),
-        ...(isUnknown(news["sizes"]) ? declared : await changedThresholds(ctx, runtime, sizes)),
+        ...(isUnknown(news["sizes"]) ? declared : await findChangedThresholds(ctx, runtime, sizes)),
       };
     },
 
     preview: async (ctx, { schema, sizes }) => {
-      await runtime.ifReachable(ctx, () => previewSchema(ctx, runtime, schema));
-      await runtime.ifReachable(ctx, () => previewThresholds(ctx, runtime, sizes));
+      await runtime.runIfReachable(ctx, () => previewSchema(ctx, runtime, schema));
+      await runtime.runIfReachable(ctx, () => previewThresholds(ctx, runtime, sizes));
       return { version: MANAGEMENT_VERSION };
     },
 
@@ -86,7 +86,7 @@ export const managementSchema = defineResource(
       const found = await describeManagementSchema(runtime.database);
       if (found.kind !== "ours") return undefined;
       const sizes = oldInputs?.["sizes"] === undefined ? undefined : await readSizeThresholds(runtime.database);
-      return { inputs: asProperties({ schema: id, sizes }), facts: { version: found.version } };
+      return { inputs: toProperties({ schema: id, sizes }), facts: { version: found.version } };
     },
 
     remove: (ctx) => dropUnlessRemembering(ctx, runtime),
@@ -113,7 +113,7 @@ const UNNAMED: CoreProblem = {
 };
 
 /** Removes unknown sizes, so that the name is checked anyway. */
-function withoutUnknownSizes(inputs: PropertyMap): PropertyMap {
+function omitUnknownSizes(inputs: PropertyMap): PropertyMap {
   const { sizes, ...others } = inputs;
   return containsUnknown(sizes) ? others : inputs;
 }
@@ -124,12 +124,12 @@ function withoutUnknownSizes(inputs: PropertyMap): PropertyMap {
  */
 async function dropUnlessRemembering(ctx: ResourceContext, runtime: Runtime): Promise<void> {
   try {
-    await dropManagementSchema(runtime.database, { stack: runtime.owner(ctx), signal: ctx.signal, log: ctx.log });
+    await dropManagementSchema(runtime.database, { stack: runtime.getOwner(ctx), signal: ctx.signal, log: ctx.log });
   } catch (error) {
     if (!(error instanceof ManagementSchemaError)) throw error;
     if ((await listRegistered(runtime.database)).some((table) => table.mode === "managed")) throw error;
     ctx.log.warn(
-      `management schema ${quote(runtime.config.managementSchema)} is left in place: it is forgotten here, and keeps the history of tables that still exist and that nobody manages`,
+      `management schema ${quote(runtime.config.managementSchema)} is left in the database, with the history of tables that still exist unmanaged; only the state forgets it`,
     );
   }
 }
@@ -139,13 +139,13 @@ async function previewSchema(ctx: ResourceContext, runtime: Runtime, schema: str
   switch (found.kind) {
     case "foreign":
       throw new Refusal(
-        `schema ${quote(schema)} exists and is not ours: ${found.reason}. Choose another managementSchema, or remove it`,
+        `schema ${quote(schema)} exists and is not managed by pgpartition: ${found.reason}. Choose another managementSchema, or remove it`,
       );
     case "ours":
       ctx.log.debug(`management schema ${quote(schema)} exists (version ${found.version}): adopted`);
       return;
     case "absent":
-      ctx.log.debug(`management schema ${quote(schema)} will be made`);
+      ctx.log.debug(`management schema ${quote(schema)} will be created`);
   }
 }
 
@@ -154,24 +154,24 @@ async function previewThresholds(
   runtime: Runtime,
   sizes: SizeThresholds | undefined,
 ): Promise<void> {
-  if (!sizes || !(await thresholdsDiffer(runtime, sizes))) return;
+  if (!sizes || !(await hasOtherThresholds(runtime, sizes))) return;
   showStatements(ctx, "sizes by which partitions are judged", [
     recordThresholds(runtime.config.managementSchema, sizes),
   ]);
 }
 
 /** Reads the recorded thresholds from the database, so that outside changes are seen without a refresh. */
-async function changedThresholds(
+async function findChangedThresholds(
   ctx: ResourceContext,
   runtime: Runtime,
   sizes: SizeThresholds | undefined,
 ): Promise<Detail> {
   if (!sizes) return {};
-  const differ = await runtime.ifReachable(ctx, () => thresholdsDiffer(runtime, sizes));
+  const differ = await runtime.runIfReachable(ctx, () => hasOtherThresholds(runtime, sizes));
   return differ === true ? { sizes: "update" } : {};
 }
 
-async function thresholdsDiffer(runtime: Runtime, sizes: SizeThresholds): Promise<boolean> {
+async function hasOtherThresholds(runtime: Runtime, sizes: SizeThresholds): Promise<boolean> {
   const found = await readSizeThresholds(runtime.database);
-  return found === undefined || !sameThresholds(found, sizes);
+  return found === undefined || !areSameThresholds(found, sizes);
 }

@@ -1,28 +1,28 @@
 import { formatMemberId, formatTableId, parseMemberId } from "../../../core/names/resource-id";
-import type { Observation } from "../../../core/observed/table";
-import { decidingHorizon } from "../../../core/window/clocks";
+import type { Observation } from "../../../core/observed/observed-table";
+import { getDecidingHorizon } from "../../../core/window/clocks";
 import { planCreation } from "../../../core/plan/create/creation";
-import { statementsOfCreation } from "../../../core/plan/create/statements";
+import { buildCreationStatements } from "../../../core/plan/create/step-statements";
 import { partitionType } from "../../../core/resources/partition";
-import { keyFromWire, partitionInterval, type PartitionWire } from "../../../core/declare/table/wire";
-import { observedParent, type ParentShape } from "../../../core/partition/carry/parent";
-import { compareInstants, earlier, formatInstant } from "../../../core/time/instant";
-import { formatInterval, type Interval, sameInterval } from "../../../core/time/interval";
-import { hasExpired, planWindow } from "../../../core/window/window";
-import { windowFromWire } from "../../../core/window/wire";
+import { decodeKey, decodePartitionInterval, type PartitionWire } from "../../../core/declare/table/wire";
+import { buildObservedParent, type ParentShape } from "../../../core/partition/carry/parent";
+import { compareInstants, pickEarlier, formatInstant } from "../../../core/time/instant";
+import { formatInterval, type Interval, isSameInterval } from "../../../core/time/interval";
+import { hasExpired, planWindow } from "../../../core/window/window-partitions";
+import { decodeWindow } from "../../../core/window/wire";
 import { listPartitionedTables } from "../../../postgres/read/list-tables";
-import { createPartition, withCreated } from "../../../postgres/work/create-partition";
-import type { ResourceContext } from "../../runtime/context";
+import { createPartition, addCreated } from "../../../postgres/work/create-partition";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { ListItem, Problem } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
 import type { TableQueue } from "../../runtime/table-queue";
 import type { PropertyMap } from "../../runtime/values";
-import { withCountedRows } from "../shared/default-rows";
+import { addCountedRows } from "../shared/counted-default";
 import { defineResource, type Observed } from "../shared/define-resource";
-import { importedKey, refuse, requireWire } from "../shared/inputs";
-import { ownershipProblems } from "../shared/table-problems";
-import { rowsAreGone, workContext } from "../shared/work";
+import { importKey, refuse, requireWire } from "../shared/inputs";
+import { findOwnershipProblems } from "../shared/table-problems";
+import { describeGoneRows, createWorkContext } from "../shared/run-context";
 
 /**
  * One partition. Create creates, adopts or restores; Delete only forgets, because only the window retires. Check and Diff send
@@ -30,20 +30,21 @@ import { rowsAreGone, workContext } from "../shared/work";
  */
 export const partition = defineResource(partitionType, (runtime, queue) => ({
   id: (wire, facts) => formatMemberId(wire, typeof facts?.partition === "string" ? facts.partition : wire.name),
-  identify: intervalId,
+  identify: formatIntervalId,
   // The name is not included: an adopted partition keeps its own.
   declared: ["schema", "table", "from", "to", "allowEmpty"],
 
-  check: async (_ctx, wire, { olds }) => ({ failures: boundsProblems(olds, wire) }),
+  check: async (_ctx, wire, { olds }) => ({ failures: findBoundsProblems(olds, wire) }),
 
   preview: async (ctx, wire) => ({ partition: await previewPartition(ctx, runtime, wire) }),
 
   perform: async (ctx, wire) => ({ partition: await makePartition(ctx, runtime, queue, wire) }),
 
-  observe: async (_ctx, { id, oldInputs }) => (oldInputs ? refreshed(runtime, oldInputs) : imported(runtime, id)),
+  observe: async (_ctx, { id, oldInputs }) =>
+    oldInputs ? refreshPartition(runtime, oldInputs) : importPartition(runtime, id),
 
   remove: async (ctx, wire) => {
-    const observation = await runtime.observe(wire, keyFromWire(wire.key));
+    const observation = await runtime.observe(wire, decodeKey(wire.key));
     requireForgettable(ctx, runtime, wire, observation);
   },
 
@@ -51,19 +52,23 @@ export const partition = defineResource(partitionType, (runtime, queue) => ({
 }));
 
 /** Returns an id of table and bounds: the partition's name may differ in the database. */
-function intervalId(wire: PartitionWire): string {
-  return formatMemberId(wire, formatInterval(partitionInterval(wire)));
+function formatIntervalId(wire: PartitionWire): string {
+  return formatMemberId(wire, formatInterval(decodePartitionInterval(wire)));
 }
 
 async function previewPartition(ctx: ResourceContext, runtime: Runtime, wire: PartitionWire): Promise<string> {
-  const key = keyFromWire(wire.key);
+  const key = decodeKey(wire.key);
   const found = await runtime.observeIfReachable(ctx, wire, key);
   if (!found) return wire.name;
-  const observation = await withCountedRows(runtime, wire, key, found, [partitionInterval(wire)]);
-  const creation = planCreation(specOf(wire), { ...partitionInterval(wire), name: wire.name }, observation);
+  const observation = await addCountedRows(runtime, wire, key, found, [decodePartitionInterval(wire)]);
+  const creation = planCreation(
+    toCreationSpec(wire),
+    { ...decodePartitionInterval(wire), name: wire.name },
+    observation,
+  );
   if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
-  const parent = parentOf(runtime, wire, observation);
-  if (parent) for (const statement of statementsOfCreation(parent, creation)) ctx.log.debug(statement.sql);
+  const parent = getParent(runtime, wire, observation);
+  if (parent) for (const statement of buildCreationStatements(parent, creation)) ctx.log.debug(statement.sql);
   return creation.kind === "present"
     ? creation.attached.name
     : creation.kind === "attach"
@@ -77,27 +82,32 @@ async function makePartition(
   queue: TableQueue,
   wire: PartitionWire,
 ): Promise<string> {
-  const key = keyFromWire(wire.key);
+  const key = decodeKey(wire.key);
   return queue.run(
     runtime.database,
     wire,
     ctx,
     () => runtime.observe(wire, key),
     async (turn) => {
-      const observation = await withCountedRows(runtime, wire, key, turn.observation, [partitionInterval(wire)]);
-      const problems = ownershipProblems(wire, observation, runtime.owner(ctx));
+      const observation = await addCountedRows(runtime, wire, key, turn.observation, [decodePartitionInterval(wire)]);
+      const problems = findOwnershipProblems(wire, observation, runtime.getOwner(ctx));
       if (problems.length > 0) refuse(`partition "${wire.name}"`, problems);
-      const parent = parentOf(runtime, wire, observation);
+      const parent = getParent(runtime, wire, observation);
       if (!parent || !observation.table)
-        throw new Refusal(`table "${wire.schema}.${wire.table}" does not exist; its Table resource makes it first`);
-      const creation = planCreation(specOf(wire), { ...partitionInterval(wire), name: wire.name }, observation);
+        throw new Refusal(`table "${wire.schema}.${wire.table}" does not exist; its Table resource creates it first`);
+      const creation = planCreation(
+        toCreationSpec(wire),
+        { ...decodePartitionInterval(wire), name: wire.name },
+        observation,
+      );
       if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
-      if (creation.kind === "create" && creation.lost) ctx.log.warn(rowsAreGone(wire.name));
+      if (creation.kind === "create" && creation.lost) ctx.log.warn(describeGoneRows(wire.name));
       const known =
         creation.kind === "present" && observation.ledger.some((entry) => entry.oid === creation.attached.oid);
       // The window reads the archive after everything else, outside of the table's lock.
-      if (!known && creation.kind !== "restore") await createPartition(workContext(runtime, ctx), parent, creation);
-      turn.update(withCreated(parent, observation, creation));
+      if (!known && creation.kind !== "restore")
+        await createPartition(createWorkContext(runtime, ctx), parent, creation);
+      turn.update(addCreated(parent, observation, creation));
       return creation.kind === "present"
         ? creation.attached.name
         : creation.kind === "attach"
@@ -114,35 +124,35 @@ function requireForgettable(
   wire: PartitionWire,
   observation: Observation,
 ): void {
-  const interval = partitionInterval(wire);
+  const interval = decodePartitionInterval(wire);
   const attached = findPartition(observation.table, interval);
   if (!attached) return;
   const registration = observation.registration;
-  if (!registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
-  const window = windowFromWire(registration.window);
+  if (!registration || registration.mode === "released" || registration.owner !== runtime.getOwner(ctx)) return;
+  const window = decodeWindow(registration.window);
   if (!("spec" in window)) return;
   if (window.spec.resources === "window") return;
-  const clocks = runtime.clocks(runtime.latestAsOf(wire) ?? observation.now, observation);
-  if (hasExpired(attached.bounds?.to, decidingHorizon(window.spec, clocks))) return;
+  const clocks = runtime.getClocks(runtime.getLatestAsOf(wire) ?? observation.now, observation);
+  if (hasExpired(attached.bounds?.to, getDecidingHorizon(window.spec, clocks))) return;
   // Created for a longer lead, or by a clock that was ahead: it remains attached, and preview lists it as kept.
-  const moment = clocks.trusted ?? earlier(clocks.asOf, clocks.database);
-  if (!planWindow(window.spec, moment).desired.some((wanted) => sameInterval(wanted, interval))) return;
+  const moment = clocks.trusted ?? pickEarlier(clocks.asOf, clocks.database);
+  if (!planWindow(window.spec, moment).desired.some((wanted) => isSameInterval(wanted, interval))) return;
   throw new Refusal(
     `partition "${attached.name}" (${formatInterval(interval)}) of "${wire.schema}.${wire.table}" is inside its window and is not deleted, whatever it holds. ` +
-      `A partition leaves by the window (retention), the whole table by allowDestroy, and this stack lets go of it by \`pgpartition release ${wire.schema}.${wire.table}\``,
+      `A partition is retired by the window (retention), the whole table by allowDestroy, and this stack releases it by \`pgpartition release ${wire.schema}.${wire.table}\``,
   );
 }
 
 type ObservedPartition = Observed<typeof partitionType> | undefined;
 
-async function refreshed(runtime: Runtime, inputs: PropertyMap): Promise<ObservedPartition> {
+async function refreshPartition(runtime: Runtime, inputs: PropertyMap): Promise<ObservedPartition> {
   const wire = requireWire(partitionType.inputs, inputs);
-  const { table } = await runtime.observe(wire, keyFromWire(wire.key));
-  const attached = findPartition(table, partitionInterval(wire));
+  const { table } = await runtime.observe(wire, decodeKey(wire.key));
+  const attached = findPartition(table, decodePartitionInterval(wire));
   return attached && { inputs, facts: { partition: attached.name } };
 }
 
-async function imported(runtime: Runtime, id: string): Promise<ObservedPartition> {
+async function importPartition(runtime: Runtime, id: string): Promise<ObservedPartition> {
   const member = parseMemberId(id);
   if (!member) throw new Refusal(`"${id}" is not the id of a partition; write schema.table#partition`);
   const observation = await runtime.observe(member);
@@ -150,12 +160,12 @@ async function imported(runtime: Runtime, id: string): Promise<ObservedPartition
   if (!attached?.bounds?.from || !attached.bounds.to) return undefined;
   const { schema, table } = member;
   const bounds = { from: formatInstant(attached.bounds.from), to: formatInstant(attached.bounds.to) };
-  const inputs: PropertyMap = { schema, table, name: attached.name, ...bounds, key: importedKey(observation) };
+  const inputs: PropertyMap = { schema, table, name: attached.name, ...bounds, key: importKey(observation) };
   return { inputs, facts: { partition: attached.name } };
 }
 
 function findPartition(table: Observation["table"], interval: Interval) {
-  return table?.partitions.find(({ bounds }) => bounds !== undefined && sameInterval(bounds, interval));
+  return table?.partitions.find(({ bounds }) => bounds !== undefined && isSameInterval(bounds, interval));
 }
 
 async function* listPartitions(runtime: Runtime): AsyncGenerator<ListItem> {
@@ -169,18 +179,18 @@ async function* listPartitions(runtime: Runtime): AsyncGenerator<ListItem> {
 }
 
 /** Returns the parent from the catalogue, or as this preview plans it. */
-function parentOf(runtime: Runtime, wire: PartitionWire, observation: Observation): ParentShape | undefined {
+function getParent(runtime: Runtime, wire: PartitionWire, observation: Observation): ParentShape | undefined {
   if (!observation.table) return runtime.planned.get(formatTableId(wire))?.parent;
-  return observedParent(observation.table, keyFromWire(wire.key), runtime.known(wire, observation));
+  return buildObservedParent(observation.table, decodeKey(wire.key), runtime.collectKnown(wire, observation));
 }
 
-function specOf(wire: PartitionWire): Parameters<typeof planCreation>[0] {
-  const range = partitionInterval(wire);
+function toCreationSpec(wire: PartitionWire): Parameters<typeof planCreation>[0] {
+  const range = decodePartitionInterval(wire);
   return { allowEmpty: wire.allowEmpty ? [range] : [], restored: wire.restored ? [{ range, until: undefined }] : [] };
 }
 
-function boundsProblems(olds: PropertyMap | undefined, wire: PartitionWire): Problem[] {
-  const { from, to } = partitionInterval(wire);
+function findBoundsProblems(olds: PropertyMap | undefined, wire: PartitionWire): Problem[] {
+  const { from, to } = decodePartitionInterval(wire);
   if (compareInstants(from, to) >= 0)
     return [{ property: "to", reason: `the partition ends (${wire.to}) before it begins (${wire.from})` }];
   if (!olds) return [];

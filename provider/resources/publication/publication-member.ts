@@ -1,15 +1,16 @@
 import { formatMemberId, parseMemberId } from "../../../core/names/resource-id";
 import { planMembership } from "../../../core/plan/publish/membership";
 import { publicationMemberType } from "../../../core/resources/publication-member";
-import { listPublicationMembers } from "../../../postgres/read/list-publication-members";
+import { listPublicationMembers } from "../../../postgres/read/list-tables";
 import { Refusal } from "../../runtime/failures";
 import type { PropertyMap } from "../../runtime/values";
 import { defineResource } from "../shared/define-resource";
-import { asProperties, declaredDiff, failures, requireWire } from "../shared/inputs";
-import { importedMembership, membershipFacts, type MembershipFacts } from "./publication-facts";
-import { DeclaredSettings, renameProblems } from "./publication-problems";
-import { joinPublication, leavePublication, membershipContext, previewPublication } from "./publication-work";
-import { ownershipProblems } from "../shared/table-problems";
+import { toProperties, diffDeclared, toFailures, requireWire } from "../shared/inputs";
+import { importMembership, collectMembershipFacts, type MembershipFacts } from "./publication-facts";
+import { joinPublication, leavePublication, buildMembershipContext, previewPublication } from "./publication-work";
+import { findOwnershipProblems } from "../shared/table-problems";
+import type { Problem } from "../../../core/problems/problem";
+import type { PublicationMemberWire } from "../../../core/declare/table/publications";
 
 /**
  * The table's membership in one publication. Diff compares with the live database, so that a lost one is restored by the next
@@ -25,22 +26,22 @@ export const publicationMember = defineResource(publicationMemberType, (runtime)
     }),
 
     check: async (ctx, spec, { olds }) => {
-      const problems = [...settings.declare(ctx.urn, spec), ...(olds ? renameProblems(olds, spec) : [])];
-      const observation = await runtime.ifReachable(ctx, () => runtime.observe(spec));
-      if (!observation) return { failures: failures(problems) };
-      const plan = planMembership(membershipContext(runtime, spec, observation));
+      const problems = [...settings.declare(ctx.urn, spec), ...(olds ? findRenameProblems(olds, spec) : [])];
+      const observation = await runtime.runIfReachable(ctx, () => runtime.observe(spec));
+      if (!observation) return { failures: toFailures(problems) };
+      const plan = planMembership(buildMembershipContext(runtime, spec, observation));
       for (const warning of plan.warnings) ctx.log.warn(warning);
-      const owned = ownershipProblems(spec, observation, runtime.owner(ctx));
-      return { failures: failures([...problems, ...owned, ...plan.problems]) };
+      const owned = findOwnershipProblems(spec, observation, runtime.getOwner(ctx));
+      return { failures: toFailures([...problems, ...owned, ...plan.problems]) };
     },
 
     /** Compares with the database; only if it cannot be reached, with the declared values. Check has just read it. */
     diff: async (ctx, spec, { oldOutputs }, declared) => {
-      const observation = await runtime.ifReachable(ctx, () => runtime.observe(spec));
+      const observation = await runtime.runIfReachable(ctx, () => runtime.observe(spec));
       if (!observation) return declared;
-      const { statements } = planMembership(membershipContext(runtime, spec, observation));
+      const { statements } = planMembership(buildMembershipContext(runtime, spec, observation));
       if (statements.length > 0) return { ...declared, member: "update" };
-      return sameFacts(membershipFacts(spec, observation), oldOutputs) ? {} : declared;
+      return hasSameFacts(collectMembershipFacts(spec, observation), oldOutputs) ? {} : declared;
     },
 
     preview: async (ctx, spec) => {
@@ -49,7 +50,7 @@ export const publicationMember = defineResource(publicationMemberType, (runtime)
     },
 
     perform: async (ctx, spec) => {
-      const facts = membershipFacts(spec, await joinPublication(ctx, runtime, spec));
+      const facts = collectMembershipFacts(spec, await joinPublication(ctx, runtime, spec));
       if (!facts) throw new Error(`publication "${spec.publication}" is gone again: run \`pulumi up\` again`);
       return facts;
     },
@@ -58,8 +59,8 @@ export const publicationMember = defineResource(publicationMemberType, (runtime)
       const member = parseMemberId(id);
       if (!member) throw new Refusal(`"${id}" is not the id of a membership; write schema.table#publication`);
       const observation = await runtime.observe(member);
-      const inputs = oldInputs ?? importedMembership(member, observation);
-      const facts = inputs && membershipFacts(requireWire(publicationMemberType.inputs, inputs), observation);
+      const inputs = oldInputs ?? importMembership(member, observation);
+      const facts = inputs && collectMembershipFacts(requireWire(publicationMemberType.inputs, inputs), observation);
       return inputs && facts && { inputs, facts };
     },
 
@@ -73,8 +74,54 @@ export const publicationMember = defineResource(publicationMemberType, (runtime)
 });
 
 /** Returns false if only the state is out of date, as after an update that was killed after its statements. */
-function sameFacts(facts: MembershipFacts | undefined, oldOutputs: PropertyMap): boolean {
+function hasSameFacts(facts: MembershipFacts | undefined, oldOutputs: PropertyMap): boolean {
   return (
-    facts === undefined || Object.keys(declaredDiff(oldOutputs, asProperties(facts), Object.keys(facts))).length === 0
+    facts === undefined || Object.keys(diffDeclared(oldOutputs, toProperties(facts), Object.keys(facts))).length === 0
   );
+}
+
+/** Settings of a whole publication, as the tables of one program declare them. Two that disagree would change it every time. */
+class DeclaredSettings {
+  private readonly byUrn = new Map<string, PublicationMemberWire>();
+
+  declare(urn: string, spec: PublicationMemberWire): Problem[] {
+    this.byUrn.set(urn, spec);
+    const others = [...this.byUrn].filter(
+      ([other, declared]) => other !== urn && declared.publication === spec.publication,
+    );
+    const root = others.find(([, { viaRoot }]) => disagree(viaRoot, spec.viaRoot))?.[1];
+    const changes = others.find(([, { create }]) => disagree(create?.publish.join(), spec.create?.publish.join()))?.[1];
+    return [
+      ...(root ? [refuseContradiction("viaRoot", spec, root)] : []),
+      ...(changes ? [refuseContradiction("create.publish", spec, changes)] : []),
+    ];
+  }
+}
+
+function findRenameProblems(olds: PropertyMap, spec: PublicationMemberWire): Problem[] {
+  return (["schema", "table", "publication"] as const).flatMap((property) =>
+    olds[property] === spec[property]
+      ? []
+      : [
+          {
+            path: property,
+            code: "conflict" as const,
+            message: `the ${property} of this membership changed from "${String(olds[property])}" to "${spec[property]}"; one membership is never replaced by another.`,
+            fix: "Declare the new one under another name, and remove the old.",
+          },
+        ],
+  );
+}
+
+function disagree<T>(one: T | undefined, other: T | undefined): boolean {
+  return one !== undefined && other !== undefined && one !== other;
+}
+
+function refuseContradiction(path: string, spec: PublicationMemberWire, other: PublicationMemberWire): Problem {
+  return {
+    path,
+    code: "conflict",
+    message: `"${spec.schema}.${spec.table}" and "${other.schema}.${other.table}" declare different ${path} for the publication "${spec.publication}", which has one setting for all its tables.`,
+    fix: "Declare the same for both, or use two publications.",
+  };
 }

@@ -1,29 +1,29 @@
-import { profileFromWire } from "../../../core/declare/table/profile";
+import { decodeProfile } from "../../../core/declare/table/profile";
 import { formatTableId } from "../../../core/names/resource-id";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import { type MembershipPlan, planLeave, planMembership } from "../../../core/plan/publish/membership";
-import { notOwner } from "../../../core/plan/publish/membership-problems";
-import { type MembershipContext, publicationOf } from "../../../core/plan/publish/publication-to-be";
-import { statementLines } from "../../../core/sql/statement-text";
+import { refuseNotOwner } from "../../../core/plan/publish/membership-problems";
+import { type MembershipContext, findPublication } from "../../../core/plan/publish/publication-to-be";
+import { formatStatementLines } from "../../../core/sql/statement-text";
 import type { PublicationMemberWire } from "../../../core/declare/table/publications";
-import { membershipTransaction } from "../../../core/table/create/publication";
+import { nameMembershipTransaction } from "../../../core/table/create/publication";
 import type { Statement } from "../../../core/sql/statement";
-import { StatementError } from "../../../postgres/connect/errors";
+import { StatementError } from "../../../postgres/connect/session-errors";
 import {
-  assertEmptyStatement,
+  assertEmptyPublicationStatement,
   assertFilterStatement,
   forgetPublicationStatement,
   recordPublicationStatement,
-} from "../../../postgres/registry/publications";
-import type { ResourceContext } from "../../runtime/context";
+} from "../../../postgres/registry/publication-records";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
-import { ownershipProblems } from "../shared/table-problems";
-import { workContext } from "../shared/work";
+import { findOwnershipProblems } from "../shared/table-problems";
+import { createWorkContext } from "../shared/run-context";
 
 /** Prefers this run's declaration of the table to the last recorded one. */
-export function membershipContext(
+export function buildMembershipContext(
   runtime: Runtime,
   spec: PublicationMemberWire,
   observation: Observation,
@@ -31,7 +31,7 @@ export function membershipContext(
   return {
     spec,
     observation,
-    profile: runtime.profileOf(spec) ?? profileFromWire(observation.registration?.profile),
+    profile: runtime.getProfile(spec) ?? decodeProfile(observation.registration?.profile),
     planned: runtime.planned.get(formatTableId(spec))?.parent,
   };
 }
@@ -41,14 +41,14 @@ export async function previewPublication(
   runtime: Runtime,
   spec: PublicationMemberWire,
 ): Promise<void> {
-  const observation = await runtime.ifReachable(ctx, () => runtime.observe(spec));
+  const observation = await runtime.runIfReachable(ctx, () => runtime.observe(spec));
   if (!observation) return;
-  const plan = planMembership(membershipContext(runtime, spec, observation));
+  const plan = planMembership(buildMembershipContext(runtime, spec, observation));
   requireNoProblems(ctx, runtime, spec, observation, plan);
   ctx.log.info(
     [
       `publication ${spec.publication} of ${spec.schema}.${spec.table}:`,
-      ...statementLines(plan.statements).map((line) => `  ${line}`),
+      ...formatStatementLines(plan.statements).map((line) => `  ${line}`),
       ...plan.notes.map((note) => `  note: ${note}`),
     ].join("\n"),
   );
@@ -66,14 +66,14 @@ export function joinPublication(
   return runtime.database.withTableLock(spec.schema, spec.table, { signal: ctx.signal, log: ctx.log }, async () => {
     for (let round = 1; ; round += 1) {
       const observation = await runtime.observeAgain(spec);
-      const plan = planMembership(membershipContext(runtime, spec, observation));
+      const plan = planMembership(buildMembershipContext(runtime, spec, observation));
       requireNoProblems(ctx, runtime, spec, observation, plan);
       try {
-        await execute(ctx, runtime, spec, withRecord(runtime, spec, plan));
+        await execute(ctx, runtime, spec, addRecord(runtime, spec, plan));
         if (plan.implicit) ctx.log.info(plan.notes.join("; "));
         return await runtime.observeAgain(spec);
       } catch (error) {
-        if (round === MAX_ROUNDS || !changedMeanwhile(error)) throw error;
+        if (round === MAX_ROUNDS || !hasChangedMeanwhile(error)) throw error;
       }
     }
   });
@@ -84,15 +84,15 @@ export function leavePublication(ctx: ResourceContext, runtime: Runtime, spec: P
   const { schema, table } = spec;
   return runtime.database.withTableLock(schema, table, { signal: ctx.signal, log: ctx.log }, async () => {
     const observation = await runtime.observeAgain(spec);
-    if (ownershipProblems(spec, observation, runtime.owner(ctx)).length > 0) return;
+    if (findOwnershipProblems(spec, observation, runtime.getOwner(ctx)).length > 0) return;
     const { leave, drop } = planLeave(spec, observation);
-    const found = publicationOf(observation, spec.publication);
+    const found = findPublication(observation, spec.publication);
     if (leave.length > 0 && found && !found.mine)
-      refuse(`publication "${spec.publication}"`, [notOwner(observation.replication, found)]);
+      refuse(`publication "${spec.publication}"`, [refuseNotOwner(observation.replication, found)]);
     const { managementSchema } = runtime.config;
     await execute(ctx, runtime, spec, [
       ...leave,
-      ...(drop.length > 0 ? [assertEmptyStatement(managementSchema, spec.publication), ...drop] : []),
+      ...(drop.length > 0 ? [assertEmptyPublicationStatement(managementSchema, spec.publication), ...drop] : []),
       ...(observation.registration ? [forgetPublicationStatement(managementSchema, spec)] : []),
     ]);
     runtime.database.invalidate(schema, table);
@@ -106,14 +106,14 @@ function requireNoProblems(
   observation: Observation,
   plan: MembershipPlan,
 ): void {
-  const problems = [...ownershipProblems(spec, observation, runtime.owner(ctx)), ...plan.problems];
+  const problems = [...findOwnershipProblems(spec, observation, runtime.getOwner(ctx)), ...plan.problems];
   if (problems.length > 0) refuse(`publication "${spec.publication}" of "${spec.schema}.${spec.table}"`, problems);
   if (observation.table || runtime.planned.has(formatTableId(spec))) return;
-  throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist; its Table resource makes it first`);
+  throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist; its Table resource creates it first`);
 }
 
 /** Adds the check and the record of the result, before another session can see it. */
-function withRecord(runtime: Runtime, spec: PublicationMemberWire, plan: MembershipPlan): Statement[] {
+function addRecord(runtime: Runtime, spec: PublicationMemberWire, plan: MembershipPlan): Statement[] {
   const { managementSchema } = runtime.config;
   const filtered = plan.statements.length > 0 && spec.where !== undefined;
   return [
@@ -129,8 +129,8 @@ async function execute(
   spec: PublicationMemberWire,
   statements: readonly Statement[],
 ): Promise<void> {
-  const work = workContext(runtime, ctx);
-  const transaction = membershipTransaction(spec, spec.publication);
+  const work = createWorkContext(runtime, ctx);
+  const transaction = nameMembershipTransaction(spec, spec.publication);
   await work.database.execute(
     statements.map((statement) => ({ ...statement, transaction })),
     {
@@ -142,6 +142,6 @@ async function execute(
 }
 
 /** Matches duplicate_object, unique_violation and undefined_object: the publication was created or dropped after the read. */
-function changedMeanwhile(error: unknown): boolean {
+function hasChangedMeanwhile(error: unknown): boolean {
   return error instanceof StatementError && ["42710", "23505", "42704"].includes(error.sqlState ?? "");
 }

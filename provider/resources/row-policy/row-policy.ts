@@ -1,19 +1,19 @@
 import type { Relation } from "../../../core/sql/relation";
 import {
-  declaredPolicies,
+  listDeclaredPolicies,
   planRowPolicy,
   type RowPolicyPlan,
-  rowPolicyTransaction,
-} from "../../../core/partition/carry/row-policy";
+  nameRowPolicyTransaction,
+} from "../../../core/partition/carry/plan-row-policy";
 import { formatTableId, parseTableId } from "../../../core/names/resource-id";
-import type { CarriedState, Observation } from "../../../core/observed/table";
+import type { CarriedState, Observation } from "../../../core/observed/observed-table";
 import { rowPolicyType } from "../../../core/resources/row-policy";
 import type { RowPolicyWire } from "../../../core/declare/table/row-policy";
-import { keyFromWire, readWire } from "../../../core/declare/table/wire";
+import { decodeKey, readWire } from "../../../core/declare/table/wire";
 import type { Statement } from "../../../core/sql/statement";
 import { listPartitionedTables } from "../../../postgres/read/list-tables";
 import { recordPoliciesStatement, registerTableStatement } from "../../../postgres/registry/registry";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext, CallContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { CheckResult } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
@@ -21,14 +21,15 @@ import type { TableQueue } from "../../runtime/table-queue";
 import { isList, type PropertyMap } from "../../runtime/values";
 import { CheckedInputs } from "../shared/checked";
 import { defineResource } from "../shared/define-resource";
-import { asProperties, failures, refuse, requireWire } from "../shared/inputs";
+import { toProperties, toFailures, refuse, requireWire } from "../shared/inputs";
 import { type AskedPolicies, askPolicies } from "../shared/policy-prints";
 import { resolvePolicies } from "../shared/policy-source";
-import { accessFacts, declaredOnly, importedInputs } from "./row-policy-state";
+import { toAccessFacts, pickDeclared, importRowPolicyInputs } from "./row-policy-state";
 import { showStatements } from "../shared/show";
-import { ownershipProblems, renameProblems } from "../shared/table-problems";
-import { warnOfViews } from "../shared/view-leaks";
-import { workContext } from "../shared/work";
+import { findOwnershipProblems, findTableRenameProblems } from "../shared/table-problems";
+import { createWorkContext } from "../shared/run-context";
+import type { TableName } from "../../../core/names/table-name";
+import { readViewLeaks } from "../../../postgres/read/view-leaks";
 
 /**
  * Access to the table itself: flags, policies and grants as one set, changed in one transaction. Check reads the live database
@@ -39,13 +40,13 @@ export const rowPolicy = defineResource(rowPolicyType, (runtime, queue) => {
   const checked = new CheckedInputs();
   return {
     id: formatTableId,
-    declaredOnce: (wire) => ({ property: "table", subject: subjectOf(wire) }),
+    declaredOnce: (wire) => ({ property: "table", subject: describeSubject(wire) }),
     declared: ["schema", "table", "rowSecurity", "grants"],
-    keep: declaredOnly,
+    keep: pickDeclared,
 
     check: async (ctx, wire, { olds, news }) => {
-      const renamed = olds ? renameProblems(olds, wire) : [];
-      if (renamed.length > 0) return { failures: failures(renamed) };
+      const renamed = olds ? findTableRenameProblems(olds, wire) : [];
+      if (renamed.length > 0) return { failures: toFailures(renamed) };
       const result = await checkAccess(ctx, runtime, wire, olds, news);
       return { ...result, inputs: checked.remember(ctx, result.inputs) };
     },
@@ -62,16 +63,16 @@ export const rowPolicy = defineResource(rowPolicyType, (runtime, queue) => {
       return {};
     },
 
-    perform: async (ctx, wire) => accessFacts(await applyAccess(ctx, runtime, queue, wire)),
+    perform: async (ctx, wire) => toAccessFacts(await applyAccess(ctx, runtime, queue, wire)),
 
     observe: async (_ctx, { id, oldInputs }) => {
       const table = parseTableId(id);
       if (!table) throw new Refusal(`"${id}" is not the id of a row policy; write schema.table`);
-      const key = oldInputs && keyFromWire(requireWire(rowPolicyType.inputs, oldInputs).key);
+      const key = oldInputs && decodeKey(requireWire(rowPolicyType.inputs, oldInputs).key);
       const observation = await runtime.observe(table, key);
       const carried = observation.table?.carried;
       if (!carried) return undefined;
-      return { inputs: oldInputs ?? importedInputs(table, observation, carried), facts: accessFacts(carried) };
+      return { inputs: oldInputs ?? importRowPolicyInputs(table, observation, carried), facts: toAccessFacts(carried) };
     },
 
     remove: (ctx, wire) => forget(ctx, runtime, wire),
@@ -86,7 +87,7 @@ export const rowPolicy = defineResource(rowPolicyType, (runtime, queue) => {
   };
 });
 
-function subjectOf({ schema, table }: RowPolicyWire): string {
+function describeSubject({ schema, table }: RowPolicyWire): string {
   return `the row policy of "${schema}.${table}"`;
 }
 
@@ -100,18 +101,17 @@ async function checkAccess(
   const before = olds && readWire(rowPolicyType.inputs, olds);
   const last = before && "value" in before ? before.value.rowSecurity : undefined;
   const resolved = await resolvePolicies(ctx, runtime, declared, declared.rowSecurity, last);
-  if ("problem" in resolved) return { inputs: news, failures: failures([resolved.problem]) };
+  if ("problem" in resolved) return { inputs: news, failures: toFailures([resolved.problem]) };
   const wire = { ...declared, ...(resolved.security ? { rowSecurity: resolved.security } : {}) };
-  const inputs = { ...news, ...(resolved.security ? asProperties({ rowSecurity: resolved.security }) : {}) };
-  const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
+  const inputs = { ...news, ...(resolved.security ? toProperties({ rowSecurity: resolved.security }) : {}) };
+  const observation = await runtime.observeIfReachable(ctx, wire, decodeKey(wire.key));
   if (!observation) return { inputs, failures: [] };
-  const owned = ownershipProblems(wire, observation, runtime.owner(ctx));
-  if (owned.length > 0) return { inputs, failures: failures(owned) };
+  const owned = findOwnershipProblems(wire, observation, runtime.getOwner(ctx));
+  if (owned.length > 0) return { inputs, failures: toFailures(owned) };
   const { work, asked } = await planAccess(runtime, wire, observation);
-  for (const { message, fix } of asked.missing)
-    ctx.log.warn(`${message} ${fix} It has to be there when the update runs.`);
+  for (const { message, fix } of asked.missing) ctx.log.warn(`${message} ${fix} It must exist when the update runs.`);
   if (wire.rowSecurity?.enable) await warnOfViews(ctx, runtime, wire);
-  return { inputs: { ...inputs, work: [...work] }, failures: failures(asked.wrong) };
+  return { inputs: { ...inputs, work: [...work] }, failures: toFailures(asked.wrong) };
 }
 
 /** Plans the changes of an existing table; a new one is created with all of them. */
@@ -131,12 +131,12 @@ async function planAccess(
 /** Returns changes made outside Pulumi since the last update, for a refresh. */
 async function liveWork(ctx: ResourceContext, runtime: Runtime, inputs: PropertyMap): Promise<string[] | undefined> {
   const wire = requireWire(rowPolicyType.inputs, inputs);
-  const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
+  const observation = await runtime.observeIfReachable(ctx, wire, decodeKey(wire.key));
   return observation && [...(await planAccess(runtime, wire, observation)).work];
 }
 
 async function previewAccess(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {
-  const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
+  const observation = await runtime.observeIfReachable(ctx, wire, decodeKey(wire.key));
   if (!observation) return;
   const { statements, work } = await planAccess(runtime, wire, observation);
   showStatements(ctx, `row policy ${wire.schema}.${wire.table}: ${work.join("; ")}`, statements);
@@ -149,8 +149,8 @@ async function applyAccess(
   queue: TableQueue,
   wire: RowPolicyWire,
 ): Promise<CarriedState> {
-  const key = keyFromWire(wire.key);
-  const subject = subjectOf(wire);
+  const key = decodeKey(wire.key);
+  const subject = describeSubject(wire);
   return queue.run(
     runtime.database,
     wire,
@@ -159,7 +159,7 @@ async function applyAccess(
     async (turn) => {
       const { observation } = turn;
       if (!observation.table?.carried) throw new Refusal(`${subject}: the table does not exist or is not partitioned`);
-      const owned = ownershipProblems(wire, observation, runtime.owner(ctx));
+      const owned = findOwnershipProblems(wire, observation, runtime.getOwner(ctx));
       if (owned.length > 0) refuse(subject, owned);
       const { statements, work, asked } = await planAccess(runtime, wire, observation);
       // Before anything runs: one bad expression leaves the other policies unchanged.
@@ -182,24 +182,36 @@ function recordOf(
   wire: RowPolicyWire,
   { registration }: Observation,
 ): Statement[] {
-  const { management } = workContext(runtime, ctx);
+  const { management } = createWorkContext(runtime, ctx);
   const table = { schema: wire.schema, table: wire.table };
   const records = [
-    ...(registration ? [] : [registerTableStatement(management, { ...table, owner: runtime.owner(ctx) })]),
+    ...(registration ? [] : [registerTableStatement(management, { ...table, owner: runtime.getOwner(ctx) })]),
     ...(wire.rowSecurity?.policies
-      ? [recordPoliciesStatement(management, { ...table, policies: declaredPolicies(wire) })]
+      ? [recordPoliciesStatement(management, { ...table, policies: listDeclaredPolicies(wire) })]
       : []),
   ];
-  return records.map((record) => ({ ...record, transaction: rowPolicyTransaction(wire) }));
+  return records.map((record) => ({ ...record, transaction: nameRowPolicyTransaction(wire) }));
 }
 
 /** Forgets the rules. Removing them from a program never opens a table: it keeps its rules, unmanaged. */
 async function forget(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {
-  const { table, registration } = await runtime.observe(wire, keyFromWire(wire.key));
-  if (!table?.carried || registration?.mode === "released" || registration?.owner !== runtime.owner(ctx)) return;
+  const { table, registration } = await runtime.observe(wire, decodeKey(wire.key));
+  if (!table?.carried || registration?.mode === "released" || registration?.owner !== runtime.getOwner(ctx)) return;
   const { rowSecurity, policies } = table.carried;
   ctx.log.info(
-    `table "${wire.schema}.${wire.table}" keeps row security ${rowSecurity.enabled ? "on" : "off"}, ${policies.length} policies and its grants; they are only forgotten here. ` +
-      "New partitions of a table with row security are made closed. To switch it off, declare rowSecurity: { enable: false }",
+    `table "${wire.schema}.${wire.table}" keeps row security ${rowSecurity.enabled ? "on" : "off"}, ${policies.length} policies and its grants; only the state forgets them. ` +
+      "New partitions of a table with row security are created closed. To switch it off, declare rowSecurity: { enable: false }",
   );
+}
+
+/** Warns of views that bypass the policies of a table, with the fix. */
+async function warnOfViews(ctx: CallContext, runtime: Runtime, table: TableName): Promise<void> {
+  for (const view of await readViewLeaks(runtime.database, table)) {
+    const name = `"${view.schema}"."${view.name}"`;
+    ctx.log.warn(
+      view.materialized
+        ? `materialized view ${name} has rows of "${table.schema}.${table.table}" outside of its row security: every reader of the view sees them all. Revoke its privileges from roles that row security is for.`
+        : `view ${name} reads "${table.schema}.${table.table}" as its owner "${view.owner}", exempt from row security: every reader of the view sees every row. ALTER VIEW ${name} SET (security_invoker = true) limits it to the reader's rows.`,
+    );
+  }
 }

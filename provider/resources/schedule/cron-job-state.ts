@@ -1,8 +1,8 @@
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import type { cronJobType } from "../../../core/resources/cron-job";
 import { parseCron } from "../../../core/declare/schedule/cron";
-import { jobWarnings } from "../../../core/schedule/health";
+import { warnOfJob } from "../../../core/schedule/health";
 import {
   type CronFacts,
   type FoundJob,
@@ -11,9 +11,9 @@ import {
   planJob,
   type WantedJob,
 } from "../../../core/schedule/job";
-import { crontabText, ensureWindowCall, systemdText } from "../../../core/schedule/texts";
+import { formatCrontab, formatEnsureWindowCall, formatSystemdUnits } from "../../../core/schedule/texts";
 import type { CronJobWire } from "../../../core/declare/schedule/schedule";
-import { type CronReading, missingForJob, readCron } from "../../../postgres/read/cron";
+import { type CronReading, listMissingForJob, readCron } from "../../../postgres/read/pg-cron";
 import type { Runtime } from "../../runtime/runtime";
 import type { Facts } from "../shared/define-resource";
 
@@ -33,61 +33,61 @@ export async function readJobState(runtime: Runtime, wire: CronJobWire): Promise
   const observation = await runtime.observe(wire);
   const registered = observation.registration?.schedule;
   const reading = await readCron(runtime.database, registered !== undefined);
-  const wanted = wantedJob(runtime.config.managementSchema, wire, reading);
+  const wanted = toWantedJob(runtime.config.managementSchema, wire, reading);
   const plan = planJob(wanted, reading.facts, registered);
-  const found = foundJob(plan);
+  const found = getFoundJob(plan);
   const zone = reading.facts.kind === "here" ? reading.facts.zone : wire.zone;
   return {
     wanted,
     plan,
     problems: [
       ...(plan.kind === "refused" ? [plan.problem] : []),
-      ...databaseProblems(wire, reading),
-      ...(await userProblems(runtime, wire, reading, observation)),
+      ...findDatabaseProblems(wire, reading),
+      ...(await findUserProblems(runtime, wire, reading, observation)),
     ],
-    warnings: found ? jobWarnings(found, registered, zone, observation.now) : [],
+    warnings: found ? warnOfJob(found, registered, zone, observation.now) : [],
     observation,
   };
 }
 
-export function foundJob(plan: JobPlan): FoundJob | undefined {
+export function getFoundJob(plan: JobPlan): FoundJob | undefined {
   return plan.kind === "scheduled" ? plan.found : undefined;
 }
 
 /** Returns what starts the job: an external scheduler where pg_cron is not available. */
-export function runnerOf(plan: JobPlan): JobRunner {
+export function chooseRunner(plan: JobPlan): JobRunner {
   return plan.kind === "scheduled" ? "pg_cron" : "external";
 }
 
 /** Returns the facts of the job. The texts for cron and systemd are always included. */
-export function jobFacts(wire: CronJobWire, { wanted, plan }: JobState): Facts<typeof cronJobType> {
-  const found = foundJob(plan);
+export function collectJobFacts(wire: CronJobWire, { wanted, plan }: JobState): Facts<typeof cronJobType> {
+  const found = getFoundJob(plan);
   const call = { ...wanted, schema: wire.schema, table: wire.table };
   const schedule = parseCron(wanted.cron);
   return {
-    runner: runnerOf(plan),
+    runner: chooseRunner(plan),
     jobId: found?.jobId,
     lastRun: found?.lastRun?.at,
     lastStatus: found?.lastRun?.status,
     lastError: found?.lastRun?.status === "failed" ? (found.lastRun.message ?? "") : undefined,
-    crontab: crontabText(call, wanted.cron),
-    systemdTimer: "problem" in schedule ? "" : systemdText(call, schedule),
+    crontab: formatCrontab(call, wanted.cron),
+    systemdTimer: "problem" in schedule ? "" : formatSystemdUnits(call, schedule),
   };
 }
 
-function wantedJob(management: string, wire: CronJobWire, reading: CronReading): WantedJob {
+function toWantedJob(management: string, wire: CronJobWire, reading: CronReading): WantedJob {
   return {
     job: wire.job,
     cron: wire.cron,
     zone: wire.zone,
-    command: ensureWindowCall(management, wire),
+    command: formatEnsureWindowCall(management, wire),
     database: reading.database,
     user: wire.user ?? reading.role,
     active: wire.active,
   };
 }
 
-function databaseProblems(wire: CronJobWire, reading: CronReading): CoreProblem[] {
+function findDatabaseProblems(wire: CronJobWire, reading: CronReading): CoreProblem[] {
   if (wire.runsIn === undefined || wire.runsIn === reading.database) return [];
   return [
     {
@@ -100,21 +100,21 @@ function databaseProblems(wire: CronJobWire, reading: CronReading): CoreProblem[
 }
 
 /** Checks the job's user: only a superuser schedules for others, and pg_cron does not check their privileges. */
-async function userProblems(
+async function findUserProblems(
   runtime: Runtime,
   wire: CronJobWire,
   reading: CronReading,
   observation: Observation,
 ): Promise<CoreProblem[]> {
   if (wire.user === undefined || wire.user === reading.role || !mayScheduleForOthers(reading.facts)) return [];
-  const missing = await missingForJob(runtime.database, wire.user, wire);
+  const missing = await listMissingForJob(runtime.database, wire.user, wire);
   // Before the first update neither table nor management schema exists, so that privileges are missing anyway.
   const known = observation.registration ? missing : missing.filter((one) => one.includes("does not exist"));
   return known.map((one) => ({
     path: "schedule.user",
     code: "privileges",
     message: `the job cannot run as "${wire.user ?? ""}": ${one}.`,
-    fix: "Let it run as the owner of the table, or grant what is missing.",
+    fix: "Run it as the owner of the table, or grant what is missing.",
   }));
 }
 

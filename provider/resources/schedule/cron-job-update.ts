@@ -1,14 +1,14 @@
 import { unscheduleStatement } from "../../../core/schedule/job";
 import type { CronJobWire } from "../../../core/declare/schedule/schedule";
 import type { Statement } from "../../../core/sql/statement";
-import { forgetCron, readCron } from "../../../postgres/read/cron";
-import { forgetScheduleStatement, recordScheduleStatement } from "../../../postgres/registry/schedule";
-import type { ResourceContext } from "../../runtime/context";
+import { forgetCron, readCron } from "../../../postgres/read/pg-cron";
+import { forgetScheduleStatement, recordScheduleStatement } from "../../../postgres/registry/schedule-records";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
-import { foundJob, type JobState, readJobState } from "./cron-job-state";
+import { getFoundJob, type JobState, readJobState } from "./cron-job-state";
 import { refuse } from "../shared/inputs";
-import { ownershipProblems } from "../shared/table-problems";
-import { workContext } from "../shared/work";
+import { findOwnershipProblems } from "../shared/table-problems";
+import { createWorkContext } from "../shared/run-context";
 
 /** Prints the statements that the update runs, or why it runs none. */
 export function describeJob(ctx: ResourceContext, { wanted, plan }: JobState): void {
@@ -26,14 +26,14 @@ export function describeJob(ctx: ResourceContext, { wanted, plan }: JobState): v
 export async function applyJob(ctx: ResourceContext, runtime: Runtime, wire: CronJobWire): Promise<JobState> {
   const options = { signal: ctx.signal, log: ctx.log, subject: `scheduling job "${wire.job}"` };
   return runtime.database.withTableLock(wire.schema, wire.table, options, async () => {
-    const state = await freshState(runtime, wire);
-    const problems = [...ownershipProblems(wire, state.observation, runtime.owner(ctx)), ...state.problems];
+    const state = await readFreshState(runtime, wire);
+    const problems = [...findOwnershipProblems(wire, state.observation, runtime.getOwner(ctx)), ...state.problems];
     if (problems.length > 0) refuse(`job "${wire.job}"`, problems);
     describeOutcome(ctx, state);
-    const statements = statementsOf(runtime, ctx, wire, state);
+    const statements = buildStatements(runtime, ctx, wire, state);
     if (statements.length === 0) return state;
     await runtime.database.execute(statements, options);
-    return freshState(runtime, wire);
+    return readFreshState(runtime, wire);
   });
 }
 
@@ -44,12 +44,12 @@ export async function removeJob(ctx: ResourceContext, runtime: Runtime, wire: Cr
     runtime.database.invalidate(wire.schema, wire.table);
     forgetCron(runtime.database);
     const { registration } = await runtime.observe(wire);
-    if (registration && registration.owner !== runtime.owner(ctx)) return;
+    if (registration && registration.owner !== runtime.getOwner(ctx)) return;
     const { facts } = await readCron(runtime.database, registration?.schedule !== undefined);
     const jobs = facts.kind === "here" ? facts.jobs : [];
     const recorded = registration?.schedule;
     const found = recorded && jobs.find((job) => job.jobId === recorded.jobId && job.job === recorded.job);
-    const { management } = workContext(runtime, ctx);
+    const { management } = createWorkContext(runtime, ctx);
     const transaction = `unschedule ${wire.job}`;
     const statements = [
       ...(found ? [unscheduleStatement(found)] : []),
@@ -65,20 +65,20 @@ export async function removeJob(ctx: ResourceContext, runtime: Runtime, wire: Cr
   });
 }
 
-async function freshState(runtime: Runtime, wire: CronJobWire): Promise<JobState> {
+async function readFreshState(runtime: Runtime, wire: CronJobWire): Promise<JobState> {
   runtime.database.invalidate(wire.schema, wire.table);
   forgetCron(runtime.database);
   return readJobState(runtime, wire);
 }
 
 /** Commits the job and its record in the registry together. */
-function statementsOf(runtime: Runtime, ctx: ResourceContext, wire: CronJobWire, state: JobState): Statement[] {
+function buildStatements(runtime: Runtime, ctx: ResourceContext, wire: CronJobWire, state: JobState): Statement[] {
   const { wanted, plan, observation } = state;
-  const { management } = workContext(runtime, ctx);
+  const { management } = createWorkContext(runtime, ctx);
   const transaction = `schedule ${wanted.job}`;
   const recorded = observation.registration?.schedule;
   if (plan.kind !== "scheduled") return recorded ? [{ ...forgetScheduleStatement(management, wire), transaction }] : [];
-  const found = foundJob(plan);
+  const found = getFoundJob(plan);
   if (plan.statements.length === 0 && recorded?.jobId === found?.jobId) return [];
   const entry = { schema: wire.schema, table: wire.table, job: wanted.job, user: wanted.user };
   return [...plan.statements, { ...recordScheduleStatement(management, entry), transaction }];

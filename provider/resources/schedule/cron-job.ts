@@ -1,17 +1,17 @@
 import { formatMemberId, parseMemberId } from "../../../core/names/resource-id";
 import { cronJobType } from "../../../core/resources/cron-job";
 import type { FoundJob } from "../../../core/schedule/job";
-import { ensureWindowCall } from "../../../core/schedule/texts";
+import { formatEnsureWindowCall } from "../../../core/schedule/texts";
 import { cronJobWireSchema } from "../../../core/declare/schedule/schedule";
-import { readCron } from "../../../postgres/read/cron";
+import { readCron } from "../../../postgres/read/pg-cron";
 import { listManaged } from "../../../postgres/read/ownership";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
-import { foundJob, jobFacts, type JobState, readJobState, runnerOf } from "./cron-job-state";
+import { getFoundJob, collectJobFacts, type JobState, readJobState, chooseRunner } from "./cron-job-state";
 import { applyJob, describeJob, removeJob } from "./cron-job-update";
 import { defineResource } from "../shared/define-resource";
-import { failures, requireWire } from "../shared/inputs";
+import { toFailures, requireWire } from "../shared/inputs";
 
 /**
  * The schedule of one table inside the database. Where pg_cron is not available nothing is created, and the outputs have the
@@ -22,40 +22,40 @@ export const cronJob = defineResource(cronJobType, (runtime) => ({
   declaredOnce: ({ job }) => ({ property: "job", subject: `job "${job}"` }),
 
   check: async (ctx, wire, { news }) => {
-    const state = await runtime.ifReachable(ctx, () => readJobState(runtime, wire));
+    const state = await runtime.runIfReachable(ctx, () => readJobState(runtime, wire));
     for (const warning of state?.warnings ?? []) ctx.log.warn(warning);
-    const inputs = { ...news, command: ensureWindowCall(runtime.config.managementSchema, wire) };
-    return { inputs, failures: failures(state?.problems ?? []) };
+    const inputs = { ...news, command: formatEnsureWindowCall(runtime.config.managementSchema, wire) };
+    return { inputs, failures: toFailures(state?.problems ?? []) };
   },
 
   diff: async (ctx, wire, { oldOutputs }, declared) => {
-    const state = await runtime.ifReachable(ctx, () => readJobState(runtime, wire));
+    const state = await runtime.runIfReachable(ctx, () => readJobState(runtime, wire));
     if (!state) return declared;
     return {
       ...declared,
-      ...(runnerOf(state.plan) === oldOutputs["runner"] ? {} : { runner: "update" as const }),
+      ...(chooseRunner(state.plan) === oldOutputs["runner"] ? {} : { runner: "update" as const }),
       ...(state.plan.kind === "scheduled" && state.plan.differences.length > 0 ? { jobId: "update" as const } : {}),
     };
   },
 
   preview: async (ctx, wire) => {
-    const state = await runtime.ifReachable(ctx, () => readJobState(runtime, wire));
+    const state = await runtime.runIfReachable(ctx, () => readJobState(runtime, wire));
     if (state) describeJob(ctx, state);
     return {};
   },
 
-  perform: async (ctx, wire) => jobFacts(wire, await applyJob(ctx, runtime, wire)),
+  perform: async (ctx, wire) => collectJobFacts(wire, await applyJob(ctx, runtime, wire)),
 
   observe: async (ctx, { id, oldInputs }) => {
-    const inputs = oldInputs ?? (await importedInputs(runtime, id));
+    const inputs = oldInputs ?? (await importJobInputs(runtime, id));
     if (!inputs) return undefined;
     const state = await readJobState(runtime, requireWire(cronJobWireSchema, inputs));
     for (const warning of state.warnings) ctx.log.warn(warning);
-    const found = foundJob(state.plan);
+    const found = getFoundJob(state.plan);
     // pg_cron has no such job: the next update creates it again.
     if (state.plan.kind === "scheduled" && !found) return undefined;
-    const live = found ? withLive(inputs, found, state) : inputs;
-    return { inputs: live, facts: jobFacts(requireWire(cronJobWireSchema, live), state) };
+    const live = found ? applyFound(inputs, found, state) : inputs;
+    return { inputs: live, facts: collectJobFacts(requireWire(cronJobWireSchema, live), state) };
   },
 
   remove: (ctx, wire) => removeJob(ctx, runtime, wire),
@@ -64,7 +64,7 @@ export const cronJob = defineResource(cronJobType, (runtime) => ({
     const { facts } = await readCron(runtime.database, true);
     if (facts.kind !== "here") return;
     for (const table of await listManaged(runtime.database)) {
-      const command = ensureWindowCall(runtime.config.managementSchema, table);
+      const command = formatEnsureWindowCall(runtime.config.managementSchema, table);
       for (const job of facts.jobs.filter((found) => found.command === command))
         yield { id: formatMemberId(table, job.job), name: `${table.table}-job` };
     }
@@ -72,17 +72,17 @@ export const cronJob = defineResource(cronJobType, (runtime) => ({
 }));
 
 /** Returns inputs with changes made by hand, so that a refresh shows them and the next update reverts them. */
-function withLive(inputs: PropertyMap, found: FoundJob, { wanted }: JobState): PropertyMap {
+function applyFound(inputs: PropertyMap, found: FoundJob, { wanted }: JobState): PropertyMap {
   const { cron, active, command, user } = found;
   return { ...inputs, cron, active, command, ...(user === wanted.user ? {} : { user }) };
 }
 
 /** Imports a job of pg_cron by its name; its command must be that of a declared one. */
-async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap | undefined> {
+async function importJobInputs(runtime: Runtime, id: string): Promise<PropertyMap | undefined> {
   const member = parseMemberId(id);
   if (!member) throw new Refusal(`"${id}" is not the id of a job; write schema.table#job`);
   const { facts } = await readCron(runtime.database, true);
-  const command = ensureWindowCall(runtime.config.managementSchema, member);
+  const command = formatEnsureWindowCall(runtime.config.managementSchema, member);
   const found =
     facts.kind === "here" ? facts.jobs.find((job) => job.job === member.member && job.command === command) : undefined;
   if (!found || facts.kind !== "here") return undefined;

@@ -1,6 +1,6 @@
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { PropertyMap } from "../../runtime/values";
-import { stableText } from "./inputs";
+import { formatStable } from "./inputs";
 
 /**
  * Inputs that Check returned in this process, by resource. In an update the engine passes exactly these to Diff. In a refresh
@@ -11,17 +11,17 @@ export class CheckedInputs {
   private readonly texts = new Map<string, string>();
 
   remember(ctx: ResourceContext, inputs: PropertyMap): PropertyMap {
-    this.texts.set(ctx.urn, stableText(inputs));
+    this.texts.set(ctx.urn, formatStable(inputs));
     return inputs;
   }
 
   /** Returns true if Check was called for the resource; if not, this is a refresh. */
-  asked(ctx: ResourceContext): boolean {
+  wasChecked(ctx: ResourceContext): boolean {
     return this.texts.has(ctx.urn);
   }
 
   /** Returns true if these inputs are from this run, not from the state. */
   has(ctx: ResourceContext, inputs: PropertyMap): boolean {
-    return this.texts.get(ctx.urn) === stableText(inputs);
+    return this.texts.get(ctx.urn) === formatStable(inputs);
   }
 }

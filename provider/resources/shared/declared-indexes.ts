@@ -1,17 +1,17 @@
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Registration } from "../../../core/observed/registration";
 import type { IndexSpec } from "../../../core/declare/table/spec";
-import { indexDefinition } from "../../../core/partition/carry/parent";
+import { formatIndexDefinition } from "../../../core/partition/carry/parent";
 import type { Runtime } from "../../runtime/runtime";
 
 /** Returns the declared indexes that exist on the table but not in the registry: adopted or imported, never changed so far. */
-export function unrecordedIndexes(
+export function listUnrecordedIndexes(
   runtime: Runtime,
   table: { readonly schema: string; readonly table: string },
   observation: Observation,
 ): { readonly spec: IndexSpec; readonly printed: string }[] {
   const { table: found, registration } = observation;
-  return runtime.indexesOf(table).flatMap((spec) => {
+  return runtime.getIndexes(table).flatMap((spec) => {
     const there = found?.indexes.find((index) => index.name === spec.name);
     const known = registration?.indexes.some((index) => index.name === spec.name) === true;
     return there && !known ? [{ spec, printed: there.definition }] : [];
@@ -22,15 +22,15 @@ export function unrecordedIndexes(
  * Returns the observation with these indexes as the registry will have them after the update: partitions are planned under the
  * declared names from the first run on, not from the second.
  */
-export function withDeclaredIndexes(
+export function addDeclaredIndexes(
   runtime: Runtime,
   table: { readonly schema: string; readonly table: string },
   observation: Observation,
 ): Observation {
-  const indexes = unrecordedIndexes(runtime, table, observation).map(({ spec, printed }) => ({
+  const indexes = listUnrecordedIndexes(runtime, table, observation).map(({ spec, printed }) => ({
     name: spec.name,
     partitionIndexName: spec.partitionIndexName,
-    declared: indexDefinition(spec),
+    declared: formatIndexDefinition(spec),
     printed,
   }));
   if (indexes.length === 0) return observation;

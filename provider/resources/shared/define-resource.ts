@@ -3,7 +3,7 @@ import type { FactsOf, InputsOf, ResourceType } from "../../../core/resources/re
 import { removedProblems } from "../../../core/problems/removed-inputs";
 import { underPresentNames } from "../../../core/problems/renamed";
 import { readWire } from "../../../core/declare/table/wire";
-import type { CallContext, ResourceContext } from "../../runtime/context";
+import type { CallContext, ResourceContext } from "../../runtime/call-context";
 import { PartialFailure, Refusal, Unfinished } from "../../runtime/failures";
 import type {
   CheckRequest,
@@ -16,7 +16,7 @@ import type {
   ReadRequest,
   ResourceHandler,
 } from "../../runtime/handler";
-import { asProperties, declaredDiff, diffResult, failures } from "./inputs";
+import { toProperties, diffDeclared, toDiffResult, toFailures } from "./inputs";
 import type { Runtime } from "../../runtime/runtime";
 import type { TableQueue } from "../../runtime/table-queue";
 import { containsUnknown, type PropertyMap, type PropertyValue, UNKNOWN, type Unknown } from "../../runtime/values";
@@ -103,7 +103,7 @@ export function defineResource<T extends ResourceType, V = InputsOf<T>>(
 type Parts<T extends ResourceType, V> = ResourceParts<T, V> & { readonly parse: Parse<V> };
 
 function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, parts: Parts<T, V>): ResourceHandler {
-  const apply = applier(type, runtime, parts);
+  const apply = createApplier(type, runtime, parts);
   const keys = parts.declared ?? Object.keys(type.inputs.shape);
   return {
     token: type.token,
@@ -112,9 +112,9 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
       // A refresh asks what would lead back to the state, whose inputs then are the new ones.
       const request = { ...received, ...recorded(received), news: underPresentNames(received.news) };
       const { oldInputs, news } = request;
-      const declared = declaredDiff(oldInputs, news, keys);
-      if (!parts.diff || isUnknown(parts, news)) return diffResult(declared);
-      return diffResult(await parts.diff(ctx, requireValue(parts, news), request, declared));
+      const declared = diffDeclared(oldInputs, news, keys);
+      if (!parts.diff || isUnknown(parts, news)) return toDiffResult(declared);
+      return toDiffResult(await parts.diff(ctx, requireValue(parts, news), request, declared));
     },
     create: (ctx, { inputs, preview }) => apply(ctx, inputs, preview),
     update: async (ctx, { id, news, oldOutputs, preview }) => {
@@ -126,13 +126,13 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
       if (request.oldOutputs) await runtime.requireSameDatabase(request.oldOutputs);
       const found = await parts.observe(ctx, request);
       if (!found) return undefined;
-      const outputs = outputsOf(parts, found.inputs, found.facts, await runtime.identity());
+      const outputs = buildOutputs(parts, found.inputs, found.facts, await runtime.readIdentity());
       return { id: request.id, inputs: found.inputs, outputs };
     },
     delete: async (ctx, { oldInputs, oldOutputs }) => {
       await runtime.requireSameDatabase(oldOutputs);
       const value = requireValue(parts, underPresentNames(oldInputs));
-      if (runtime.renamed(ctx, identify(parts, value))) return;
+      if (runtime.isRenamed(ctx, identify(parts, value))) return;
       await parts.remove(ctx, value);
     },
     list: (ctx) => parts.list(ctx),
@@ -152,10 +152,10 @@ async function check<T extends ResourceType, V>(
 ): Promise<CheckResult> {
   const { news } = request;
   const removed = removedProblems(news);
-  if (removed.length > 0) return { inputs: news, failures: failures(removed) };
+  if (removed.length > 0) return { inputs: news, failures: toFailures(removed) };
   if (isUnknown(parts, news)) return { inputs: news, failures: [] };
   const read = parts.parse(news);
-  if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
+  if ("problems" in read) return { inputs: news, failures: toFailures(read.problems) };
   const other = runtime.declare(ctx, identify(parts, read.value));
   const once = other === undefined ? undefined : parts.declaredOnce?.(read.value);
   const twice = once
@@ -171,29 +171,32 @@ async function check<T extends ResourceType, V>(
 }
 
 /** Returns the shared path of Create and Update: a preview shows the changes, an update makes them. */
-function applier<T extends ResourceType, V>(type: T, runtime: Runtime, parts: Parts<T, V>) {
-  const unknown = unknownFacts(type);
+function createApplier<T extends ResourceType, V>(type: T, runtime: Runtime, parts: Parts<T, V>) {
+  const unknown = listUnknownFacts(type);
   return async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean, id?: string): Promise<CreateResult> => {
     if (preview && isUnknown(parts, inputs))
-      return { id: id ?? "", outputs: outputsOf(parts, inputs, unknown, UNKNOWN) };
+      return { id: id ?? "", outputs: buildOutputs(parts, inputs, unknown, UNKNOWN) };
     const value = requireValue(parts, inputs);
     if (preview) {
       const facts = await parts.preview(ctx, value, inputs);
-      const outputs = outputsOf(parts, inputs, { ...unknown, ...facts }, UNKNOWN);
+      const outputs = buildOutputs(parts, inputs, { ...unknown, ...facts }, UNKNOWN);
       return { id: id ?? parts.id(value, facts), outputs };
     }
     try {
       const facts = await parts.perform(ctx, value, inputs);
-      return { id: id ?? parts.id(value, facts), outputs: outputsOf(parts, inputs, facts, await runtime.identity()) };
+      return {
+        id: id ?? parts.id(value, facts),
+        outputs: buildOutputs(parts, inputs, facts, await runtime.readIdentity()),
+      };
     } catch (error) {
       if (!(error instanceof Unfinished)) throw error;
-      const outputs = outputsOf(parts, inputs, error.facts, await runtime.identity());
+      const outputs = buildOutputs(parts, inputs, error.facts, await runtime.readIdentity());
       throw new PartialFailure({ id: id ?? parts.id(value), outputs, reasons: error.reasons });
     }
   };
 }
 
-function outputsOf<T extends ResourceType, V>(
+function buildOutputs<T extends ResourceType, V>(
   parts: Parts<T, V>,
   inputs: PropertyMap,
   facts: object,
@@ -203,14 +206,14 @@ function outputsOf<T extends ResourceType, V>(
   const known = Object.entries(facts).filter(([, fact]) => fact !== UNKNOWN);
   return {
     ...(parts.keep?.(inputs) ?? inputs),
-    ...asProperties(Object.fromEntries(known)),
+    ...toProperties(Object.fromEntries(known)),
     ...(Object.fromEntries(unknown) as PropertyMap),
     database,
   };
 }
 
 /** Returns the facts that are always present, as unknown; optional ones are not promised. */
-function unknownFacts(type: ResourceType): PropertyMap {
+function listUnknownFacts(type: ResourceType): PropertyMap {
   const required = Object.entries(type.facts.shape).filter(([, fact]) => !fact.safeParse(undefined).success);
   return Object.fromEntries(required.map(([name]) => [name, UNKNOWN]));
 }

@@ -1,14 +1,14 @@
 import type { z } from "zod";
 import { formatProblem, type Problem as CoreProblem } from "../../../core/problems/problem";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import { readWire } from "../../../core/declare/table/wire";
-import { windowFromWire } from "../../../core/window/wire";
+import { decodeWindow } from "../../../core/window/wire";
 import type { DiffKind, DiffResult, Problem } from "../../runtime/handler";
 import { Refusal } from "../../runtime/failures";
 import type { PropertyMap } from "../../runtime/values";
 
 /** Converts problems of core for the engine, which prints them under a property. */
-export function failures(problems: readonly CoreProblem[]): Problem[] {
+export function toFailures(problems: readonly CoreProblem[]): Problem[] {
   return problems.map((problem) => ({ property: problem.path, reason: `${problem.message} ${problem.fix}`.trim() }));
 }
 
@@ -25,12 +25,12 @@ export function refuse(subject: string, problems: readonly CoreProblem[]): never
 }
 
 /** Converts data of core to properties; undefined values are left out. */
-export function asProperties(value: object): PropertyMap {
+export function toProperties(value: object): PropertyMap {
   return JSON.parse(JSON.stringify(value)) as PropertyMap;
 }
 
 /** Compares declared keys one by one, without those of the plan: facts never cause a diff. */
-export function declaredDiff(
+export function diffDeclared(
   oldInputs: PropertyMap,
   news: PropertyMap,
   keys: readonly string[],
@@ -39,18 +39,18 @@ export function declaredDiff(
   for (const key of keys) {
     const before = oldInputs[key] ?? null;
     const after = news[key] ?? null;
-    if (stableText(before) === stableText(after)) continue;
+    if (formatStable(before) === formatStable(after)) continue;
     diff[key] = before === null ? "add" : after === null ? "delete" : "update";
   }
   return diff;
 }
 
-export function diffResult(detailedDiff: Record<string, DiffKind>): DiffResult {
+export function toDiffResult(detailedDiff: Record<string, DiffKind>): DiffResult {
   return { changes: Object.keys(detailedDiff).length > 0, detailedDiff };
 }
 
 /** Returns JSON with sorted keys: the order of properties has no meaning. */
-export function stableText(value: unknown): string {
+export function formatStable(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -59,8 +59,8 @@ export function stableText(value: unknown): string {
 }
 
 /** Returns the key of an imported table; only the registry shows how numbers and UUIDs are times. */
-export function importedKey(observation: Observation): PropertyMap {
-  const window = windowFromWire(observation.registration?.window);
+export function importKey(observation: Observation): PropertyMap {
+  const window = decodeWindow(observation.registration?.window);
   const known = "spec" in window ? window.spec.key : undefined;
   return {
     column: observation.table?.key?.columns[0] ?? "",

@@ -1,7 +1,11 @@
-import { type DeclaredAccess, type PrintedPolicy, unsettledPolicies } from "../../../core/partition/carry/row-policy";
-import type { Observation } from "../../../core/observed/table";
+import {
+  type DeclaredAccess,
+  type PrintedPolicy,
+  listUnsettledPolicies,
+} from "../../../core/partition/carry/plan-row-policy";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
-import { tokensOf } from "../../../core/sql/expression";
+import { tokenize } from "../../../core/sql/expression";
 import { formatPath } from "../../../core/problems/shape-problems";
 import type { PrintedPolicies } from "../../../postgres/catalog/print-policies";
 import type { TableName } from "../../../core/names/table-name";
@@ -25,7 +29,7 @@ export async function askPolicies(
   declared: DeclaredAccess,
   observation: Observation,
 ): Promise<AskedPolicies> {
-  const policies = unsettledPolicies(
+  const policies = listUnsettledPolicies(
     declared,
     observation.table?.carried?.policies ?? [],
     observation.registration?.policies ?? [],
@@ -42,28 +46,28 @@ const MAY_COME = ["42883", "42P01", "42703", "3F000", "42704"];
 function judge(table: string, { printed, refused }: PrintedPolicies, declared: DeclaredAccess): AskedPolicies {
   const problems = refused
     .filter(({ policy, sqlState }) => sqlState !== "42883" || !takesRow(policy, table, declared))
-    .map(({ policy, sqlState, message }) => ({ sqlState, problem: refusedPolicy(policy, sqlState, message) }));
-  const may = (sqlState: string): boolean => MAY_COME.includes(sqlState);
+    .map(({ policy, sqlState, message }) => ({ sqlState, problem: refusePolicy(policy, sqlState, message) }));
+  const mayCome = (sqlState: string): boolean => MAY_COME.includes(sqlState);
   return {
     printed,
-    wrong: problems.filter(({ sqlState }) => !may(sqlState)).map(({ problem }) => problem),
-    missing: problems.filter(({ sqlState }) => may(sqlState)).map(({ problem }) => problem),
+    wrong: problems.filter(({ sqlState }) => !mayCome(sqlState)).map(({ problem }) => problem),
+    missing: problems.filter(({ sqlState }) => mayCome(sqlState)).map(({ problem }) => problem),
   };
 }
 
 /** Finds functions that may take the whole row: they exist for the row type of the table alone, so only the table can tell. */
 function takesRow(policy: string, table: string, declared: DeclaredAccess): boolean {
   const spec = declared.rowSecurity?.policies?.find(({ name }) => name === policy);
-  const names = tokensOf(`${spec?.using ?? ""} ${spec?.withCheck ?? ""}`).map(({ text }) => text.replaceAll('"', ""));
+  const names = tokenize(`${spec?.using ?? ""} ${spec?.withCheck ?? ""}`).map(({ text }) => text.replaceAll('"', ""));
   return names.some((name) => name.toLowerCase() === table.toLowerCase());
 }
 
-function refusedPolicy(policy: string, sqlState: string, message: string): CoreProblem {
+function refusePolicy(policy: string, sqlState: string, message: string): CoreProblem {
   const qualify = MAY_COME.includes(sqlState) ? " Names outside of pg_catalog are written with their schema." : "";
   return {
     path: formatPath(["rowSecurity", "policies", policy]),
     code: "invalid-value",
-    message: `the server does not take the expression of policy "${policy}": ${message} (SQLSTATE ${sqlState}).`,
+    message: `the server refuses the expression of policy "${policy}": ${message} (SQLSTATE ${sqlState}).`,
     fix: `Write one condition on the columns of the table.${qualify}`,
   };
 }

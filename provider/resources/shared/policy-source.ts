@@ -1,12 +1,12 @@
-import { profileFromWire } from "../../../core/declare/table/profile";
-import { policySpecOf, policyText } from "../../../core/partition/carry/security-statements";
-import { policyFor, sameHead } from "../../../core/partition/carry/wanted";
-import type { Observation, ObservedPolicy } from "../../../core/observed/table";
+import { decodeProfile } from "../../../core/declare/table/profile";
+import { toPolicySpec, formatPolicy } from "../../../core/partition/carry/security-statements";
+import { rewritePolicy, hasSameHead } from "../../../core/partition/carry/wanted";
+import type { Observation, ObservedPolicy } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import type { PolicySpec, RowSecuritySpec } from "../../../core/declare/table/security";
-import { readCarried } from "../../../postgres/read/carried";
+import { readCarried } from "../../../postgres/read/detached-shape";
 import type { TableName } from "../../../core/names/table-name";
-import type { CallContext } from "../../runtime/context";
+import type { CallContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 
 type ResolvedSecurity = { readonly security: RowSecuritySpec | undefined } | { readonly problem: CoreProblem };
@@ -24,55 +24,55 @@ export async function resolvePolicies(
 ): Promise<ResolvedSecurity> {
   const source = declared?.copyFrom;
   if (!declared || !source) return { security: declared };
-  const found = await sourcePolicies(ctx, runtime, source);
-  if (found === "missing") return { problem: missingSource(source) };
+  const found = await readSourcePolicies(ctx, runtime, source);
+  if (found === "missing") return { problem: refuseMissingSource(source) };
   if (found === "unknown") {
-    const policies = last?.copyFrom && sameTable(last.copyFrom, source) ? last.policies : undefined;
+    const policies = last?.copyFrom && isSameTable(last.copyFrom, source) ? last.policies : undefined;
     return { security: { ...declared, ...(policies ? { policies } : {}) } };
   }
   const from = { schema: source.schema, name: source.table };
-  const policies = found.map((policy) => policyFor(policy, from, table.table));
+  const policies = found.map((policy) => rewritePolicy(policy, from, table.table));
   return { security: { ...declared, policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)) } };
 }
 
-async function sourcePolicies(
+async function readSourcePolicies(
   ctx: CallContext,
   runtime: Runtime,
   source: TableName,
 ): Promise<readonly PolicySpec[] | "missing" | "unknown"> {
   // A table declared earlier in this program: its future policies count, not its present ones.
-  const here = runtime.profileOf(source)?.rowSecurity?.policies;
+  const here = runtime.getProfile(source)?.rowSecurity?.policies;
   if (here) return here;
-  const observation = await runtime.ifReachable(ctx, () => runtime.observe(source));
+  const observation = await runtime.runIfReachable(ctx, () => runtime.observe(source));
   if (!observation) return "unknown";
   const { table } = observation;
   if (!table || table.kind === "other") return "missing";
   const carried = table.carried ?? (await readCarried(runtime.database, table.oid));
-  return carried ? carried.policies.map((policy) => asDeclared(policy, observation)) : "missing";
+  return carried ? carried.policies.map((policy) => toDeclared(policy, observation)) : "missing";
 }
 
 /** Returns the declared text if the registry has it: the server's own would look like another declaration. */
-function asDeclared(policy: ObservedPolicy, { registration }: Pick<Observation, "registration">): PolicySpec {
-  const spec = profileFromWire(registration?.profile).rowSecurity?.policies?.find(({ name }) => name === policy.name);
+function toDeclared(policy: ObservedPolicy, { registration }: Pick<Observation, "registration">): PolicySpec {
+  const spec = decodeProfile(registration?.profile).rowSecurity?.policies?.find(({ name }) => name === policy.name);
   const recorded = registration?.policies.find(({ name }) => name === policy.name);
   const same =
     spec &&
-    recorded?.declared === policyText(spec) &&
-    sameHead(spec, policy) &&
+    recorded?.declared === formatPolicy(spec) &&
+    hasSameHead(spec, policy) &&
     recorded.printed.using === (policy.using ?? null) &&
     recorded.printed.withCheck === (policy.withCheck ?? null);
-  return same ? spec : policySpecOf(policy);
+  return same ? spec : toPolicySpec(policy);
 }
 
-function missingSource(source: TableName): CoreProblem {
+function refuseMissingSource(source: TableName): CoreProblem {
   return {
     path: "rowSecurity.copyFrom",
     code: "invalid-value",
-    message: `there is no table "${source.schema}.${source.table}" whose policies could be taken.`,
-    fix: "Name a table that exists; one of the same program has to be declared before, or given by dependsOn.",
+    message: `table "${source.schema}.${source.table}", whose policies are to be copied, does not exist.`,
+    fix: "Name a table that exists; one of the same program must be declared before, or named in dependsOn.",
   };
 }
 
-function sameTable(a: TableName, b: TableName): boolean {
+function isSameTable(a: TableName, b: TableName): boolean {
   return a.schema === b.schema && a.table === b.table;
 }

@@ -1,16 +1,16 @@
 import { quote, quoteLiteral } from "../../../core/names/identifier";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
-import { tableProblems } from "../../../core/table/compare/compare";
+import { findTableProblems } from "../../../core/table/compare/compare";
 import type { TableShape } from "../../../core/declare/table/spec";
 import type { TableWire } from "../../../core/declare/table/wire";
-import { missingRights } from "../../../postgres/read/rights";
+import { listMissingRights } from "../../../postgres/read/rights";
 import { Refusal } from "../../runtime/failures";
 import type { PropertyMap } from "../../runtime/values";
 import { refuse } from "./inputs";
 
 /** Returns the problems that prevent management of a table, from one observation. */
-export function ownershipProblems(
+export function findOwnershipProblems(
   table: { schema: string; table: string },
   observation: Observation,
   owner: string,
@@ -22,8 +22,8 @@ export function ownershipProblems(
       {
         path: "table",
         code: "ownership",
-        message: `${name} was released (by \`pgpartition release\`) and is managed by nobody.`,
-        fix: `Remove it from the program, or take it back: pgpartition claim ${table.schema}.${table.table} --stack ${owner}`,
+        message: `${name} was released (by \`pgpartition release\`) and is unmanaged.`,
+        fix: `Remove it from the program, or claim it: pgpartition claim ${table.schema}.${table.table} --stack ${owner}`,
       },
     ];
   }
@@ -37,11 +37,11 @@ export function ownershipProblems(
       },
     ];
   }
-  return partmanProblems(table, observation.partman);
+  return findPartmanProblems(table, observation.partman);
 }
 
 /** Refuses a second tool that creates and drops partitions of the table: they conflict, and pg_partman has none of our guards. */
-function partmanProblems(table: { schema: string; table: string }, partman: string | undefined): CoreProblem[] {
+function findPartmanProblems(table: { schema: string; table: string }, partman: string | undefined): CoreProblem[] {
   if (partman === undefined) return [];
   const config = `${quote(partman)}.part_config`;
   const parent = quoteLiteral(`${table.schema}.${table.table}`);
@@ -50,28 +50,28 @@ function partmanProblems(table: { schema: string; table: string }, partman: stri
       path: "table",
       code: "ownership",
       message: `"${table.schema}.${table.table}" is managed by pg_partman as well: ${config} has a row for it.`,
-      fix: `Let pg_partman go of it: DELETE FROM ${config} WHERE parent_table = ${parent}; its partitions stay and are adopted. Or leave it to pg_partman: remove it from the program, after \`pgpartition release ${table.schema}.${table.table}\` if it was managed here.`,
+      fix: `Remove it from pg_partman: DELETE FROM ${config} WHERE parent_table = ${parent}; its partitions remain and are adopted. Or leave it to pg_partman: remove it from the program, after \`pgpartition release ${table.schema}.${table.table}\` if it was managed here.`,
     },
   ];
 }
 
 /** Throws with every reason if the table cannot be managed as declared. */
 export function requireNoProblems(shape: TableShape, observation: Observation, owner: string): void {
-  const problems = ownershipProblems(shape, observation, owner);
+  const problems = findOwnershipProblems(shape, observation, owner);
   if (problems.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, problems);
   if (!observation.table) {
     if (shape.columns) return;
     throw new Refusal(
       `table "${shape.schema}.${shape.table}" does not exist, and no columns are declared: another tool owns it. ` +
-        "Let that tool make it first (partitioned), or declare columns",
+        "Let that tool create it first (partitioned), or declare columns",
     );
   }
-  const found = [...tableProblems(shape, observation.table), ...rightsProblems(observation.table)];
+  const found = [...findTableProblems(shape, observation.table), ...findRightsProblems(observation.table)];
   if (found.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, found);
 }
 
-function rightsProblems(table: NonNullable<Observation["table"]>): CoreProblem[] {
-  const missing = missingRights(table);
+function findRightsProblems(table: NonNullable<Observation["table"]>): CoreProblem[] {
+  const missing = listMissingRights(table);
   if (missing.length === 0) return [];
   return [
     {
@@ -84,16 +84,16 @@ function rightsProblems(table: NonNullable<Observation["table"]>): CoreProblem[]
 }
 
 /** Explains why a destroy is refused, with three ways to resolve it. */
-export function destroyRefused(table: { schema: string; table: string }): Refusal {
+export function refuseDestroy(table: { schema: string; table: string }): Refusal {
   const name = `${table.schema}.${table.table}`;
   return new Refusal(
     `table "${name}" holds data and is not destroyed. To drop it with all its rows, set allowDestroy: ["${name}"] in the provider's configuration ` +
-      `and run \`pulumi up\` once before the destroy. To keep it and forget it here, run \`pgpartition release ${name}\` first. ` +
+      `and run \`pulumi up\` once before the destroy. To keep it and remove it only from the state, run \`pgpartition release ${name}\` first. ` +
       "If it was only renamed in the program, give the new name an alias of the old one",
   );
 }
 
-export function renameProblems(olds: PropertyMap, wire: TableWire): CoreProblem[] {
+export function findTableRenameProblems(olds: PropertyMap, wire: TableWire): CoreProblem[] {
   return (["schema", "table"] as const).flatMap((property) =>
     olds[property] === wire[property]
       ? []
@@ -102,7 +102,7 @@ export function renameProblems(olds: PropertyMap, wire: TableWire): CoreProblem[
             path: property,
             code: "table-mismatch" as const,
             message: `the ${property} of this resource changed from "${String(olds[property])}" to "${wire[property]}"; a table with data is not renamed or replaced.`,
-            fix: "Rename it with ALTER TABLE and the resource with an alias, or declare the new table beside the old one.",
+            fix: "Rename it with ALTER TABLE and the resource with an alias, or declare the new table next to the old one.",
           },
         ],
   );

@@ -1,15 +1,15 @@
 import { quote } from "../../../core/names/identifier";
-import { type PartitionProfile, profileFromWire } from "../../../core/declare/table/profile";
-import { alike, siblingsOf } from "../../../core/partition/carry/siblings";
-import type { Observation } from "../../../core/observed/table";
+import { type PartitionProfile, decodeProfile } from "../../../core/declare/table/profile";
+import { findSharedValue, getSiblings } from "../../../core/partition/carry/siblings";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import type { TableShape } from "../../../core/declare/table/spec";
-import { keyFromWire, readWire, type TableWire, tableWireSchema } from "../../../core/declare/table/wire";
-import { readSchemaRights } from "../../../postgres/read/schema-rights";
-import type { CallContext } from "../../runtime/context";
+import { decodeKey, readWire, type TableWire, tableWireSchema } from "../../../core/declare/table/wire";
+import { readSchemaRights } from "../../../postgres/read/rights";
+import type { CallContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
-import { asProperties, refuse } from "../shared/inputs";
+import { toProperties, refuse } from "../shared/inputs";
 import { askPolicies } from "../shared/policy-prints";
 import { resolvePolicies } from "../shared/policy-source";
 
@@ -27,20 +27,24 @@ export async function checkPartitions(
   const resolved = await resolvePolicies(ctx, runtime, wire, profile.rowSecurity, last);
   if ("problem" in resolved) return { profile, problems: [resolved.problem] };
   const complete = { ...profile, ...(resolved.security ? { rowSecurity: resolved.security } : {}) };
-  return { profile: complete, problems: await policyProblems(ctx, runtime, { ...wire, profile: complete }) };
+  return { profile: complete, problems: await findPolicyProblems(ctx, runtime, { ...wire, profile: complete }) };
 }
 
 /** Returns the recorded declaration of the partitions, if the table was managed before. */
 export function importedPartitions({ registration }: Observation): PropertyMap {
-  const profile = profileFromWire(registration?.profile);
-  return Object.keys(profile).length > 0 ? asProperties({ profile }) : {};
+  const profile = decodeProfile(registration?.profile);
+  return Object.keys(profile).length > 0 ? toProperties({ profile }) : {};
 }
 
 /** Skips existing tables, whose policies belong to their RowPolicy. */
-async function policyProblems(ctx: CallContext, runtime: Runtime, wire: TableWire): Promise<readonly CoreProblem[]> {
+async function findPolicyProblems(
+  ctx: CallContext,
+  runtime: Runtime,
+  wire: TableWire,
+): Promise<readonly CoreProblem[]> {
   const { profile, columns } = wire;
   if (!profile?.rowSecurity?.policies?.length || !columns) return [];
-  const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
+  const observation = await runtime.observeIfReachable(ctx, wire, decodeKey(wire.key));
   if (!observation || observation.table) return [];
   return (await askPolicies(runtime, wire, { rowSecurity: profile.rowSecurity }, observation)).wrong;
 }
@@ -62,20 +66,20 @@ export async function requirePartitionSchema(
   observation: Observation,
   preview: boolean,
 ): Promise<void> {
-  const siblings = observation.table ? siblingsOf(observation.table).newest(undefined) : [];
-  const schema = shape.profile.schema ?? alike(siblings, (one) => one.schema)?.value;
+  const siblings = observation.table ? getSiblings(observation.table).newest(undefined) : [];
+  const schema = shape.profile.schema ?? findSharedValue(siblings, (one) => one.schema)?.value;
   if (schema === undefined || schema === shape.schema) return;
   const owner = observation.table?.owner;
   const rights = await readSchemaRights(runtime.database, schema, owner);
   const subject = `table "${shape.schema}.${shape.table}"`;
-  const problem = (code: CoreProblem["code"], message: string, fix: string) =>
+  const refuseWith = (code: CoreProblem["code"], message: string, fix: string) =>
     refuse(subject, [{ path: "partitionSchema", code, message, fix }]);
   if (!rights.there) {
     if (preview) return;
-    problem(
+    refuseWith(
       "invalid-value",
       `the schema "${schema}" of its partitions does not exist.`,
-      `Make it first: CREATE SCHEMA ${quote(schema)}.`,
+      `Create it first: CREATE SCHEMA ${quote(schema)}.`,
     );
   }
   const missing = [
@@ -85,9 +89,9 @@ export async function requirePartitionSchema(
       : [`GRANT CREATE ON SCHEMA ${quote(schema)} TO ${quote(owner)}`]),
   ];
   if (missing.length === 0) return;
-  problem(
+  refuseWith(
     "privileges",
-    `role "${rights.role}" may not make partitions in schema "${schema}".`,
+    `role "${rights.role}" may not create partitions in schema "${schema}".`,
     `An administrator has to run: ${missing.join("; ")}`,
   );
 }

@@ -1,24 +1,24 @@
 import {
-  arrivingNames,
+  listArrivingNames,
   type Differences,
-  differencesOf,
+  findDifferences,
   isEqual,
-  unsettled,
+  listUnsettled,
 } from "../../../core/table/alter/alteration";
-import { questionOf } from "../../../core/table/alter/facts";
+import { collectQuestion } from "../../../core/table/alter/facts";
 import { formatTableId } from "../../../core/names/resource-id";
-import type { Observation, ObservedTable } from "../../../core/observed/table";
+import type { Observation, ObservedTable } from "../../../core/observed/observed-table";
 import type { RegisteredExpression } from "../../../core/observed/registration";
 import type { TableShape } from "../../../core/declare/table/spec";
-import { type Alteration, alterTable, alterTableStatements } from "../../../core/table/alter/alter-table";
+import { type Alteration, planAlterTable, alterTableStatements } from "../../../core/table/alter/alteration-plan";
 import { readAlterFacts } from "../../../postgres/read/alter-facts";
 import { recordProfileStatement, registerTableStatement } from "../../../postgres/registry/registry";
 import { alterTable as performAlteration, recordDeclared } from "../../../postgres/work/alter-table";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
-import { workContext } from "../shared/work";
+import { createWorkContext } from "../shared/run-context";
 
 /** Prints the changes of an existing table, and records that they were printed, so that no other resource repeats them. */
 export async function previewChange(
@@ -42,7 +42,7 @@ export async function changeTable(
   shape: TableShape,
   observation: Observation & { readonly table: ObservedTable },
 ): Promise<void> {
-  const work = workContext(runtime, ctx);
+  const work = createWorkContext(runtime, ctx);
   const { steps } = await planChange(runtime, shape, observation);
   const name = { schema: shape.schema, table: shape.table };
   const options = { signal: ctx.signal, log: ctx.log, subject: `adopting table "${shape.schema}.${shape.table}"` };
@@ -50,7 +50,7 @@ export async function changeTable(
   const declared = { ...recordDeclared(work, shape), transaction };
   await runtime.database.execute(
     [
-      { ...registerTableStatement(work.management, { ...name, owner: runtime.owner(ctx) }), transaction },
+      { ...registerTableStatement(work.management, { ...name, owner: runtime.getOwner(ctx) }), transaction },
       { ...recordProfileStatement(work.management, { ...name, profile: shape.profile }), transaction },
       // Until the table matches, the recorded expressions belong to the earlier declaration.
       ...(steps.length === 0 ? [declared] : []),
@@ -63,18 +63,18 @@ export async function changeTable(
 }
 
 /** Removes differences in text alone: the server compares meanings that nothing else settles. */
-async function settledDifferences(
+async function findSettledDifferences(
   runtime: Runtime,
   shape: TableShape,
   table: ObservedTable,
   recorded: readonly RegisteredExpression[],
 ): Promise<Differences> {
-  const differences = differencesOf(shape, table, recorded);
-  const open = unsettled(shape, differences, recorded);
+  const differences = findDifferences(shape, table, recorded);
+  const open = listUnsettled(shape, differences, recorded);
   if (open.length === 0) return differences;
   const printed = await runtime.database.printExpressions({ schema: shape.schema, table: shape.table }, open);
   const others = recorded.filter((known) => !printed.some((one) => one.kind === known.kind && one.name === known.name));
-  return differencesOf(shape, table, [...others, ...printed]);
+  return findDifferences(shape, table, [...others, ...printed]);
 }
 
 async function planChange(
@@ -83,11 +83,15 @@ async function planChange(
   observation: Observation & { readonly table: ObservedTable },
 ): Promise<Alteration> {
   const { table, registration } = observation;
-  const differences = await settledDifferences(runtime, shape, table, registration?.expressions ?? []);
+  const differences = await findSettledDifferences(runtime, shape, table, registration?.expressions ?? []);
   const facts = isEqual(differences)
     ? undefined
-    : await readAlterFacts(runtime.database, shape, questionOf(differences.columns, arrivingNames(differences)));
-  const alteration = alterTable(shape, table, differences, { facts, adopting: registration === undefined });
+    : await readAlterFacts(
+        runtime.database,
+        shape,
+        collectQuestion(differences.columns, listArrivingNames(differences)),
+      );
+  const alteration = planAlterTable(shape, table, differences, { facts, adopting: registration === undefined });
   if (alteration.problems.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, alteration.problems);
   return alteration;
 }

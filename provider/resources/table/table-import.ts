@@ -1,12 +1,12 @@
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { RegisteredExpression } from "../../../core/observed/registration";
-import { canonicalType } from "../../../core/table/compare/compare";
-import { observedForeignKey } from "../../../core/table/compare/foreign-keys";
-import { withReach } from "../../../core/declare/table/constraints";
+import { canonicalizeType } from "../../../core/table/compare/compare";
+import { parseForeignKey } from "../../../core/table/compare/compare-foreign-keys";
+import { normalizeReach } from "../../../core/declare/table/constraints";
 import { readWire, type TableWire, tableWireSchema } from "../../../core/declare/table/wire";
 import type { PropertyMap } from "../../runtime/values";
-import { asProperties } from "../shared/inputs";
-import { importedChecks, importedColumn } from "./table-live";
+import { toProperties } from "../shared/inputs";
+import { importChecks, importColumn } from "./table-live";
 
 /**
  * Returns inputs as they are compared: types as the server would print them, lists by name, so that an imported table equals
@@ -14,14 +14,14 @@ import { importedChecks, importedColumn } from "./table-live";
  * What the new inputs do not manage is no difference: an undeclared comment, and columns, keys and constraints if no columns
  * are declared, because then another tool owns them.
  */
-export function canonical(inputs: PropertyMap, news: PropertyMap = inputs): PropertyMap {
+export function canonicalize(inputs: PropertyMap, news: PropertyMap = inputs): PropertyMap {
   const read = readWire(tableWireSchema, inputs);
   const beside = readWire(tableWireSchema, news);
   if ("problems" in read || "problems" in beside) return inputs;
   const { value } = read;
   return {
     ...inputs,
-    ...(beside.value.columns ? managedParts(value, beside.value) : NOTHING_MANAGED),
+    ...(beside.value.columns ? canonicalizeManaged(value, beside.value) : NOTHING_MANAGED),
     key: { column: value.key.column, encoding: value.key.encoding, zone: value.key.zone },
     dropColumns: value.dropColumns?.length ? [...value.dropColumns].sort() : null,
   };
@@ -35,22 +35,22 @@ const NOTHING_MANAGED: PropertyMap = {
   foreignKeys: null,
 };
 
-function managedParts(value: TableWire, news: TableWire): PropertyMap {
+function canonicalizeManaged(value: TableWire, news: TableWire): PropertyMap {
   return {
-    columns: lists(value.columns?.map((column) => canonicalColumn(column, news))),
-    uniques: lists(value.uniques),
-    checks: lists(value.checks?.map(withReach)),
-    foreignKeys: lists(value.foreignKeys?.map((key) => canonicalKey(key, news))),
+    columns: sortByName(value.columns?.map((column) => canonicalizeColumn(column, news))),
+    uniques: sortByName(value.uniques),
+    checks: sortByName(value.checks?.map(normalizeReach)),
+    foreignKeys: sortByName(value.foreignKeys?.map((key) => canonicalizeKey(key, news))),
   };
 }
 
 type Column = NonNullable<TableWire["columns"]>[number];
 
-function canonicalColumn(column: Column, news: TableWire): Column {
+function canonicalizeColumn(column: Column, news: TableWire): Column {
   const managed = news.columns?.find((candidate) => candidate.name === column.name)?.comment !== undefined;
   return {
     name: column.name,
-    type: canonicalType(column.type),
+    type: canonicalizeType(column.type),
     nullable: column.nullable,
     ...(column.default === undefined ? {} : { default: column.default }),
     ...(column.identity === undefined ? {} : { identity: column.identity }),
@@ -61,41 +61,41 @@ function canonicalColumn(column: Column, news: TableWire): Column {
 type Key = NonNullable<TableWire["foreignKeys"]>[number];
 
 /** Leaves the deferrability of a key as it is, unless it is declared. */
-function canonicalKey({ deferrable, ...key }: Key, news: TableWire): { readonly name: string } {
+function canonicalizeKey({ deferrable, ...key }: Key, news: TableWire): { readonly name: string } {
   const managed = news.foreignKeys?.find((candidate) => candidate.name === key.name)?.deferrable !== undefined;
-  return withReach(deferrable === undefined || !managed ? key : { ...key, deferrable });
+  return normalizeReach(deferrable === undefined || !managed ? key : { ...key, deferrable });
 }
 
 /** Sorts lists by name: their order has no meaning. */
-function lists(list: readonly { readonly name: string }[] | undefined): PropertyMap[] | null {
+function sortByName(list: readonly { readonly name: string }[] | undefined): PropertyMap[] | null {
   if (!list || list.length === 0) return null;
-  return [...list].sort((a, b) => (a.name < b.name ? -1 : 1)).map(asProperties);
+  return [...list].sort((a, b) => (a.name < b.name ? -1 : 1)).map(toProperties);
 }
 
 /** Returns the inputs of a table that no program has declared yet, or that a program is about to take over. */
-export function importedInputs(
+export function importTableInputs(
   table: NonNullable<Observation["table"]>,
   key: PropertyMap,
   recorded: readonly RegisteredExpression[],
 ): PropertyMap {
   const primary = table.constraints.find((constraint) => constraint.kind === "primary");
-  const checks = importedChecks(table, recorded);
+  const checks = importChecks(table, recorded);
   return {
     schema: table.schema,
     table: table.name,
     key,
-    ...asProperties({ columns: table.columns.map((column) => importedColumn(column, recorded)) }),
+    ...toProperties({ columns: table.columns.map((column) => importColumn(column, recorded)) }),
     ...(primary ? { primaryKey: primary.columns } : {}),
-    ...named("uniques", "unique", table, ({ name, columns }) => ({ name, columns })),
-    ...(checks.length > 0 ? asProperties({ checks }) : {}),
-    ...named("foreignKeys", "foreign", table, (constraint) => asProperties(observedForeignKey(constraint))),
+    ...importConstraints("uniques", "unique", table, ({ name, columns }) => ({ name, columns })),
+    ...(checks.length > 0 ? toProperties({ checks }) : {}),
+    ...importConstraints("foreignKeys", "foreign", table, (constraint) => toProperties(parseForeignKey(constraint))),
   };
 }
 
 type Constraint = NonNullable<Observation["table"]>["constraints"][number];
 
 /** Returns the constraints of one kind; absent if there are none, as in the components. */
-function named(
+function importConstraints(
   property: string,
   kind: Constraint["kind"],
   table: NonNullable<Observation["table"]>,

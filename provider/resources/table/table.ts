@@ -1,11 +1,11 @@
-import { policyText } from "../../../core/partition/carry/security-statements";
+import { formatPolicy } from "../../../core/partition/carry/security-statements";
 import { formatTableId, parseTableId } from "../../../core/names/resource-id";
 import { tableType } from "../../../core/resources/table";
-import { describeUnindexed, unindexedKeys } from "../../../core/table/compare/foreign-key-indexes";
+import { describeUnindexed, findUnindexedKeys } from "../../../core/table/compare/foreign-key-indexes";
 import type { TableShape } from "../../../core/declare/table/spec";
-import { keyFromWire, tableFromWire } from "../../../core/declare/table/wire";
+import { decodeKey, decodeTable } from "../../../core/declare/table/wire";
 import { createTableStatements } from "../../../core/table/create/create-table";
-import { plannedParent } from "../../../core/partition/carry/parent";
+import { buildPlannedParent } from "../../../core/partition/carry/parent";
 import type { Statement } from "../../../core/sql/statement";
 import { listPartitionedTables } from "../../../postgres/read/list-tables";
 import {
@@ -16,19 +16,21 @@ import {
 } from "../../../postgres/registry/registry";
 import { recordDeclared } from "../../../postgres/work/alter-table";
 import { recordNewIndex } from "../../../postgres/work/build-index";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { defineResource } from "../shared/define-resource";
-import { asProperties, declaredDiff, failures, importedKey, requireWire } from "../shared/inputs";
-import { withoutLaterKeys } from "../window/later-keys";
+import { toProperties, diffDeclared, toFailures, importKey, requireWire, refuse } from "../shared/inputs";
+import { omitLaterKeys } from "../window/add-later-keys";
 import { checkPartitions, importedPartitions, requirePartitionSchema, requirePolicies } from "./table-access";
 import { changeTable, previewChange } from "./table-change";
-import { canonical, importedInputs } from "./table-import";
-import { liveInputs } from "./table-live";
-import { destroyRefused, renameProblems, requireNoProblems } from "../shared/table-problems";
-import { settleTypes } from "./table-types";
-import { workContext } from "../shared/work";
+import { canonicalize, importTableInputs } from "./table-import";
+import { refreshInputs } from "./table-live";
+import { refuseDestroy, findTableRenameProblems, requireNoProblems } from "../shared/table-problems";
+import { createWorkContext } from "../shared/run-context";
+import { findTypeProblems, listTypesToResolve, applyResolvedTypes } from "../../../core/table/alter/resolved-types";
+import type { ObservedTable } from "../../../core/observed/observed-table";
+import { resolveTypes } from "../../../postgres/read/alter-facts";
 
 /** `indexes` is left out: they are created with a new table, and are separate resources from then on. */
 const DECLARED = [
@@ -53,43 +55,44 @@ export const table = defineResource(tableType, (runtime) => ({
 
   check: async (ctx, wire, { olds, news }) => {
     const { profile, problems } = await checkPartitions(ctx, runtime, wire, olds);
-    const shape = tableFromWire(wire);
+    const shape = decodeTable(wire);
     runtime.rememberProfile(wire, profile ?? {});
     runtime.rememberShape(shape);
-    for (const key of unindexedKeys(shape))
+    for (const key of findUnindexedKeys(shape))
       ctx.log.warn(`table "${wire.schema}.${wire.table}": ${describeUnindexed(key)}`);
-    const renamed = olds ? renameProblems(olds, wire) : [];
-    const inputs = profile ? { ...news, ...asProperties({ profile }) } : news;
-    return { inputs, failures: failures([...renamed, ...problems]) };
+    const renamed = olds ? findTableRenameProblems(olds, wire) : [];
+    const inputs = profile ? { ...news, ...toProperties({ profile }) } : news;
+    return { inputs, failures: toFailures([...renamed, ...problems]) };
   },
 
-  diff: async (_ctx, _wire, { oldInputs, news }) => declaredDiff(canonical(oldInputs, news), canonical(news), DECLARED),
+  diff: async (_ctx, _wire, { oldInputs, news }) =>
+    diffDeclared(canonicalize(oldInputs, news), canonicalize(news), DECLARED),
 
   preview: async (ctx, wire) => {
-    await previewTable(ctx, runtime, tableFromWire(wire));
+    await previewTable(ctx, runtime, decodeTable(wire));
     return { qualifiedName: `${wire.schema}.${wire.table}` };
   },
 
   perform: async (ctx, wire) => {
-    const owner = await makeTable(ctx, runtime, tableFromWire(wire));
+    const owner = await makeTable(ctx, runtime, decodeTable(wire));
     return { qualifiedName: `${wire.schema}.${wire.table}`, owner };
   },
 
   observe: async (_ctx, { id, oldInputs }) => {
     const named = parseTableId(id);
     if (!named) throw new Refusal(`"${id}" is not the id of a table; write schema.table`);
-    const key = oldInputs && keyFromWire(requireWire(tableType.inputs, oldInputs).key);
+    const key = oldInputs && decodeKey(requireWire(tableType.inputs, oldInputs).key);
     const observation = await runtime.observe(named, key);
     const found = observation.table;
     if (found?.kind !== "partitioned") return undefined;
     const recorded = observation.registration?.expressions ?? [];
     const inputs = oldInputs
-      ? liveInputs(oldInputs, found, observation)
-      : { ...importedInputs(found, importedKey(observation), recorded), ...importedPartitions(observation) };
+      ? refreshInputs(oldInputs, found, observation)
+      : { ...importTableInputs(found, importKey(observation), recorded), ...importedPartitions(observation) };
     return { inputs, facts: { qualifiedName: `${named.schema}.${named.table}`, owner: found.owner } };
   },
 
-  remove: (ctx, wire) => deleteTable(ctx, runtime, tableFromWire(wire)),
+  remove: (ctx, wire) => deleteTable(ctx, runtime, decodeTable(wire)),
 
   list: async function* () {
     for (const found of await listPartitionedTables(runtime.database))
@@ -99,9 +102,9 @@ export const table = defineResource(tableType, (runtime) => ({
 
 async function previewTable(ctx: ResourceContext, runtime: Runtime, declared: TableShape): Promise<void> {
   const observation = await runtime.observeIfReachable(ctx, declared, declared.window.key);
-  let shape = observation ? await withoutLaterKeys(runtime, declared) : declared;
+  let shape = observation ? await omitLaterKeys(runtime, declared) : declared;
   if (observation) {
-    requireNoProblems(shape, observation, runtime.owner(ctx));
+    requireNoProblems(shape, observation, runtime.getOwner(ctx));
     await requirePartitionSchema(runtime, shape, observation, true);
     const { table } = observation;
     shape = await settleTypes(runtime, shape, table);
@@ -109,7 +112,7 @@ async function previewTable(ctx: ResourceContext, runtime: Runtime, declared: Ta
   }
   const grantees = observation?.defaultGrantees ?? [];
   runtime.planned.set(formatTableId(shape), {
-    parent: plannedParent(shape, { now: observation?.now, defaultGrantees: grantees }),
+    parent: buildPlannedParent(shape, { now: observation?.now, defaultGrantees: grantees }),
     statements: createTableStatements(shape, grantees),
   });
 }
@@ -120,12 +123,12 @@ async function makeTable(ctx: ResourceContext, runtime: Runtime, declared: Table
   return runtime.database.withTableLock(schema, name, { signal: ctx.signal, log: ctx.log }, async () => {
     runtime.database.invalidate(schema, name);
     const observation = await runtime.observe(declared, declared.window.key);
-    requireNoProblems(declared, observation, runtime.owner(ctx));
+    requireNoProblems(declared, observation, runtime.getOwner(ctx));
     const shape = await settleTypes(runtime, declared, observation.table);
     await requirePartitionSchema(runtime, shape, observation, false);
     await requirePolicies(runtime, shape, observation);
     const { table } = observation;
-    const now = await withoutLaterKeys(runtime, shape);
+    const now = await omitLaterKeys(runtime, shape);
     if (table) await changeTable(ctx, runtime, now, { ...observation, table });
     else await createTable(ctx, runtime, now, observation.defaultGrantees);
     const after = await runtime.observeAgain(shape, shape.window.key);
@@ -139,12 +142,12 @@ async function createTable(
   shape: TableShape,
   defaultGrantees: readonly string[],
 ): Promise<void> {
-  const work = workContext(runtime, ctx);
+  const work = createWorkContext(runtime, ctx);
   const statements = createTableStatements(shape, defaultGrantees);
   const transaction = statements[0]?.transaction;
   const records = [
-    registerTableStatement(work.management, { ...nameOf(shape), owner: runtime.owner(ctx) }),
-    recordProfileStatement(work.management, { ...nameOf(shape), profile: shape.profile }),
+    registerTableStatement(work.management, { ...toTableName(shape), owner: runtime.getOwner(ctx) }),
+    recordProfileStatement(work.management, { ...toTableName(shape), profile: shape.profile }),
     recordDeclaredPolicies(work.management, shape),
     recordDeclared(work, shape),
   ];
@@ -158,31 +161,31 @@ async function createTable(
   );
 }
 
-function nameOf(shape: TableShape): { schema: string; table: string } {
+function toTableName(shape: TableShape): { schema: string; table: string } {
   return { schema: shape.schema, table: shape.table };
 }
 
 function recordDeclaredPolicies(management: string, shape: TableShape): Statement {
   const policies = (shape.profile.rowSecurity?.policies ?? []).map((policy) => ({
     name: policy.name,
-    declared: policyText(policy),
+    declared: formatPolicy(policy),
   }));
-  return recordPoliciesStatement(management, { ...nameOf(shape), policies });
+  return recordPoliciesStatement(management, { ...toTableName(shape), policies });
 }
 
 /** Only forgets a table of another tool. One of this provider is dropped if destroy is allowed and its partitions are gone. */
 async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<void> {
-  const work = workContext(runtime, ctx);
+  const work = createWorkContext(runtime, ctx);
   const options = { signal: ctx.signal, log: ctx.log, subject: `deleting table "${shape.schema}.${shape.table}"` };
   await runtime.database.withTableLock(shape.schema, shape.table, options, async () => {
     const observation = await runtime.observeAgain(shape, shape.window.key);
     const forget = unregisterTableStatement(work.management, { schema: shape.schema, table: shape.table });
-    if (observation.registration?.owner !== runtime.owner(ctx)) return;
+    if (observation.registration?.owner !== runtime.getOwner(ctx)) return;
     if (!observation.table || !shape.columns || observation.registration.mode === "released") {
       await runtime.database.execute([forget], options);
       return;
     }
-    if (!runtime.destroyAllowed(shape)) throw destroyRefused(shape);
+    if (!runtime.isDestroyAllowed(shape)) throw refuseDestroy(shape);
     if (observation.table.partitions.length > 0) {
       throw new Refusal(
         `table "${shape.schema}.${shape.table}" still has ${observation.table.partitions.length} partitions; they are retired first, by its PartitionWindow`,
@@ -202,4 +205,12 @@ async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableS
     };
     await runtime.database.execute([drop, { ...forget, transaction: drop.transaction }], options);
   });
+}
+
+/** Resolves the types of the declared columns on the server; refuses one that the statements of this provider would not find. */
+async function settleTypes(runtime: Runtime, shape: TableShape, table: ObservedTable | undefined): Promise<TableShape> {
+  const resolved = await resolveTypes(runtime.database, listTypesToResolve(shape, table));
+  const problems = findTypeProblems(shape, resolved);
+  if (problems.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, problems);
+  return applyResolvedTypes(shape, resolved);
 }

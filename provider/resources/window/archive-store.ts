@@ -1,11 +1,11 @@
 import { tmpdir } from "node:os";
-import { spaceProblem, spoolBytes } from "../../../archive/store/disk-space";
+import { explainMissingSpace, estimateSpoolBytes } from "../../../archive/store/disk-space";
 import { openStore } from "../../../archive/store/open";
 import type { ObjectStore } from "../../../archive/store/store";
-import { type ArchiveSpec, storeSettingsOf } from "../../../core/declare/archive/archive-spec";
+import { type ArchiveSpec, toStoreSettings } from "../../../core/declare/archive/archive-spec";
 import { describeArchiveTable } from "../../../core/declare/archive/table-destination";
 import type { WindowSpec } from "../../../core/declare/table/spec";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import type { ArchiveNeeds } from "./archive-needs";
@@ -14,15 +14,15 @@ import type { ArchiveNeeds } from "./archive-needs";
 const PATIENCE_MS = 15_000;
 
 /** Opens the store of a table's archives. Its bucket must be known by now. */
-export function storeOf(spec: WindowSpec): ObjectStore {
+export function openStoreOfWindow(spec: WindowSpec): ObjectStore {
   const { archive } = spec;
   if (archive?.table)
     throw new Refusal(
-      `archives of table "${spec.schema}.${spec.table}" are rows of ${describeArchiveTable(archive.table)}, and no objects of a store: INSERT … SELECT brings them back`,
+      `archives of table "${spec.schema}.${spec.table}" are rows of ${describeArchiveTable(archive.table)}, not objects of a store: restore them by INSERT … SELECT`,
     );
-  const settings = storeSettingsOf(archive);
+  const settings = toStoreSettings(archive);
   if (!settings)
-    throw new Refusal(`table "${spec.schema}.${spec.table}" has partitions to archive, and archive.to is not known`);
+    throw new Refusal(`table "${spec.schema}.${spec.table}" has partitions to archive, and archive.to is unknown`);
   return openStore(settings);
 }
 
@@ -30,7 +30,7 @@ export function storeOf(spec: WindowSpec): ObjectStore {
  * Returns the reason why the store cannot be used for archives or restores. Called if a pending step needs it, once for each
  * in a run: a preview must not promise what the update cannot do.
  */
-export async function storeTrouble(
+export async function explainStoreTrouble(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
@@ -46,14 +46,17 @@ export async function storeTrouble(
 
 /** Warns about low space, no more: the update may run on another machine. */
 async function warnOfSpace(ctx: ResourceContext, spec: WindowSpec, archive: ArchiveSpec): Promise<void> {
-  const problem = await spaceProblem(tmpdir(), spoolBytes(archive.spoolMegabytes * 1_000_000, archive.format));
+  const problem = await explainMissingSpace(
+    tmpdir(),
+    estimateSpoolBytes(archive.spoolMegabytes * 1_000_000, archive.format),
+  );
   if (problem === undefined) return;
   ctx.log.warn(`table "${spec.schema}.${spec.table}": nothing can be archived on this machine. ${problem}`);
 }
 
 async function ask(spec: WindowSpec, writing: boolean): Promise<string | undefined> {
   try {
-    const store = storeOf(spec);
+    const store = openStoreOfWindow(spec);
     try {
       await store.check({ signal: AbortSignal.timeout(PATIENCE_MS), writing });
       return undefined;

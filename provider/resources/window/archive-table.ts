@@ -1,11 +1,11 @@
 import type { ObjectStore } from "../../../archive/store/store";
-import { openTable, storeOfPartition, tableProblems } from "../../../archive/table/destination";
+import { openTable, openPartitionStore, findDestinationProblems } from "../../../archive/table/destination";
 import { type ArchiveTable, describeArchiveTable } from "../../../core/declare/archive/table-destination";
 import type { KeySpec, WindowSpec } from "../../../core/declare/table/spec";
 import type { OpenInterval } from "../../../core/time/interval";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
-import { storeOf } from "./archive-store";
+import { openStoreOfWindow } from "./archive-store";
 import type { ArchiveNeeds } from "./archive-needs";
 
 /** Destination of the archives of one table, for each of its partitions. */
@@ -18,13 +18,13 @@ export interface Destination {
 export async function openDestination(ctx: ResourceContext, runtime: Runtime, spec: WindowSpec): Promise<Destination> {
   const table = spec.archive?.table;
   if (table === undefined) {
-    const store = storeOf(spec);
+    const store = openStoreOfWindow(spec);
     return { of: () => store, close: () => store.close() };
   }
   const { database, close } = await runtime.openArchiveDatabase(table.url);
   try {
     const opened = await openTable(table, { target: database, source: runtime.database, log: ctx.log });
-    return { of: (partition) => storeOfPartition(opened, partition), close };
+    return { of: (partition) => openPartitionStore(opened, partition), close };
   } catch (error) {
     await close();
     throw error;
@@ -32,7 +32,7 @@ export async function openDestination(ctx: ResourceContext, runtime: Runtime, sp
 }
 
 /** Returns the reason why the archive table cannot be used; called if a pending step writes to it. */
-export async function archiveTableTrouble(
+export async function explainTableTrouble(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
@@ -57,7 +57,7 @@ async function lookAt(
   const { database, close } = await runtime.openArchiveDatabase(table.url);
   try {
     const opened = await openTable(table, { target: database, source: runtime.database, log: ctx.log });
-    return await tableProblems(opened, observed.oid);
+    return await findDestinationProblems(opened, observed.oid);
   } finally {
     await close();
   }

@@ -1,29 +1,34 @@
 import { formatTableId } from "../../../core/names/resource-id";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { KnownSourceTriggers } from "../../../core/partition/branch/source-triggers";
-import type { SourceValues } from "../../../core/partition/branch/tree";
+import type { SourceValues } from "../../../core/partition/branch/desired-branches";
 import type { CreateContext, RetireContext } from "../../../core/plan/plan-changes";
-import type { BackupFact } from "../../../core/plan/retire/backup";
+import type { BackupFact } from "../../../core/plan/retire/backup-guard";
 import type { ByteLimit } from "../../../core/plan/retire/byte-limit";
 import { cleansUp, planCleanup } from "../../../core/plan/retire/cleanup";
-import { couldLeave, type RetirementFacts } from "../../../core/plan/retire/retirement";
+import { listLeavable, type RetirementFacts } from "../../../core/plan/retire/plan-retirement";
 import type { Detach } from "../../../core/plan/retire/retiring";
 import type { PlanContext } from "../../../core/plan/table-plan";
 import type { WindowSpec } from "../../../core/declare/table/spec";
-import { intervalKey, type OpenInterval } from "../../../core/time/interval";
-import { type Clocks, decidingNow } from "../../../core/window/clocks";
-import { planWindow } from "../../../core/window/window";
-import { ConnectionLost } from "../../../postgres/connect/errors";
+import { toIntervalKey, type OpenInterval } from "../../../core/time/interval";
+import { type Clocks, getDecidingNow } from "../../../core/window/clocks";
+import { planWindow } from "../../../core/window/window-partitions";
+import { ConnectionLost } from "../../../postgres/connect/session-errors";
 import { readDependents } from "../../../postgres/read/dependents";
 import { readLastBackup } from "../../../postgres/read/last-backup";
-import { readEmptyPartitions, readLevelValues, ValueSourceError } from "../../../postgres/read/level-values";
+import {
+  readEmptyPartitions,
+  readLevelValues,
+  readSourceTriggers,
+  ValueSourceError,
+} from "../../../postgres/read/level-values";
 import { readReferring } from "../../../postgres/read/referring";
-import { readSourceTriggers } from "../../../postgres/read/source-triggers";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
-import { withDeclaredIndexes } from "../shared/declared-indexes";
-import { withCountedRows } from "../shared/default-rows";
-import { laterKeysOf } from "./later-keys";
+import { addDeclaredIndexes } from "../shared/declared-indexes";
+import { addCountedRows } from "../shared/counted-default";
+import { readTaken } from "./function-names";
+import { findLaterKeys } from "./add-later-keys";
 import { registeredAsOf, registeredWindow } from "./registered-window";
 import type { WindowInputs } from "./window-inputs";
 
@@ -50,10 +55,11 @@ export async function readPlanContext(
     retire,
     ...(retire ? await readRetireFacts(runtime, create, limit) : {}),
     sourceTriggers: await triggersOf(runtime, inputs),
+    takenNames: await readTaken(runtime.database, spec, observation),
     registered: registeredWindow(observation),
     registeredAsOf: registeredAsOf(observation),
-    indexes: runtime.indexesOf(spec),
-    laterKeys: await laterKeysOf(runtime, spec, observation),
+    indexes: runtime.getIndexes(spec),
+    laterKeys: await findLaterKeys(runtime, spec, observation),
     altering: runtime.altering.get(formatTableId(spec)) ?? [],
     shown: runtime.shown,
     management: runtime.database.managementSchema,
@@ -67,10 +73,10 @@ export async function readCreateContext(
   found: Observation,
 ): Promise<CreateContext & Pick<PlanContext, "profile" | "planned"> & { readonly values: SourceValues }> {
   const { spec } = inputs;
-  const counted = await withCountedRows(runtime, spec, spec.key, found, missingRanges(inputs, found));
+  const counted = await addCountedRows(runtime, spec, spec.key, found, missingRanges(inputs, found));
   return {
-    ...(await readShared(runtime, inputs, withDeclaredIndexes(runtime, spec, counted))),
-    profile: runtime.profileOf(spec),
+    ...(await readShared(runtime, inputs, addDeclaredIndexes(runtime, spec, counted))),
+    profile: runtime.getProfile(spec),
     planned: runtime.planned.get(formatTableId(spec)),
   };
 }
@@ -90,7 +96,7 @@ async function readShared(runtime: Runtime, inputs: WindowInputs, observation: O
   return {
     spec: inputs.spec,
     observation,
-    clocks: runtime.clocks(inputs.asOf, observation),
+    clocks: runtime.getClocks(inputs.asOf, observation),
     values: await valuesOf(runtime, inputs),
   };
 }
@@ -108,7 +114,7 @@ export async function readKeeping(
   cleanup: readonly Detach[] = [],
   leaving: readonly string[] = [],
 ): Promise<Pick<RetirementFacts, "referring" | "dependents">> {
-  const oids = couldLeave(spec, observation, clocks, cleanup);
+  const oids = listLeavable(spec, observation, clocks, cleanup);
   const dropped = spec.onExpire === "detach" ? cleanup.map(({ table }) => table.oid) : oids;
   return {
     referring: await readReferring(database, oids, leaving),
@@ -125,7 +131,7 @@ async function readRetireFacts(
   const { database } = runtime;
   try {
     const empty = cleansUp(spec) ? await readEmptyPartitions(database, spec) : new Set<string>();
-    const cleanup = planCleanup(spec, values, observation, empty, decidingNow(clocks));
+    const cleanup = planCleanup(spec, values, observation, empty, getDecidingNow(clocks));
     const leaving = [...runtime.leaving].flatMap(([id, oids]) => (id === formatTableId(spec) ? [] : oids));
     return {
       empty,
@@ -157,9 +163,9 @@ async function triggersOf(runtime: Runtime, { spec }: WindowInputs): Promise<Kno
 function missingRanges({ spec, asOf }: WindowInputs, observation: Observation): readonly OpenInterval[] {
   if (!observation.table?.defaultPartition) return [];
   const there = new Set(
-    observation.table.partitions.flatMap((partition) => (partition.bounds ? [intervalKey(partition.bounds)] : [])),
+    observation.table.partitions.flatMap((partition) => (partition.bounds ? [toIntervalKey(partition.bounds)] : [])),
   );
-  return planWindow(spec, asOf).desired.filter((partition) => !there.has(intervalKey(partition)));
+  return planWindow(spec, asOf).desired.filter((partition) => !there.has(toIntervalKey(partition)));
 }
 
 /** Treats a source that cannot be read as a wrong input: it changes nothing. */

@@ -1,17 +1,17 @@
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Creation } from "../../../core/plan/create/creation";
 import { formatProblem, type Problem } from "../../../core/problems/problem";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { type Instant, parseInstant } from "../../../core/time/instant";
-import { sameInterval } from "../../../core/time/interval";
-import { windowFromWire } from "../../../core/window/wire";
-import { planWindow } from "../../../core/window/window";
-import type { ResourceContext } from "../../runtime/context";
+import { isSameInterval } from "../../../core/time/interval";
+import { decodeWindow } from "../../../core/window/wire";
+import { planWindow } from "../../../core/window/window-partitions";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { WindowInputs } from "./window-inputs";
 
 /** Returns the window of the last update, from the registry; undefined: none, or one that cannot be read. */
 export function registeredWindow(observation: Observation): WindowSpec | undefined {
-  const window = windowFromWire(observation.registration?.window);
+  const window = decodeWindow(observation.registration?.window);
   return "spec" in window ? window.spec : undefined;
 }
 
@@ -19,13 +19,13 @@ export function registeredWindow(observation: Observation): WindowSpec | undefin
 export function registryProblems(observation: Observation): Problem[] {
   const recorded = observation.registration?.window;
   if (recorded === undefined || recorded === null) return [];
-  const read = windowFromWire(recorded);
+  const read = decodeWindow(recorded);
   if ("spec" in read) return [];
   return [
     {
       path: "table",
       code: "conflict",
-      message: `the window that the registry keeps for this table cannot be read (${read.problems.map(formatProblem).join("; ")}).`,
+      message: `the window in the registry of this table cannot be read (${read.problems.map(formatProblem).join("; ")}).`,
       fix: "A newer version may have written it: use that version.",
     },
   ];
@@ -55,7 +55,7 @@ export function warnOfLost(
   const asOf = registeredAsOf(observation);
   if (!before || !asOf) return;
   const stood = planWindow(before, asOf).desired;
-  const lost = missing.filter((creation) => stood.some((partition) => sameInterval(partition, creation.partition)));
+  const lost = missing.filter((creation) => stood.some((partition) => isSameInterval(partition, creation.partition)));
   if (lost.length === 0) return;
   const names = lost.map((creation) => `"${creation.partition.name}"`).join(", ");
   ctx.log.warn(

@@ -1,32 +1,32 @@
-import { branchPath } from "../../../core/levels/levels";
-import { decidingNow } from "../../../core/window/clocks";
-import { latestArchive } from "../../../core/plan/create/history";
+import { decodeBranchPath } from "../../../core/levels/levels";
+import { getDecidingNow } from "../../../core/window/clocks";
+import { findLatestArchive } from "../../../core/plan/create/history";
 import { type ArchivedDrop, endOfGrace, isArchivedDrop, type Retirement } from "../../../core/plan/retire/retiring";
 import { planRetired } from "../../../core/plan/plan-changes";
-import { names } from "../../../core/plan/change/work";
+import { hasWork } from "../../../core/plan/change/work";
 import type { ParentShape } from "../../../core/partition/carry/parent";
 import { formatInterval } from "../../../core/time/interval";
 import { archivePartition } from "../../../archive/export/archive-partition";
 import { checkArchive } from "../../../archive/export/check-archive";
-import type { ArchiveJob } from "../../../archive/job/job";
-import type { Observation } from "../../../core/observed/table";
+import type { ArchiveJob } from "../../../archive/export/archive-job";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import type { Instant } from "../../../core/time/instant";
-import { storeSettingsOf } from "../../../core/declare/archive/archive-spec";
+import { toStoreSettings } from "../../../core/declare/archive/archive-spec";
 import { openStoreOfManifest } from "../../../archive/store/archive-place";
-import { StoreError } from "../../../archive/store/errors";
+import { StoreError } from "../../../archive/store/store-errors";
 import type { ObjectStore } from "../../../archive/store/store";
 import { StillNeeded } from "../../../postgres/read/dependents";
-import type { WorkContext } from "../../../postgres/work/context";
+import type { WorkContext } from "../../../postgres/work/work-context";
 import { retire } from "../../../postgres/work/retire";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { type Destination, openDestination } from "./archive-table";
 import { Failures, type RetiredStep } from "./window-turn";
 import type { WindowInputs } from "./window-inputs";
 import { readRetireContext } from "./plan-context";
-import { workContext } from "../shared/work";
+import { createWorkContext } from "../shared/run-context";
 
 /** Steps that the first half of an update leaves to be archived, and those that depend on an archive. */
 export interface LeftToArchive {
@@ -103,9 +103,9 @@ async function isStillDue(
   const observation = await runtime.observeAgain(spec, spec.key);
   const found = observation.detached.find((table) => table.oid === oid);
   if (found && !found.archived) return true;
-  const archive = found?.archived?.manifest ?? latestArchive(bounds, observation.ledger)?.manifest;
-  const done = found ? "has archived it" : "has taken it out of here";
-  const where = archive === undefined ? "the ledger knows no archive of it" : `its archive is ${archive}`;
+  const archive = found?.archived?.manifest ?? findLatestArchive(bounds, observation.ledger)?.manifest;
+  const done = found ? "has archived it" : "has removed it";
+  const where = archive === undefined ? "the ledger has no archive of it" : `its archive is ${archive}`;
   ctx.log.info(`${name} is not archived by this update: another one ${done} meanwhile; ${where}`);
   return false;
 }
@@ -133,8 +133,8 @@ async function dropArchived(
     const round = new Failures();
     for (const drop of await dueDrops(runtime, inputs)) {
       if (ctx.signal.aborted || !lookedUp.has(nameOf(drop))) continue;
-      const at = decidingNow(runtime.clocks(inputs.asOf, left.observation));
-      const retired = () => retire(workContext(runtime, ctx), left.parent, drop, at).then(() => true);
+      const at = getDecidingNow(runtime.getClocks(inputs.asOf, left.observation));
+      const retired = () => retire(createWorkContext(runtime, ctx), left.parent, drop, at).then(() => true);
       if (!(await attempt(round, drop, retired, ctx.log))) continue;
       const { name, bounds } = drop.table;
       done.push({ verb: "drop", partition: name });
@@ -171,8 +171,8 @@ async function lookAtStore(
   drop: ArchivedDrop,
 ): Promise<boolean> {
   if (store) return checkArchive(jobOf(ctx, runtime, inputs, left, store, drop), drop.needs.archived, true);
-  const at = decidingNow(runtime.clocks(inputs.asOf, left.observation));
-  return checkUndeclared(workContext(runtime, ctx), inputs.spec, drop, at);
+  const at = getDecidingNow(runtime.getClocks(inputs.asOf, left.observation));
+  return checkUndeclared(createWorkContext(runtime, ctx), inputs.spec, drop, at);
 }
 
 /**
@@ -186,7 +186,7 @@ export async function checkLastCopy(
   drop: ArchivedDrop,
   at: Instant,
 ): Promise<boolean> {
-  const work = workContext(runtime, ctx);
+  const work = createWorkContext(runtime, ctx);
   if (spec.archive === undefined) return checkUndeclared(work, spec, drop, at);
   const away = awayOf(spec, drop);
   const { archived } = drop.needs;
@@ -218,11 +218,11 @@ async function checkUndeclared(work: WorkContext, spec: WindowSpec, drop: Archiv
 }
 
 const DECLARE_AGAIN =
-  "Nothing was dropped: declare the archive as it was until the partition is dropped, because its settings are known to no program now";
+  "Nothing was dropped: declare the archive as it was until the partition is dropped, because no program has its settings now";
 
 function openUndeclared(spec: WindowSpec, manifest: string): ObjectStore {
   try {
-    return openStoreOfManifest(spec, storeSettingsOf(spec.archive), manifest);
+    return openStoreOfManifest(spec, toStoreSettings(spec.archive), manifest);
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}. ${DECLARE_AGAIN}`, { cause: error });
   }
@@ -233,7 +233,7 @@ async function dueDrops(runtime: Runtime, inputs: WindowInputs): Promise<Archive
   const observation = await runtime.observeAgain(spec, spec.key);
   const { due, problems } = planRetired(await readRetireContext(runtime, inputs, observation));
   if (problems.length > 0) return [];
-  return due.filter(isArchivedDrop).filter(({ verb, table }) => names(inputs.work, verb, table.bounds));
+  return due.filter(isArchivedDrop).filter(({ verb, table }) => hasWork(inputs.work, verb, table.bounds));
 }
 
 /** Returns a name that includes the manifest, which identifies an archive. */
@@ -266,20 +266,20 @@ function jobOf(
 ): ArchiveJob {
   const { archive } = spec;
   if (!archive) throw new Refusal(`table "${spec.schema}.${spec.table}" declares no archive`);
-  const deciding = (now: Instant): Instant => decidingNow(runtime.clocks(asOf, { now }));
+  const deciding = (now: Instant): Instant => getDecidingNow(runtime.getClocks(asOf, { now }));
   const away = awayOf(spec, retirement);
   const { oid, bounds, branch } = away;
   return {
-    work: workContext(runtime, ctx),
+    work: createWorkContext(runtime, ctx),
     store: store.of({ oid, bounds, key: spec.key }),
     away,
-    path: branchPath(branch),
+    path: decodeBranchPath(branch),
     key: spec.key,
     settings: archive,
     references: parent.references,
     at: deciding(observation.now),
     atProof: async () => {
-      const at = deciding(await runtime.database.now());
+      const at = deciding(await runtime.database.readNow());
       return { at, dropAfter: endOfGrace(spec, at) };
     },
     product: runtime.product,

@@ -1,12 +1,12 @@
-import { branchShape, type NewBranch } from "../../../core/partition/branch/create-branch";
-import { withCreation } from "../../../core/plan/upkeep/default-partition";
+import { deriveBranchShape, type NewBranch } from "../../../core/partition/branch/branch-steps";
+import { applyCreation } from "../../../core/plan/upkeep/plan-default";
 import type { BranchCreation } from "../../../core/plan/create/creations";
 import { dueIn } from "../../../core/plan/table-plan";
-import { names, namesBranch } from "../../../core/plan/change/work";
+import { hasWork, hasBranchWork } from "../../../core/plan/change/work";
 import { createBranch } from "../../../postgres/work/create-branch";
 import { createPartition } from "../../../postgres/work/create-partition";
 import type { Turn } from "./window-turn";
-import { rowsAreGone } from "../shared/work";
+import { describeGoneRows } from "../shared/run-context";
 
 /** Does nothing unless `resources` is "window": otherwise each partition is a resource and creates itself. */
 export async function createMissing(turn: Turn): Promise<number> {
@@ -18,12 +18,12 @@ export async function createMissing(turn: Turn): Promise<number> {
   let table = parent;
   const due = steps.flatMap((step) => (step.kind === "partition" ? [step.creation] : []));
   for (const [index, creation] of due.entries()) {
-    if (inputs.complete && !names(inputs.work, creation.kind, creation.partition)) continue;
-    if (creation.kind === "create" && creation.lost) work.log.warn(rowsAreGone(creation.partition.name));
+    if (inputs.complete && !hasWork(inputs.work, creation.kind, creation.partition)) continue;
+    if (creation.kind === "create" && creation.lost) work.log.warn(describeGoneRows(creation.partition.name));
     if (index % 50 === 49) work.log.status(`partition ${index + 1} of ${due.length}`);
     try {
-      await createPartition(work, creation.branch ? branchShape(table, creation.branch) : table, creation);
-      table = withCreation(table, creation);
+      await createPartition(work, creation.branch ? deriveBranchShape(table, creation.branch) : table, creation);
+      table = applyCreation(table, creation);
       made += 1;
     } catch (error) {
       failures.add(`partition "${creation.partition.name}"`, error);
@@ -46,10 +46,10 @@ async function createBranches(
   let made = 0;
   for (const creation of branches) {
     if (work.signal.aborted) break;
-    if (inputs.complete && !namesBranch(inputs.work, creation.branch.name)) continue;
+    if (inputs.complete && !hasBranchWork(inputs.work, creation.branch.name)) continue;
     try {
       await createBranch(work, parent, creation, observation);
-      made += partitionCount(creation.branch);
+      made += countPartitionsBelow(creation.branch);
     } catch (error) {
       failures.add(`branch "${creation.branch.name}"`, error);
     }
@@ -57,6 +57,6 @@ async function createBranches(
   return made;
 }
 
-function partitionCount(branch: NewBranch): number {
-  return branch.partitions.length + branch.children.reduce((sum, child) => sum + partitionCount(child), 0);
+function countPartitionsBelow(branch: NewBranch): number {
+  return branch.partitions.length + branch.children.reduce((sum, child) => sum + countPartitionsBelow(child), 0);
 }

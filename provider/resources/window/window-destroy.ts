@@ -1,37 +1,38 @@
-import { type Family, familyOf } from "../../../core/table/alter/family";
+import { type Family, collectFamily } from "../../../core/table/alter/family";
 import { dropForeignKey } from "../../../core/table/alter/foreign-keys";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { DetachedTable } from "../../../core/observed/ledger";
-import { type Dependent, whyNotDroppable } from "../../../core/plan/retire/dependents";
+import { type Dependent, explainNotDroppable } from "../../../core/plan/retire/dependents";
 import { describeRows } from "../../../core/plan/retire/referring";
-import { decidingNow } from "../../../core/window/clocks";
+import { getDecidingNow } from "../../../core/window/clocks";
 import {
   type ArchivedDrop,
   type Drop,
   type Leaving,
   leavingPartition,
-  leavingTable,
+  toLeavingTable,
   type Retirement,
 } from "../../../core/plan/retire/retiring";
 import type { WindowSpec } from "../../../core/declare/table/spec";
-import { observedParent } from "../../../core/partition/carry/parent";
+import { buildObservedParent } from "../../../core/partition/carry/parent";
 import type { Instant } from "../../../core/time/instant";
-import { ledgerStatement, releaseTableStatement } from "../../../postgres/registry/registry";
-import { forgetPreparedStatement } from "../../../postgres/registry/schedule";
+import { recordLedgerStatement, releaseTableStatement } from "../../../postgres/registry/registry";
+import { forgetPreparedStatement } from "../../../postgres/registry/schedule-records";
 import { dropSourceTriggers } from "../../../core/partition/branch/source-triggers";
-import { readSourceTriggers } from "../../../postgres/read/source-triggers";
+import { readSourceTriggers } from "../../../postgres/read/level-values";
 import { listManaged } from "../../../postgres/read/ownership";
 import { readDependents } from "../../../postgres/read/dependents";
 import { readReferring } from "../../../postgres/read/referring";
-import type { WorkContext } from "../../../postgres/work/context";
+import type { WorkContext } from "../../../postgres/work/work-context";
 import { retire } from "../../../postgres/work/retire";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
+import { dropFunctionNames } from "./function-names";
 import { checkLastCopy } from "./window-archive";
-import { destroyRefused } from "../shared/table-problems";
+import { refuseDestroy } from "../shared/table-problems";
 import type { WindowInputs } from "./window-inputs";
-import { workContext } from "../shared/work";
+import { createWorkContext } from "../shared/run-context";
 
 /**
  * Runs first on destroy, and when the component leaves the program. Refuses for the whole table before a partition is touched,
@@ -53,18 +54,20 @@ export async function destroyTable(ctx: ResourceContext, runtime: Runtime, input
 
 async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: WindowInputs): Promise<void> {
   const { spec } = inputs;
-  const work = workContext(runtime, ctx);
+  const work = createWorkContext(runtime, ctx);
   const observation = await runtime.observe(spec, spec.key);
   const { table, registration } = observation;
-  if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
-  if (!spec.ownsTable) return handBack(work, spec);
-  if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
-  const keys = await goingKeys(ctx, runtime, observation, spec, table.oid);
+  if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.getOwner(ctx))
+    return;
+  if (!spec.ownsTable) return handBack(work, spec, observation);
+  if (!runtime.isDestroyAllowed(spec)) throw refuseDestroy(spec);
+  const keys = await findKeysToDrop(ctx, runtime, observation, spec, table.oid);
   await requireUnneeded(runtime, spec, [table, ...observation.detached.filter(isDropped)], keys);
-  let parent = observedParent(table, spec.key, observation);
-  const at = decidingNow(runtime.clocks(inputs.asOf, observation));
+  let parent = buildObservedParent(table, spec.key, observation);
+  const at = getDecidingNow(runtime.getClocks(inputs.asOf, observation));
   await recordDestroying(work, spec, at);
   await dropTriggers(work, spec);
+  await dropFunctionNames(work, spec, observation);
   await dropKeys(work, spec, keys);
   // The default partition first: while it exists no other can be detached concurrently.
   for (const partition of [...table.partitions].sort((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
@@ -85,17 +88,17 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
     const { archived, schema, name } = detached;
     if (detached.toArchive && !archived)
       ctx.log.warn(
-        `"${schema}"."${name}" was detached to be archived and is not archived yet: it stays, closed to writers`,
+        `"${schema}"."${name}" was detached to be archived and is not archived yet: it remains, closed to writers`,
       );
     if (!isDropped(detached)) continue;
-    const drop = dropAtOnce(leavingTable(detached), at);
+    const drop = dropAtOnce(toLeavingTable(detached), at);
     if (detached.unrecorded) {
       const promise = { kind: "drop", after: at } as const;
       await retire(work, parent, { verb: "finalize", table: drop.table, reason: DESTROYED, promise, left: true }, at);
     }
     const proved = archived && ({ ...drop, needs: { kind: "archive", archived } } as const);
     if (!proved) await retire(work, parent, drop, at);
-    else if (await stands(ctx, runtime, spec, proved, at)) await retire(work, parent, proved, at);
+    else if (await isArchiveIntact(ctx, runtime, spec, proved, at)) await retire(work, parent, proved, at);
   }
   await recordDestroying(work, spec, at);
 }
@@ -107,7 +110,7 @@ function dropAtOnce(table: Leaving, at: Instant): Drop {
 }
 
 /** Checks the archive, which is the copy to retain: without it the table remains, like one not archived yet. */
-async function stands(
+async function isArchiveIntact(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
@@ -119,7 +122,7 @@ async function stands(
   } catch (error) {
     if (ctx.signal.aborted) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    ctx.log.warn(`"${drop.table.schema}"."${drop.table.name}" stays, closed to writers: ${reason}`);
+    ctx.log.warn(`"${drop.table.schema}"."${drop.table.name}" remains, closed to writers: ${reason}`);
     return false;
   }
 }
@@ -144,7 +147,7 @@ interface PointingKey {
  * tables that the same destroy drops (of this stack, named in allowDestroy, no longer in the program), in either order: two
  * may refer to each other. Throws, before anything is dropped, if any other table refers to it.
  */
-async function goingKeys(
+async function findKeysToDrop(
   ctx: ResourceContext,
   runtime: Runtime,
   observation: Observation,
@@ -153,7 +156,7 @@ async function goingKeys(
 ): Promise<PointingKey[]> {
   const found = [...(await readReferring(runtime.database, [oid])).values()].flat();
   if (found.length === 0) return [];
-  const families = [...familiesOf(observation), ...(await othersThatGo(ctx, runtime, spec))];
+  const families = [...listFamilies(observation), ...(await listOtherFamilies(ctx, runtime, spec))];
   const pointing = found.map((one) => ({
     one,
     family: families.find(({ schema, table }) => one.relation?.schema === schema && one.relation.name === table),
@@ -170,13 +173,13 @@ async function goingKeys(
   return pointing.flatMap(({ one, family }) => (family ? [{ family, key: one.key }] : []));
 }
 
-async function othersThatGo(ctx: ResourceContext, runtime: Runtime, spec: WindowSpec): Promise<Family[]> {
+async function listOtherFamilies(ctx: ResourceContext, runtime: Runtime, spec: WindowSpec): Promise<Family[]> {
   const managed = await listManaged(runtime.database);
   const going = managed.filter(
     (other) =>
       !(other.schema === spec.schema && other.table === spec.table) &&
-      other.owner === runtime.owner(ctx) &&
-      runtime.destroyAllowed(other) &&
+      other.owner === runtime.getOwner(ctx) &&
+      runtime.isDestroyAllowed(other) &&
       !runtime.declaresTable(other),
   );
   const observed = await Promise.all(
@@ -184,13 +187,13 @@ async function othersThatGo(ctx: ResourceContext, runtime: Runtime, spec: Window
       return runtime.observeAgain(other);
     }),
   );
-  return observed.flatMap(familiesOf);
+  return observed.flatMap(listFamilies);
 }
 
 /** Returns the table, and the detached tables that are dropped with it. */
-function familiesOf({ table, detached }: Observation): Family[] {
+function listFamilies({ table, detached }: Observation): Family[] {
   return [
-    ...(table ? [familyOf(table)] : []),
+    ...(table ? [collectFamily(table)] : []),
     ...detached.filter(isDropped).map(({ schema, name }): Family => ({ schema, table: name, partitions: [] })),
   ];
 }
@@ -223,11 +226,11 @@ async function requireUnneeded(
 ): Promise<void> {
   const oids = tables.map(({ oid }) => oid);
   const found = await readDependents(runtime.database, oids);
-  const goes = ({ names: [schema, table, key] }: Dependent) =>
+  const isDroppedToo = ({ names: [schema, table, key] }: Dependent) =>
     keys.some((one) => one.family.schema === schema && one.family.table === table && one.key === key);
   const needed = tables.flatMap(({ schema, name, oid }) => {
-    const staying = (found.get(oid) ?? []).filter((one) => !goes(one));
-    return whyNotDroppable({ schema, partition: name }, staying) ?? [];
+    const staying = (found.get(oid) ?? []).filter((one) => !isDroppedToo(one));
+    return explainNotDroppable({ schema, partition: name }, staying) ?? [];
   });
   if (needed.length === 0) return;
   throw new Refusal(
@@ -241,8 +244,9 @@ function isDropped({ archived, dropAfter }: DetachedTable): boolean {
 }
 
 /** Hands back a table that another tool created: it is not dropped, and its partitions remain, unmanaged. */
-async function handBack(work: WorkContext, spec: WindowSpec): Promise<void> {
+async function handBack(work: WorkContext, spec: WindowSpec, observation: Observation): Promise<void> {
   await dropTriggers(work, spec);
+  await dropFunctionNames(work, spec, observation);
   const subject = `releasing "${spec.schema}.${spec.table}"`;
   await work.database.execute([releaseTableStatement(work.management, spec)], {
     signal: work.signal,
@@ -250,7 +254,7 @@ async function handBack(work: WorkContext, spec: WindowSpec): Promise<void> {
     subject,
   });
   work.log.info(
-    `table "${spec.schema}.${spec.table}" belongs to another tool: it keeps its partitions and is only forgotten`,
+    `table "${spec.schema}.${spec.table}" belongs to another tool: it keeps its partitions; only the state forgets it`,
   );
 }
 
@@ -259,7 +263,7 @@ async function handBack(work: WorkContext, spec: WindowSpec): Promise<void> {
  * and do not apply to a later one of the same name. Also stops the schedule in the database.
  */
 async function recordDestroying(work: WorkContext, spec: WindowSpec, at: Instant): Promise<void> {
-  const record = ledgerStatement(work.management, {
+  const record = recordLedgerStatement(work.management, {
     schema: spec.schema,
     table: spec.table,
     partition: spec.table,

@@ -1,11 +1,11 @@
 import type { TablePlan } from "../../../core/plan/table-plan";
-import type { WindowPlan, WorkItem } from "../../../core/plan/change/types";
+import type { WindowPlan, WorkItem } from "../../../core/plan/change/plan-types";
 import { type Problem as CoreProblem, formatProblem } from "../../../core/problems/problem";
 import { partitionWindowType } from "../../../core/resources/partition-window";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { type Instant, parseInstant } from "../../../core/time/instant";
-import { describeWindow, planWindow } from "../../../core/window/window";
-import { digestPartitions, windowFromWire } from "../../../core/window/wire";
+import { describeWindow, planWindow } from "../../../core/window/window-partitions";
+import { digestPartitions, decodeWindow } from "../../../core/window/wire";
 import { Refusal } from "../../runtime/failures";
 import { containsUnknown, isList, isMap, type PropertyMap, type PropertyValue } from "../../runtime/values";
 import type { Parsed } from "../shared/define-resource";
@@ -23,7 +23,7 @@ export interface WindowInputs {
 export const DECLARED_WINDOW_KEYS = partitionWindowType.inputs.omit({ plan: true }).keyof().options;
 
 export function readWindowInputs(inputs: PropertyMap): Parsed<WindowInputs> {
-  const window = windowFromWire(withoutUnknownBucket(inputs));
+  const window = decodeWindow(omitUnknownBucket(inputs));
   if ("problems" in window) return window;
   const asOf = readAsOf(inputs["asOf"]);
   if (!asOf) {
@@ -51,7 +51,7 @@ export function readWindowInputs(inputs: PropertyMap): Parsed<WindowInputs> {
 }
 
 /** Removes the archive's location while it is unknown because the same program creates the bucket; everything else is known. */
-export function withoutUnknownBucket(inputs: PropertyMap): PropertyMap {
+export function omitUnknownBucket(inputs: PropertyMap): PropertyMap {
   const archive = inputs["archive"];
   if (!isMap(archive) || !containsUnknown(archive["to"])) return inputs;
   const { to: _, ...rest } = archive;
@@ -69,7 +69,7 @@ export function requireWindowInputs(inputs: PropertyMap): WindowInputs {
  * Compares window and partitions, which one component declares from one value. If they differ, ignoreChanges or a transform
  * reached only one of them, and the window would retire partitions that the program still declares.
  */
-export function digestProblems(inputs: WindowInputs): CoreProblem[] {
+export function findDigestProblems(inputs: WindowInputs): CoreProblem[] {
   if (inputs.childDigest === undefined || inputs.spec.resources === "window") return [];
   const window = planWindow(inputs.spec, inputs.asOf);
   if (digestPartitions(window.desired) === inputs.childDigest) return [];
@@ -78,7 +78,7 @@ export function digestProblems(inputs: WindowInputs): CoreProblem[] {
       path: "childDigest",
       code: "conflict",
       message:
-        `the window of "${inputs.spec.schema}.${inputs.spec.table}" (${describeWindow(window)}) is not the one that its partitions were declared for; ` +
+        `the window of "${inputs.spec.schema}.${inputs.spec.table}" (${describeWindow(window)}) is not the one of its declared partitions; ` +
         "ignoreChanges or a transform changed only one of the two.",
       fix: "Apply it to the PartitionedTable's arguments instead, so that both follow.",
     },
@@ -86,12 +86,12 @@ export function digestProblems(inputs: WindowInputs): CoreProblem[] {
 }
 
 /** Returns the inputs for state and policies: declared keys as given, the plan replaced by the live one. */
-export function withPlan(news: PropertyMap, { work, plan }: Pick<TablePlan, "work" | "plan">): PropertyMap {
+export function setPlan(news: PropertyMap, { work, plan }: Pick<TablePlan, "work" | "plan">): PropertyMap {
   return { ...news, work: toProperty(work), plan: toProperty(plan) };
 }
 
 /** Returns inputs with a plan that was not checked against the database: nothing is pending. */
-export function withStaticPlan(news: PropertyMap, because: string): PropertyMap {
+export function setStaticPlan(news: PropertyMap, because: string): PropertyMap {
   const plan = isMap(news["plan"] ?? null) ? (news["plan"] as PropertyMap) : {};
   return { ...news, work: [], plan: { ...plan, complete: false, incompleteBecause: because } };
 }

@@ -1,23 +1,23 @@
-import { branchKey } from "../../../core/levels/levels";
-import type { Observation, ObservedPartition } from "../../../core/observed/table";
-import { decidingHorizon, decidingNow } from "../../../core/window/clocks";
+import { encodeBranchPath } from "../../../core/levels/levels";
+import type { Observation, ObservedPartition } from "../../../core/observed/observed-table";
+import { getDecidingHorizon, getDecidingNow } from "../../../core/window/clocks";
 import type { TableChanges } from "../../../core/plan/table-plan";
 import type { Statement } from "../../../core/sql/statement";
 import { formatInstant } from "../../../core/time/instant";
-import { sameInterval } from "../../../core/time/interval";
-import { hasExpired } from "../../../core/window/window";
-import { windowToWire } from "../../../core/window/wire";
+import { isSameInterval } from "../../../core/time/interval";
+import { hasExpired } from "../../../core/window/window-partitions";
+import { encodeWindow } from "../../../core/window/wire";
 import { renewPrepared } from "../../../postgres/work/renew-prepared";
 import {
-  ledgerStatement,
+  recordLedgerStatement,
   recordProfileStatement,
   recordWindowStatement,
   registerTableStatement,
 } from "../../../postgres/registry/registry";
 import { recordNewIndex } from "../../../postgres/work/build-index";
-import type { WorkContext } from "../../../postgres/work/context";
+import type { WorkContext } from "../../../postgres/work/work-context";
 import type { Runtime } from "../../runtime/runtime";
-import { unrecordedIndexes } from "../shared/declared-indexes";
+import { listUnrecordedIndexes } from "../shared/declared-indexes";
 import type { WindowInputs } from "./window-inputs";
 
 /** Records, before anything else, the window that is now the rule, the confirmations, and partitions created by others. */
@@ -31,30 +31,30 @@ export async function recordDecision(
 ): Promise<void> {
   const { spec } = inputs;
   const transaction = `record ${spec.schema}.${spec.table}`;
-  const clocks = runtime.clocks(inputs.asOf, observation);
-  const horizon = decidingHorizon(spec, clocks);
+  const clocks = runtime.getClocks(inputs.asOf, observation);
+  const horizon = getDecidingHorizon(spec, clocks);
   const { partitions } = planned;
-  const entry = { schema: spec.schema, table: spec.table, run: work.run, effectiveAt: decidingNow(clocks) };
+  const entry = { schema: spec.schema, table: spec.table, run: work.run, effectiveAt: getDecidingNow(clocks) };
   const known = new Set(observation.ledger.map((one) => one.oid));
-  const ours = (partition: ObservedPartition) =>
+  const isManaged = (partition: ObservedPartition) =>
     partition.bounds !== undefined || (partition.isDefault && planned.defaultPartition?.declared);
-  const adopted = partitions.filter((partition) => ours(partition) && !known.has(partition.oid));
+  const adopted = partitions.filter((partition) => isManaged(partition) && !known.has(partition.oid));
   const approved = partitions.filter(
     (partition) =>
       spec.confirmDrops.some(
-        (interval) => partition.bounds !== undefined && sameInterval(interval, partition.bounds),
+        (interval) => partition.bounds !== undefined && isSameInterval(interval, partition.bounds),
       ) &&
       !observation.ledger.some(
         (one) =>
-          one.event === "approved" && partition.bounds !== undefined && sameInterval(one.bounds, partition.bounds),
+          one.event === "approved" && partition.bounds !== undefined && isSameInterval(one.bounds, partition.bounds),
       ),
   );
   const record = (partition: ObservedPartition, event: "adopted" | "approved") => ({
-    ...ledgerStatement(work.management, {
+    ...recordLedgerStatement(work.management, {
       ...entry,
       partition: partition.name,
       partitionSchema: partition.schema,
-      branch: branchKey(partition.parent?.path ?? []),
+      branch: encodeBranchPath(partition.parent?.path ?? []),
       bounds: partition.bounds ?? { from: undefined, to: undefined },
       event,
       detail: event === "adopted" && hasExpired(partition.bounds?.to, horizon) ? { expiredAtAdoption: true } : {},
@@ -63,12 +63,12 @@ export async function recordDecision(
   });
   await work.database.execute(
     [
-      ...registrationOfImported(work, runtime, inputs, owner, observation).map((one) => ({ ...one, transaction })),
+      ...buildImportedRegistration(work, runtime, inputs, owner, observation).map((one) => ({ ...one, transaction })),
       {
         ...recordWindowStatement(work.management, {
           schema: spec.schema,
           table: spec.table,
-          window: { ...windowToWire(spec), asOf: formatInstant(inputs.asOf) },
+          window: { ...encodeWindow(spec), asOf: formatInstant(inputs.asOf) },
         }),
         transaction,
       },
@@ -100,7 +100,7 @@ export async function recordPrepared(
  * Registers a table and indexes that were imported, which only the state has because nothing was ever changed. The first
  * update of the window does this, so that later partitions are created under the declared names.
  */
-function registrationOfImported(
+function buildImportedRegistration(
   work: WorkContext,
   runtime: Runtime,
   { spec }: WindowInputs,
@@ -112,8 +112,8 @@ function registrationOfImported(
     ? []
     : [
         registerTableStatement(work.management, { ...name, owner }),
-        recordProfileStatement(work.management, { ...name, profile: runtime.profileOf(spec) ?? {} }),
+        recordProfileStatement(work.management, { ...name, profile: runtime.getProfile(spec) ?? {} }),
       ];
-  const indexes = unrecordedIndexes(runtime, spec, observation);
+  const indexes = listUnrecordedIndexes(runtime, spec, observation);
   return [...entered, ...indexes.map((index) => recordNewIndex(work, name, index.spec, undefined))];
 }

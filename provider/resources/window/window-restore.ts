@@ -1,15 +1,15 @@
 import { openStoreOfManifest } from "../../../archive/store/archive-place";
 import { bringBack, type RestoreFacts } from "../../../archive/restore/bring-back";
-import { storeSettingsOf } from "../../../core/declare/archive/archive-spec";
+import { toStoreSettings } from "../../../core/declare/archive/archive-spec";
 import type { Creation } from "../../../core/plan/create/creation";
 import { listRestores, planCreated, planParent } from "../../../core/plan/plan-changes";
-import { names } from "../../../core/plan/change/work";
-import type { ResourceContext } from "../../runtime/context";
+import { hasWork } from "../../../core/plan/change/work";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import type { Failures } from "./window-turn";
 import type { WindowInputs } from "./window-inputs";
 import { readCreateContext } from "./plan-context";
-import { workContext } from "../shared/work";
+import { createWorkContext } from "../shared/run-context";
 
 /** Restores the partitions of the checked plan, one after the other. Returns how many were attached. */
 export async function restoreDue(
@@ -26,11 +26,11 @@ export async function restoreDue(
     if (ctx.signal.aborted) break;
     try {
       const back = await bringBack({
-        work: workContext(runtime, ctx),
+        work: createWorkContext(runtime, ctx),
         table: { schema: spec.schema, table: spec.table },
         wanted,
         look: () => factsOf(runtime, inputs),
-        openStore: (manifest) => openStoreOfManifest(spec, storeSettingsOf(spec.archive), manifest),
+        openStore: (manifest) => openStoreOfManifest(spec, toStoreSettings(spec.archive), manifest),
       });
       if (back) attached += 1;
     } catch (error) {
@@ -43,8 +43,8 @@ export async function restoreDue(
 /** Excludes ranges that return to a larger window without an archive: normal creation handles those. */
 function isNamed({ work }: WindowInputs, creation: Creation): boolean {
   const { kind, partition } = creation;
-  if (kind === "restore") return names(work, "restore", partition);
-  return kind === "attach" && creation.readOnly === true && names(work, "attach", partition);
+  if (kind === "restore") return hasWork(work, "restore", partition);
+  return kind === "attach" && creation.readOnly === true && hasWork(work, "attach", partition);
 }
 
 /** Reads the facts; a table that is now declared differently has nothing to restore. */

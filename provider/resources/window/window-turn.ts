@@ -1,9 +1,9 @@
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { TableChanges } from "../../../core/plan/table-plan";
 import type { Retirement } from "../../../core/plan/retire/retiring";
 import type { ParentShape } from "../../../core/partition/carry/parent";
-import { isWorthAnotherLook } from "../../../postgres/connect/errors";
-import type { WorkContext } from "../../../postgres/work/context";
+import { isWorthAnotherLook } from "../../../postgres/connect/session-errors";
+import type { WorkContext } from "../../../postgres/work/work-context";
 import type { Runtime } from "../../runtime/runtime";
 import type { WindowInputs } from "./window-inputs";
 
@@ -30,7 +30,7 @@ export class Failures {
   }
 
   /** Runs `body`; its failure is reported at the end, and stops nothing else. */
-  async around<T>(subject: string, otherwise: T, body: () => Promise<T>): Promise<T> {
+  async attempt<T>(subject: string, otherwise: T, body: () => Promise<T>): Promise<T> {
     try {
       return await body();
     } catch (error) {

@@ -1,26 +1,26 @@
 import { isDeepStrictEqual } from "node:util";
-import { timePartitions } from "../../../core/partition/branch/tree";
-import type { Observation } from "../../../core/observed/table";
-import { decidingNow } from "../../../core/window/clocks";
+import { timePartitions } from "../../../core/partition/branch/desired-branches";
+import type { Observation } from "../../../core/observed/observed-table";
+import { getDecidingNow } from "../../../core/window/clocks";
 import { dropDay, type Retirement } from "../../../core/plan/retire/retiring";
 import { planChanges } from "../../../core/plan/plan-changes";
 import { dueIn, type TableChanges } from "../../../core/plan/table-plan";
-import type { WorkItem } from "../../../core/plan/change/types";
-import { traitsOf, VERBS } from "../../../core/plan/change/verbs";
-import { names } from "../../../core/plan/change/work";
-import { observedParent } from "../../../core/partition/carry/parent";
+import type { WorkItem } from "../../../core/plan/change/plan-types";
+import { getTraits, VERBS } from "../../../core/plan/change/verbs";
+import { hasWork } from "../../../core/plan/change/work";
+import { buildObservedParent } from "../../../core/partition/carry/parent";
 import { formatInstant } from "../../../core/time/instant";
 import { formatInterval } from "../../../core/time/interval";
-import { windowToWire } from "../../../core/window/wire";
-import type { WorkContext } from "../../../postgres/work/context";
+import { encodeWindow } from "../../../core/window/wire";
+import type { WorkContext } from "../../../postgres/work/work-context";
 import { StillNeeded } from "../../../postgres/read/dependents";
 import { retire } from "../../../postgres/work/retire";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { ArchiveNeeds } from "./archive-needs";
-import { archiveTrouble, waitsForArchive } from "./archive-trouble";
+import { explainArchiveTrouble, waitsForArchive } from "./archive-trouble";
 import { archiveDue, type LeftToArchive } from "./window-archive";
-import { withLaterKeys } from "./later-keys";
-import { withDeclaredIndexes } from "../shared/declared-indexes";
+import { addLaterKeys } from "./add-later-keys";
+import { addDeclaredIndexes } from "../shared/declared-indexes";
 import { createMissing } from "./window-creations";
 import { Failures, type RetiredStep, type Turn } from "./window-turn";
 import { restoreDue } from "./window-restore";
@@ -29,12 +29,12 @@ import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
 import { refuse } from "../shared/inputs";
-import { ownershipProblems } from "../shared/table-problems";
+import { findOwnershipProblems } from "../shared/table-problems";
 import { readPlanContext } from "./plan-context";
 import { registeredWindow, registryProblems } from "./registered-window";
 import { readPlan, type WindowInputs } from "./window-inputs";
 import { performUpkeep } from "./window-upkeep";
-import { workContext } from "../shared/work";
+import { createWorkContext } from "../shared/run-context";
 
 /** Result of an update. */
 interface WindowDone {
@@ -62,7 +62,7 @@ export async function performWindow(
   const failures = new Failures();
   const lock = { signal: ctx.signal, log: ctx.log };
   // Read without the lock; the answer is that of the preview of this run.
-  const trouble = await archiveTrouble(ctx, runtime, spec, needsOf(inputs));
+  const trouble = await explainArchiveTrouble(ctx, runtime, spec, needsOf(inputs));
   const retired: RetiredStep[] = [];
   const first = await runtime.database.withTableLock(spec.schema, spec.table, lock, async ({ mayRepeat }) => {
     const round = new Failures();
@@ -75,10 +75,10 @@ export async function performWindow(
   });
   const subject = `of "${spec.schema}.${spec.table}"`;
   const back = inputs.complete
-    ? await failures.around(`restores ${subject}`, 0, () => restoreDue(ctx, runtime, inputs, failures))
+    ? await failures.attempt(`restores ${subject}`, 0, () => restoreDue(ctx, runtime, inputs, failures))
     : 0;
   const archived = inputs.complete
-    ? await failures.around(`archives ${subject}`, [], () => archiveDue(ctx, runtime, inputs, first, failures))
+    ? await failures.attempt(`archives ${subject}`, [], () => archiveDue(ctx, runtime, inputs, first, failures))
     : [];
   return {
     ...first,
@@ -102,25 +102,25 @@ async function performLocked(
   failures: Failures,
 ): Promise<Omit<WindowDone, "failures"> & LeftToArchive> {
   const { spec } = inputs;
-  const work = workContext(runtime, ctx);
+  const work = createWorkContext(runtime, ctx);
   const found = await runtime.observeAgain(spec, spec.key);
   if (!found.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
   // First, so that ATTACH gives the key to new partitions, and the schedule is prepared for the table as it is then.
-  const observation = await withLaterKeys(work, runtime, inputs, found, runtime.owner(ctx), failures);
+  const observation = await addLaterKeys(work, runtime, inputs, found, runtime.getOwner(ctx), failures);
   if (!observation.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
   const retire = needsRetirement(inputs, observation);
   const planned = planChanges(await readPlanContext(runtime, inputs, observation, { retire }));
   const problems = [
-    ...ownershipProblems(spec, observation, runtime.owner(ctx)),
+    ...findOwnershipProblems(spec, observation, runtime.getOwner(ctx)),
     ...registryProblems(observation),
     ...planned.problems,
   ];
   if (problems.length > 0) refuse(`the window of "${spec.schema}.${spec.table}"`, problems);
-  const recorded = await record(work, runtime, inputs, runtime.owner(ctx), observation, planned, failures);
+  const recorded = await record(work, runtime, inputs, runtime.getOwner(ctx), observation, planned, failures);
   const parent =
     planned.parent ??
-    observedParent(observation.table, spec.key, {
-      ...runtime.known(spec, withDeclaredIndexes(runtime, spec, observation)),
+    buildObservedParent(observation.table, spec.key, {
+      ...runtime.collectKnown(spec, addDeclaredIndexes(runtime, spec, observation)),
       levels: spec.levels,
     });
   if (planned.stopped !== undefined) ctx.log.warn(`table "${spec.schema}.${spec.table}": ${planned.stopped}`);
@@ -131,7 +131,7 @@ async function performLocked(
   const retiring = dueIn(planned.changes, "retire").length;
   if (!inputs.complete && retiring > 0) {
     ctx.log.warn(
-      `${retiring} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
+      `${retiring} partitions of "${spec.schema}.${spec.table}" are to be retired, but the plan was created without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
     );
   }
   const after = await performUpkeep(turn);
@@ -151,9 +151,9 @@ async function performLocked(
  * due, or it records another rule, whose cut is refused on the facts of this moment.
  */
 function needsRetirement({ spec, complete, work }: WindowInputs, observation: Observation): boolean {
-  if (!complete || work.some(({ verb }) => traitsOf(verb).section === "retire")) return true;
+  if (!complete || work.some(({ verb }) => getTraits(verb).section === "retire")) return true;
   const registered = registeredWindow(observation);
-  return registered !== undefined && !isDeepStrictEqual(windowToWire(registered), windowToWire(spec));
+  return registered !== undefined && !isDeepStrictEqual(encodeWindow(registered), encodeWindow(spec));
 }
 
 /**
@@ -170,11 +170,11 @@ async function record(
   failures: Failures,
 ): Promise<boolean> {
   const { schema, table } = inputs.spec;
-  const recorded = await failures.around(`recording the window of "${schema}.${table}"`, false, async () => {
+  const recorded = await failures.attempt(`recording the window of "${schema}.${table}"`, false, async () => {
     await recordDecision(work, runtime, inputs, owner, observation, planned);
     return true;
   });
-  await failures.around(`preparing the schedule of "${schema}.${table}"`, undefined, () =>
+  await failures.attempt(`preparing the schedule of "${schema}.${table}"`, undefined, () =>
     recordPrepared(work, inputs, planned),
   );
   return recorded;
@@ -206,7 +206,7 @@ const NOTHING_DUE = { retired: [] as RetiredStep[], toArchive: [] as Retirement[
 /** Retires everything but archives, and drops that need one: these are left to the archive. */
 async function retireDue(turn: Turn, trouble: string | undefined): Promise<typeof NOTHING_DUE> {
   const { failures, inputs, observation, parent, runtime, work } = turn;
-  const at = decidingNow(runtime.clocks(inputs.asOf, observation));
+  const at = getDecidingNow(runtime.getClocks(inputs.asOf, observation));
   const retired: RetiredStep[] = [];
   const failed = new Set<string>();
   const named = namedSteps(turn, trouble);
@@ -234,12 +234,12 @@ function namedSteps({ failures, inputs, planned }: Turn, trouble: string | undef
     .map(({ step }) => step)
     .filter(
       ({ verb, table: { bounds } }) =>
-        names(inputs.work, verb, bounds) || (verb === "finalize" && names(inputs.work, "detach", bounds)),
+        hasWork(inputs.work, verb, bounds) || (verb === "finalize" && hasWork(inputs.work, "detach", bounds)),
     );
   const named = all.filter((one) => trouble === undefined || !waitsForArchive(one));
   if (named.length < all.length) {
     const waiting = [...new Set(all.filter(waitsForArchive).map(({ table }) => `"${table.name}"`))];
-    failures.reasons.push(`archive ${waiting.join(", ")}: ${trouble ?? ""} What is named here stays as it is`);
+    failures.reasons.push(`archive ${waiting.join(", ")}: ${trouble ?? ""} These remain as they are`);
   }
   return named;
 }

@@ -1,14 +1,16 @@
-import type { Observation } from "../../../core/observed/table";
-import { planDefault } from "../../../core/plan/upkeep/default-partition";
+import type { Observation } from "../../../core/observed/observed-table";
+import { planDefault } from "../../../core/plan/upkeep/plan-default";
 import { type Change, WHOLE } from "../../../core/plan/change/change";
-import type { UpkeepChange, UpkeepStep } from "../../../core/plan/upkeep/upkeep";
+import type { UpkeepChange, UpkeepStep } from "../../../core/plan/upkeep/plan-upkeep";
 import { dueIn } from "../../../core/plan/table-plan";
 import type { VerbIn } from "../../../core/plan/change/verbs";
-import { names } from "../../../core/plan/change/work";
-import { observedParent } from "../../../core/partition/carry/parent";
-import { ledgerStatement } from "../../../postgres/registry/registry";
-import type { WorkContext } from "../../../postgres/work/context";
-import { withDeclaredIndexes } from "../shared/declared-indexes";
+import { hasWork } from "../../../core/plan/change/work";
+import { buildObservedParent } from "../../../core/partition/carry/parent";
+import { recordLedgerStatement } from "../../../postgres/registry/registry";
+import { recordAliasesStatement } from "../../../postgres/registry/schedule-records";
+import type { TableName } from "../../../core/names/table-name";
+import type { WorkContext } from "../../../postgres/work/work-context";
+import { addDeclaredIndexes } from "../shared/declared-indexes";
 import type { WindowInputs } from "./window-inputs";
 import type { Turn } from "./window-turn";
 
@@ -26,7 +28,11 @@ export async function performUpkeep(turn: Turn): Promise<Observation | undefined
   let now = planned.defaultPartition ? await observe() : undefined;
   // Twice: a default partition that returns must exist before its CHECK can be judged.
   for (let round = 0; now?.table && round < 2; round += 1) {
-    const parent = observedParent(now.table, spec.key, runtime.known(spec, withDeclaredIndexes(runtime, spec, now)));
+    const parent = buildObservedParent(
+      now.table,
+      spec.key,
+      runtime.collectKnown(spec, addDeclaredIndexes(runtime, spec, now)),
+    );
     const due = planDefault(parent, now, [], []).upkeep;
     if (!(await perform(turn, due))) break;
     now = await observe();
@@ -39,15 +45,19 @@ export async function performUpkeep(turn: Turn): Promise<Observation | undefined
 async function perform({ failures, inputs, work }: Turn, due: readonly UpkeepChange[]): Promise<boolean> {
   let done = false;
   for (const { verb, subject: name, reasons, statements, step } of due) {
-    const { record, onlyIfNamed } = step;
+    const { aliases, record, onlyIfNamed } = step;
     if (work.signal.aborted) break;
-    if (onlyIfNamed && !(inputs.complete && names(inputs.work, verb, WHOLE))) continue;
+    if (onlyIfNamed && !(inputs.complete && hasWork(inputs.work, verb, WHOLE))) continue;
     const subject = `${UPKEEP[verb].words} "${name}" of "${inputs.spec.schema}.${inputs.spec.table}"`;
     try {
       const last = statements.at(-1);
-      const note = record && { ...recordOf(work, inputs, name, record), transaction: last?.transaction };
+      const entry = record
+        ? recordStatement(work, inputs, name, record)
+        : aliases && recordAliasesStatement(work.management, { ...nameOf(inputs), aliases });
+      const note = entry && { ...entry, transaction: last?.transaction };
       // Before the last statement if that drops the object of the record: its oid is looked up.
-      const all = note && record.event === "dropped" ? [note, ...statements] : [...statements, ...(note ? [note] : [])];
+      const all =
+        note && record?.event === "dropped" ? [note, ...statements] : [...statements, ...(note ? [note] : [])];
       await work.database.execute(all, { signal: work.signal, log: work.log, subject });
       work.log.info(`${subject}: ${reasons.join("; ")}`);
       done = true;
@@ -65,8 +75,10 @@ interface UpkeepTraits {
 }
 
 const UPKEEP = {
-  default: { words: "keeping default partition", when: "planned again" },
-  trigger: { words: "keeping the trigger on", when: "planned" },
+  default: { words: "maintaining default partition", when: "planned again" },
+  trigger: { words: "maintaining the trigger on", when: "planned" },
+  name: { words: "naming functions for callers of", when: "planned" },
+  unname: { words: "dropping functions for callers of", when: "planned" },
   analyze: { words: "analyzing", when: "planned" },
   // Performed in later-keys.ts.
   constrain: { words: "adding foreign key", when: "before" },
@@ -76,15 +88,14 @@ function isPlanned(change: UpkeepChange | Change<"constrain", undefined>): chang
   return UPKEEP[change.verb].when === "planned";
 }
 
-function recordOf(
+function recordStatement(
   work: WorkContext,
   { spec }: WindowInputs,
   partition: string,
   record: NonNullable<UpkeepStep["record"]>,
 ) {
-  return ledgerStatement(work.management, {
-    schema: spec.schema,
-    table: spec.table,
+  return recordLedgerStatement(work.management, {
+    ...nameOf({ spec }),
     partition,
     partitionSchema: record.schema,
     bounds: WHOLE,
@@ -92,4 +103,8 @@ function recordOf(
     run: work.run,
     detail: {},
   });
+}
+
+function nameOf({ spec: { schema, table } }: Pick<WindowInputs, "spec">): TableName {
+  return { schema, table };
 }

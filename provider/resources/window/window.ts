@@ -1,41 +1,41 @@
-import { timePartitions } from "../../../core/partition/branch/tree";
+import { timePartitions } from "../../../core/partition/branch/desired-branches";
 import { formatTableId, parseTableId } from "../../../core/names/resource-id";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import { planChanges } from "../../../core/plan/plan-changes";
 import { planTable } from "../../../core/plan/plan-table";
 import { dueIn, type TablePlan } from "../../../core/plan/table-plan";
-import { workOf } from "../../../core/plan/change/work";
+import { listWork } from "../../../core/plan/change/work";
 import { isArchivedDrop } from "../../../core/plan/retire/retiring";
 import { renderPlan, summarizePlan } from "../../../core/plan/change/render";
-import { traitsOf } from "../../../core/plan/change/verbs";
+import { getTraits } from "../../../core/plan/change/verbs";
 import { partitionWindowType } from "../../../core/resources/partition-window";
 import { formatInstant } from "../../../core/time/instant";
-import { planWindow } from "../../../core/window/window";
-import { digestPartitions, windowToWire } from "../../../core/window/wire";
+import { planWindow } from "../../../core/window/window-partitions";
+import { digestPartitions, encodeWindow } from "../../../core/window/wire";
 import { listManaged } from "../../../postgres/read/ownership";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal, Unfinished } from "../../runtime/failures";
 import type { ReadRequest } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
 import { isList, type PropertyMap, UNKNOWN } from "../../runtime/values";
 import type { ArchiveNeeds } from "./archive-needs";
-import { archiveTrouble } from "./archive-trouble";
-import { byteLimitFor } from "./byte-limit";
+import { explainArchiveTrouble } from "./archive-trouble";
+import { computeByteLimit } from "./byte-share";
 import { CheckedInputs } from "../shared/checked";
 import { type Checked, defineResource, type Facts, type Observed } from "../shared/define-resource";
-import { asProperties, failures, refuse } from "../shared/inputs";
-import { ownershipProblems } from "../shared/table-problems";
+import { toProperties, toFailures, refuse } from "../shared/inputs";
+import { findOwnershipProblems } from "../shared/table-problems";
 import { destroyTable } from "./window-destroy";
 import {
   DECLARED_WINDOW_KEYS,
-  digestProblems,
+  findDigestProblems,
   readPlan,
   readWindowInputs,
   requireWindowInputs,
   type WindowInputs,
-  withoutUnknownBucket,
-  withPlan,
-  withStaticPlan,
+  omitUnknownBucket,
+  setPlan,
+  setStaticPlan,
 } from "./window-inputs";
 import { readPlanContext } from "./plan-context";
 import { registryProblems, warnOfLost } from "./registered-window";
@@ -52,19 +52,20 @@ export const partitionWindow = defineResource(
     const checked = new CheckedInputs();
     return {
       id: ({ spec }) => formatTableId(spec),
-      declared: DECLARED_WINDOW_KEYS,
-      withoutUnknowable: withoutUnknownBucket,
-      keep: declaredOnly,
+      // Names are compared with the database: state of a version that had them elsewhere does not differ.
+      declared: DECLARED_WINDOW_KEYS.filter((key) => key !== "functionNames"),
+      withoutUnknowable: omitUnknownBucket,
+      keep: pickDeclared,
 
       check: async (ctx, read, { news }) => {
         const result = await checkWindow(ctx, runtime, read, news);
-        return result.planned ? { ...result, inputs: checked.remember(ctx, withPlan(news, result.planned)) } : result;
+        return result.planned ? { ...result, inputs: checked.remember(ctx, setPlan(news, result.planned)) } : result;
       },
 
       diff: async (ctx, read, { news }, declared) => {
         const due = checked.has(ctx, news)
           ? read.work.length > 0
-          : await isDueNow(ctx, runtime, read, checked.asked(ctx));
+          : await isDueNow(ctx, runtime, read, checked.wasChecked(ctx));
         return due ? { ...declared, work: "update" } : declared;
       },
 
@@ -77,8 +78,8 @@ export const partitionWindow = defineResource(
       perform: async (ctx, read, inputs) => {
         const done = await performWindow(ctx, runtime, read, inputs);
         const retired = done.retired.map((item) => `${item.verb} ${item.partition}`);
-        const facts = { partitionCount: done.partitionCount, retired, ...tableFacts(done.observation) };
-        if (done.failures.length > 0) throw new Unfinished(asProperties(facts), done.failures);
+        const facts = { partitionCount: done.partitionCount, retired, ...toTableFacts(done.observation) };
+        if (done.failures.length > 0) throw new Unfinished(toProperties(facts), done.failures);
         const plan = readPlan(inputs);
         if (plan) ctx.log.status(summarizePlan(plan));
         return facts;
@@ -107,24 +108,24 @@ async function checkWindow(
   const { spec } = read;
   const name = `table "${spec.schema}.${spec.table}"`;
   runtime.rememberAsOf(spec, read.asOf);
-  const mismatch = digestProblems(read);
-  if (mismatch.length > 0) return { failures: failures(mismatch) };
+  const mismatch = findDigestProblems(read);
+  if (mismatch.length > 0) return { failures: toFailures(mismatch) };
   const observation = await runtime.observeIfReachable(ctx, spec, spec.key);
-  if (!observation) return { inputs: withStaticPlan(news, "the database could not be reached"), failures: [] };
-  const limit = () => byteLimitFor(runtime, spec);
+  if (!observation) return { inputs: setStaticPlan(news, "the database could not be reached"), failures: [] };
+  const limit = () => computeByteLimit(runtime, spec);
   const planned = planTable(await readPlanContext(runtime, read, observation, { limit }));
-  runtime.leaving.set(formatTableId(spec), releasing(planned));
+  runtime.leaving.set(formatTableId(spec), listReleasing(planned));
   warnOfLost(ctx, read, observation, planned.creations);
   for (const warning of planned.warnings) ctx.log.warn(`${name}: ${warning}`);
   const problems = [
-    ...ownershipProblems(spec, observation, runtime.owner(ctx)),
+    ...findOwnershipProblems(spec, observation, runtime.getOwner(ctx)),
     ...registryProblems(observation),
     ...planned.problems,
   ];
   // Never a problem: that would block new partitions. Steps that need the archive fail at the end of the update.
-  const trouble = await archiveTrouble(ctx, runtime, spec, needsOf(planned));
+  const trouble = await explainArchiveTrouble(ctx, runtime, spec, collectNeeds(planned));
   if (trouble !== undefined) ctx.log.warn(`${name}: ${trouble}`);
-  return { planned, failures: failures(problems) };
+  return { planned, failures: toFailures(problems) };
 }
 
 async function observeWindow(
@@ -132,7 +133,7 @@ async function observeWindow(
   runtime: Runtime,
   { id, oldInputs, oldOutputs }: ReadRequest,
 ): Promise<Observed<typeof partitionWindowType> | undefined> {
-  const inputs = oldInputs ?? (await importedInputs(runtime, id));
+  const inputs = oldInputs ?? (await importWindowInputs(runtime, id));
   if (!inputs) return undefined;
   const { spec } = requireWindowInputs(inputs);
   const observation = await runtime.observe(spec, spec.key);
@@ -141,14 +142,14 @@ async function observeWindow(
     ctx.log.warn(`table "${spec.schema}.${spec.table}" was released: nothing manages its window`);
   const facts = {
     partitionCount: timePartitions(spec, observation.table).length,
-    retired: retiredBefore(oldOutputs),
-    ...tableFacts(observation),
+    retired: listRetiredBefore(oldOutputs),
+    ...toTableFacts(observation),
   };
   return { inputs, facts };
 }
 
 /** Returns what the last update retired: no fact about the database, so that a refresh shows no change. */
-function retiredBefore(outputs: PropertyMap | undefined): string[] {
+function listRetiredBefore(outputs: PropertyMap | undefined): string[] {
   const retired = outputs?.["retired"];
   return isList(retired) ? retired.map(String) : [];
 }
@@ -157,13 +158,13 @@ function retiredBefore(outputs: PropertyMap | undefined): string[] {
  * Returns partitions that are dropped, or closed for their archive: they refer to nothing any more. Others keep their foreign
  * keys when detached.
  */
-function releasing({ changes }: TablePlan): string[] {
+function listReleasing({ changes }: TablePlan): string[] {
   return dueIn(changes, "retire").flatMap(({ verb, step }) =>
     verb === "drop" || verb === "archive" ? [step.table.oid] : [],
   );
 }
 
-function needsOf({ changes }: TablePlan): ArchiveNeeds {
+function collectNeeds({ changes }: TablePlan): ArchiveNeeds {
   const retired = dueIn(changes, "retire");
   return {
     archive: retired.some(({ verb }) => verb === "archive"),
@@ -181,13 +182,16 @@ async function isDueNow(
 ): Promise<boolean> {
   const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
   if (!observation?.table) return false;
-  const limit = () => byteLimitFor(runtime, read.spec);
+  const limit = () => computeByteLimit(runtime, read.spec);
   const { changes } = planChanges(await readPlanContext(runtime, read, observation, { limit }));
-  return workOf(changes, read.spec).some(({ verb }) => updating || traitsOf(verb).isDrift === true);
+  // Inputs of an earlier version do not have the names, which that version declared elsewhere: only Check knows that none are.
+  return listWork(changes, read.spec).some(
+    ({ verb }) => verb !== "unname" && (updating || getTraits(verb).isDrift === true),
+  );
 }
 
 /** Returns facts about the table as a whole: they change by themselves, and never cause a diff. */
-function tableFacts({ table }: Observation): Pick<Facts<typeof partitionWindowType>, "lastAnalyzed" | "defaultRows"> {
+function toTableFacts({ table }: Observation): Pick<Facts<typeof partitionWindowType>, "lastAnalyzed" | "defaultRows"> {
   return {
     lastAnalyzed: table?.lastAnalyzed && formatInstant(table.lastAnalyzed),
     defaultRows: table?.defaultPartition?.rows,
@@ -195,13 +199,13 @@ function tableFacts({ table }: Observation): Pick<Facts<typeof partitionWindowTy
 }
 
 /** Removes the plan from the outputs: state would have every long list twice. */
-function declaredOnly(inputs: PropertyMap): PropertyMap {
+function pickDeclared(inputs: PropertyMap): PropertyMap {
   const declared: readonly string[] = DECLARED_WINDOW_KEYS;
   return Object.fromEntries(Object.entries(inputs).filter(([key]) => declared.includes(key)));
 }
 
 /** Reads inputs for an import from the window of the last update in the registry. */
-async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap | undefined> {
+async function importWindowInputs(runtime: Runtime, id: string): Promise<PropertyMap | undefined> {
   const table = parseTableId(id);
   if (!table) throw new Refusal(`"${id}" is not the id of a window; write schema.table`);
   const observation = await runtime.observe(table);
@@ -212,5 +216,5 @@ async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap
   const { spec, asOf } = read.value;
   const childDigest =
     spec.resources === "partition" ? { childDigest: digestPartitions(planWindow(spec, asOf).desired) } : {};
-  return { ...asProperties(windowToWire(spec)), asOf: formatInstant(asOf), ...childDigest, work: [] };
+  return { ...toProperties(encodeWindow(spec)), asOf: formatInstant(asOf), ...childDigest, work: [] };
 }

@@ -20,22 +20,20 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "RootLevel.column": "By which column.",
   "Levels.above": "Levels above the time level, outermost first.",
   "Levels.below": "HASH levels by which each partition is cut further.",
-  "Levels.overrides": "Other lengths of partitions below some values; the first that fits holds.",
-  "BranchLevel.kind": "Whether it cuts by values or by a hash.",
+  "BranchLevel.kind": "Partitioning by values or by a hash.",
   "BranchLevel.column": "Column of the level.",
   "BranchLevel.name": "Template of the names of its branches.",
-  "BranchLevel.values": "Values of a LIST level, where they are given.",
+  "BranchLevel.values": "Values of a LIST level, where they are listed.",
   "BranchLevel.source": "Where the values of a LIST level are read.",
   "GridOverride.grid": "How time is cut there.",
   "ColumnValue.column": "Name of the column.",
   "ColumnValue.value": "Its value.",
   "PartitionProfile.schema": "Schema of the partitions. Left out: that of their siblings, else of the table.",
   "PartitionProfile.replicaIdentity": "Replica identity. Left out: that of the siblings.",
-  "PartitionProfile.defaultPartition": "The partition for rows that no other one takes. Left out: not managed.",
-  "DefaultPartition.name": "Its name, when it is made.",
+  "DefaultPartition.name": "Its name, when it is created.",
   "RowSecurity.policies": "The policies, and no others. With copyFrom those of the other table, filled in by Check.",
-  "RowSecurity.copyFrom": "Table whose policies are taken over.",
-  "Grant.role": "Name of the role; `public` for everybody.",
+  "RowSecurity.copyFrom": "Table whose policies are copied.",
+  "Grant.role": "Name of the role; `public` for all roles.",
   "Grant.privileges": "Its privileges.",
   "ReplicaIdentity.kind": "What identifies a row.",
   "ReplicaIdentity.index": "Name of the index on the parent, with `index`.",
@@ -48,7 +46,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "IndexDefinition.index": "Key under which the index was declared.",
 
   "Archive.to":
-    "`s3://bucket/prefix`, or `file:///directory` of the machine that runs the update. Left out: there is a table.",
+    "`s3://bucket/prefix`, or `file:///directory` of the machine that runs the update. Left out: the archive is a table.",
   "Archive.table": "The table that is the archive. Left out: archives are objects of a store.",
   "ArchiveTable.schema": "Schema of the archive table.",
   "ArchiveTable.name": "Name of the archive table.",
@@ -59,8 +57,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "Key.column": "Name of the key column.",
   "Key.encoding": "How it writes time.",
   "Key.kind":
-    "Type of the column and meaning of its values, where the columns are declared; otherwise the catalogue tells.",
-  "Key.zone": "Time zone by whose calendar the table is cut.",
+    "Type of the column and meaning of its values, where the columns are declared; otherwise the catalogue decides.",
   "LeadUntil.until": "The end, ISO 8601.",
   "DatabaseIdentity.systemIdentifier": "Of the cluster; `unknown` where the role may not read it.",
   "DatabaseIdentity.databaseOid": "Of the database.",
@@ -72,29 +69,5 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "PartitionInfo.bounds": "`from/to`, ISO 8601; the catalogue's own text where they are no range of time.",
   "PartitionInfo.rows": "Estimate. Null: never analyzed.",
   "PartitionInfo.bytes": "With indexes and toast.",
-  "PartitionInfo.detachPending": "Whether an interrupted DETACH CONCURRENTLY waits for its FINALIZE.",
-
-  "Provider.url":
-    "Connection URL, `postgres://user@host:5432/database?sslmode=verify-full`. Single values win over its parts. Secret.",
-  "Provider.host": "Host. Default: PGHOST, else localhost.",
-  "Provider.port": "Port. Range 1-65535. Default: PGPORT, else 5432.",
-  "Provider.database": "Database. Default: PGDATABASE, else the user's name.",
-  "Provider.user": "The role that does the work: owner of the tables, or a member of it. Default: PGUSER.",
-  "Provider.password":
-    "Secret, and kept in state as one. passwordCommand, PGPASSWORD or PGPASSFILE keep it out of state.",
-  "Provider.passwordCommand": "A shell command that prints the password, for short-lived tokens.",
-  "Provider.sslMode": "How strictly the server's certificate is checked. Default: PGSSLMODE, else prefer.",
-  "Provider.sslRootCert": "File with the certificate authority. Default: PGSSLROOTCERT.",
-  "Provider.managementSchema": "Schema of registry and ledger. Default: pgpartition.",
-  "Provider.trustAsOf":
-    "A simulated clock decides what has expired. For tests and demonstrations: with a wrong clock data is retired early. Default: false.",
-  "Provider.asOf": "The simulated clock, ISO 8601; without trustAsOf it decides nothing.",
-  "Provider.allowDestroy": "Tables (`schema.table`) that a destroy may drop with all their rows. Default: none.",
-  "Provider.poolSize": "Connections to the database. Range 2-20. Default: 4.",
-  "Provider.lockTimeoutMs":
-    "Longest wait for a lock that stops others, in milliseconds; then it is given up and tried again. Range 10-1000. Default: 100.",
-  "Provider.maxBytesPerUpdate":
-    "What one update may archive or drop out of all tables of the database together, such as `200 GB`; the oldest go first, the rest waits for later updates. Left out: no limit.",
-  "Provider.lockBudgetMs":
-    "Total time for such tries before the blocker is named and the step fails, in milliseconds. At least 100. Default: 60000.",
+  "PartitionInfo.detachPending": "True if an interrupted DETACH CONCURRENTLY waits for its FINALIZE.",
 };

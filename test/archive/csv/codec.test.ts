@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { serverHeader } from "../../../core/archive/format/csv-sql";
+import { formatServerHeader } from "../../../core/archive/format/csv-sql";
 import { testVersions, withDatabase } from "../../support/database";
 import { collect, columnsOf, copyOf, inPieces, load, makeEvery, makeTypes, withCodecs } from "../parquet/support";
 
@@ -58,7 +58,7 @@ describe("a CSV file", () => {
     expect(await codec.encode(inPieces(""), empty)).toMatchObject({ rows: 0, textBytes: 0 });
     expect(await codec.prove(empty)).toMatchObject({ rows: 0, textBytes: 0 });
     const plain = codecs.path("plain.csv");
-    writeFileSync(plain, `${serverHeader(["t"])}"x\ny"\n`);
+    writeFileSync(plain, `${formatServerHeader(["t"])}"x\ny"\n`);
     expect((await collect(await codec.read(plain))).toString()).toBe('"x\ny"\n');
     expect(await codec.prove(plain)).toMatchObject({ rows: 1, textBytes: 6 });
   });

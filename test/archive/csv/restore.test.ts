@@ -63,7 +63,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive in CSV", (version) => {
     await database.query("drop schema app cascade");
   });
 
-  it("lies there as PostgreSQL's CSV with its manifest beside it, and its partition is dropped", async () => {
+  it("is stored as PostgreSQL's CSV next to its manifest, and its partition is dropped", async () => {
     expect(folder.objects(database, "20250201")).toEqual(["_manifest.json", "part-00001.csv.zst"]);
     expect(folder.manifest(database, "20250201")).toMatchObject({ encoding: "csv", generation: 1 });
     expect(messages).toMatch(/archived events_p2025_02 .*: \d+ rows in 1 objects, proved, .*\/gen=1\/_manifest\.json/);

@@ -21,7 +21,7 @@ afterAll(async () => {
   await database.query("drop schema app cascade");
 });
 
-it("A08 killed between parts, an archive in CSV goes on with the next part", async () => {
+it("A08 killed between parts, an archive in CSV continues with the next part", async () => {
   const archive = { to: `file://${folder.path}`, format: "csv" as const, spoolMegabytes: 16 };
   const declared = (asOf: string) => program(asOf, folder.declared({ archive }));
   const deployment = new Deployment();

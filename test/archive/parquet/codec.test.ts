@@ -3,11 +3,11 @@ import { readdirSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
-import { ChunkTooLarge, ParquetError, RowTooLarge, TextCutOff } from "../../../archive/codec/spool/errors";
-import { parquetColumns } from "../../../core/archive/format/columns";
+import { ChunkTooLarge, ParquetError, RowTooLarge, TextCutOff } from "../../../archive/codec/spool/codec-errors";
+import { chooseParquetColumns } from "../../../core/archive/format/parquet-columns";
 import { collect, inPieces, withCodecs } from "./support";
 
-const columns = parquetColumns([
+const columns = chooseParquetColumns([
   { name: "id", type: "bigint", kind: "b", category: "N" },
   { name: "v", type: "text", kind: "b", category: "S" },
 ]);
@@ -39,7 +39,7 @@ describe("the Parquet codec", () => {
     expect((await collect(await codec.read(file))).toString()).toBe(text);
   });
 
-  it("writes the same file for the same rows, so that a part that is made anew is the same object", async () => {
+  it("writes the same file for the same rows, so that a part that is created again is the same object", async () => {
     const codec = await open();
     const text = Array.from({ length: 5_000 }, (_, row) => `"${row}","${randomBytes(20).toString("hex")}"\n`).join("");
     const first = await codec.encode(inPieces(text, 1_000), file);
@@ -82,7 +82,7 @@ describe("the Parquet codec", () => {
       kind: "b",
       category: "",
     }));
-    const codec = await codecs.open(parquetColumns(many));
+    const codec = await codecs.open(chooseParquetColumns(many));
     const values = ["1", "a,b", "NaN", "-0", "infinity"];
     const row = `${many.map((_, at) => (at % 7 === 0 ? "" : `"${values[at % 5]}"`)).join(",")}\n`;
     await codec.encode(inPieces(row.repeat(3_000)), file);
@@ -92,7 +92,7 @@ describe("the Parquet codec", () => {
   it("keeps every column whatever it is called", async () => {
     const names = ["a", "A", "a__text", "A__TEXT", "table", "From", "gen", "branch", "file_row_number", "filename", "rowid", "t0", "v0", 'a"b', "a'b", " ", "\n", "é", "É", "😀", "a,b", "select", "x".repeat(63)]; // prettier-ignore
     const codec = await codecs.open(
-      parquetColumns(names.map((name) => ({ name, type: "date", kind: "b", category: "D" }))),
+      chooseParquetColumns(names.map((name) => ({ name, type: "date", kind: "b", category: "D" }))),
     );
     const text = `${names.map((_, at) => `"2024-01-${String(at + 1).padStart(2, "0")}"`).join(",")}\n${names.map(() => `"infinity"`).join(",")}\n`;
     await codec.encode(inPieces(text), file);
@@ -160,7 +160,7 @@ describe("the Parquet codec", () => {
     expect(String(failure)).not.toContain("cret");
   });
 
-  it("refuses bytes that are not UTF-8, with the way on", async () => {
+  it("refuses bytes that are not UTF-8, with the fix", async () => {
     const codec = await open();
     const failure = await codec.encode(inPieces(Buffer.from([0x22, 0x31, 0x22, 0x2c, 0x22, 0xe9, 0x22, 0x0a])), file).catch((error: unknown) => error); // prettier-ignore
     expect(failure).toMatchObject({ name: "ParquetError", kind: "encoding" });
@@ -180,7 +180,7 @@ describe("the Parquet codec", () => {
         /broken.parquet" is not the Parquet file that was written/,
       );
     }
-    const other = await codecs.open(parquetColumns([{ name: "w", type: "text", kind: "b", category: "S" }]));
+    const other = await codecs.open(chooseParquetColumns([{ name: "w", type: "text", kind: "b", category: "S" }]));
     await expect(other.prove(file)).rejects.toMatchObject({ kind: "broken" });
     await expect(codec.prove(codecs.path("nowhere.parquet"))).rejects.toMatchObject({ kind: "missing" });
     await expect(codec.read(codecs.path("nowhere.parquet"))).rejects.toMatchObject({ kind: "missing" });
@@ -188,7 +188,7 @@ describe("the Parquet codec", () => {
 
   it("sees one byte that differs", async () => {
     const codec = await codecs.open(
-      parquetColumns([{ name: "v", type: "double precision", kind: "b", category: "N" }]),
+      chooseParquetColumns([{ name: "v", type: "double precision", kind: "b", category: "N" }]),
     );
     const chunk = await codec.encode(inPieces('"1.0"\n"1"\n"1e0"\n'), file);
     expect((await codec.prove(file)).textSha256).toBe(chunk.textSha256);
@@ -197,7 +197,7 @@ describe("the Parquet codec", () => {
   });
 
   it.each(["double precision", "real", "numeric"])("keeps 0 apart from -0 in a dictionary of %s", async (type) => {
-    const codec = await codecs.open(parquetColumns([{ name: "v", type, kind: "b", category: "N" }]));
+    const codec = await codecs.open(chooseParquetColumns([{ name: "v", type, kind: "b", category: "N" }]));
     const text = '"-0"\n"0"\n"0"\n"-0"\n"1.5"\n'.repeat(3_000);
     await codec.encode(inPieces(text), file);
     expect((await codec.prove(file)).textSha256).toBe(sha256(text));

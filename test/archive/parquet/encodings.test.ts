@@ -40,7 +40,7 @@ describe.each(testVersions())("databases that are not UTF-8, on PostgreSQL %i", 
       expect((await collect(await codec.read(codecs.path("latin.parquet")))).toString()).toBe('"é"\n"a"\n');
     }));
 
-  it("are refused by the server where nobody knows what their bytes mean", () =>
+  it("are refused by the server if the meaning of their bytes is unknown", () =>
     withClient(names.SQL_ASCII, async (client) => {
       await client.query("create table one (v text); insert into one values (E'\\xe9')");
       await expect(copyOf(client, "one")).rejects.toThrow('invalid byte sequence for encoding "UTF8"');

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Readable } from "node:stream";
 import { openCodecOf } from "../../../archive/codec/open-codec";
-import { parquetColumns } from "../../../core/archive/format/columns";
+import { chooseParquetColumns } from "../../../core/archive/format/parquet-columns";
 
 async function main(
   rowBytes: number,
@@ -16,7 +16,7 @@ async function main(
   format: "parquet" | "csv" = "parquet",
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "pgpartition-test-"));
-  const columns = parquetColumns([
+  const columns = chooseParquetColumns([
     { name: "id", type: "bigint", kind: "b", category: "N" },
     { name: "at", type: "timestamp with time zone", kind: "b", category: "D" },
     { name: "v", type: "text", kind: "b", category: "S" },

@@ -24,7 +24,7 @@ describe("the memory of an archive, in a process as the plugin's", () => {
     { what: "short rows as CSV", rowBytes: 200, chunks: 3, megabytes: 100, format: "csv" },
     { what: "rows of 4 MB as CSV, in small parts", rowBytes: 4_000_000, chunks: 3, megabytes: 16, format: "csv" },
   ])(
-    "stays bounded: $what",
+    "remains bounded: $what",
     { timeout: 180_000 },
     async ({ rowBytes, chunks, megabytes, format = "parquet" }, context) => {
       if (process.platform !== "linux")

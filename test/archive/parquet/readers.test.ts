@@ -4,8 +4,8 @@ import { mkdir } from "node:fs/promises";
 import { promisify } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, it } from "vitest";
-import { archiveFolder } from "../../../core/store/layout";
-import { parquetColumns } from "../../../core/archive/format/columns";
+import { formatArchiveFolder } from "../../../core/store/layout";
+import { chooseParquetColumns } from "../../../core/archive/format/parquet-columns";
 import { parseInstant } from "../../../core/time/instant";
 import { pyarrowReader } from "../../../tools/archive/pyarrow";
 import { skipBecause, type Skipping } from "../../support/skip";
@@ -40,18 +40,18 @@ describe("readers of an archive", () => {
 
   /** Two months of a table with a column that is called like a folder. */
   async function archiveOfTwoMonths(root: string): Promise<void> {
-    const codec = await codecs.open(parquetColumns([column("id", "bigint"), column("from", "text")]));
+    const codec = await codecs.open(chooseParquetColumns([column("id", "bigint"), column("from", "text")]));
     for (const month of ["01", "02"]) {
       const bounds = { from: parseInstant(`2024-${month}-01T00:00:00Z`, "UTC"), to: undefined };
       const place = { database: "db", schema: "public", table: "orders", path: [], bounds, generation: 1 };
-      const folder = `${root}/${archiveFolder(place)}`;
+      const folder = `${root}/${formatArchiveFolder(place)}`;
       await mkdir(folder, { recursive: true });
       await codec.encode(inPieces(quoted([month, `sender ${month}`])), `${folder}part-00001.parquet`);
     }
   }
 
   it("pyarrow knows every form, and finds the text beside the values that it cannot hold", async (context) => {
-    const columns = parquetColumns(forms.map(([type], at) => column(`c${at}`, type)));
+    const columns = chooseParquetColumns(forms.map(([type], at) => column(`c${at}`, type)));
     const codec = await codecs.open(columns);
     const file = codecs.path("forms.parquet");
     const rows = [2, 3].map((value) => quoted(forms.map((form) => (form[value] as readonly string[])[0] ?? "")));

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { parquetColumns } from "../../../core/archive/format/columns";
-import { Cancelled } from "../../../postgres/connect/errors";
+import { chooseParquetColumns } from "../../../core/archive/format/parquet-columns";
+import { Cancelled } from "../../../postgres/connect/session-errors";
 import { collect, inPieces, withCodecs } from "./support";
 
-const columns = parquetColumns([
+const columns = chooseParquetColumns([
   { name: "id", type: "bigint", kind: "b", category: "N" },
   { name: "v", type: "text", kind: "b", category: "S" },
 ]);

@@ -8,8 +8,12 @@ import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { afterAll, afterEach } from "vitest";
-import { type ParquetColumn, parquetColumns, type SourceColumn } from "../../../core/archive/format/columns";
-import { COPY_SETTINGS } from "../../../core/archive/format/copy-settings";
+import {
+  type ParquetColumn,
+  chooseParquetColumns,
+  type SourceColumn,
+} from "../../../core/archive/format/parquet-columns";
+import { COPY_SETTINGS } from "../../../core/rows/copy-settings";
 import { openCodecOf } from "../../../archive/codec/open-codec";
 import type { ChunkCodec, CodecSettings } from "../../../archive/codec/spool/chunk-codec";
 import { samples } from "./samples";
@@ -69,7 +73,7 @@ export async function columnsOf(client: Client, table: string): Promise<ParquetC
       where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum`,
     [table],
   );
-  return parquetColumns(rows.map(({ base, ...column }) => ({ ...column, ...(base === null ? {} : { base }) })));
+  return chooseParquetColumns(rows.map(({ base, ...column }) => ({ ...column, ...(base === null ? {} : { base }) })));
 }
 
 /** What the export sends for a table. */

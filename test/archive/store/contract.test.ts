@@ -3,7 +3,7 @@ import { mkdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { ObjectConflict, StoreError } from "../../../archive/store/errors";
+import { ObjectConflict, StoreError } from "../../../archive/store/store-errors";
 import type { ObjectStore } from "../../../archive/store/store";
 import { withObjectStore } from "../../support/harness/object-store";
 import { PART } from "./limits";
@@ -35,7 +35,7 @@ describe.each(STORES)("%s", (_, make) => {
     expect((await buffer(await store.get("a/_manifest.json"))).toString()).toBe("{}");
   });
 
-  it("has no object that nobody stored", async () => {
+  it("has no object that was not stored", async () => {
     const store = make();
     expect(await store.head("a/b")).toBeUndefined();
     await expect(store.get("a/b")).rejects.toMatchObject({ kind: "missing", message: expect.stringContaining("a/b") });
@@ -133,7 +133,7 @@ describe.each(STORES)("%s", (_, make) => {
   );
 
   it.each([100, PART + 1])(
-    "E16 two that store the same %i bytes at once make one object, and both succeed",
+    "E16 two that store the same %i bytes at once create one object, and both succeed",
     async (bytes) => {
       const store = make();
       const file = folder.file(bytes);

@@ -1,6 +1,6 @@
 // A store behind a proxy that breaks things, and what tests of faults ask of errors.
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { StoreError } from "../../../archive/store/errors";
+import { StoreError } from "../../../archive/store/store-errors";
 import type { ObjectStore } from "../../../archive/store/store";
 import { findInText } from "../../support/harness/canary";
 import type { TestObjectStore } from "../../support/harness/object-store";

@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { ObjectConflict } from "../../../archive/store/errors";
+import { ObjectConflict } from "../../../archive/store/store-errors";
 import type { ObjectStore } from "../../../archive/store/store";
 import { withObjectStore } from "../../support/harness/object-store";
 import type { Fault, Operation } from "../../support/harness/s3-faults";
@@ -24,7 +24,7 @@ describe("a store that is overloaded", () => {
     ["CreateMultipartUpload", 2 * PART],
     ["UploadPart", 2 * PART],
     ["CompleteMultipartUpload", 2 * PART],
-  ])("E01 %s answers 503, then 500, then does it: the object is there, once", async (operation, bytes) => {
+  ])("E01 %s answers 503, then 500, then succeeds: the object exists once", async (operation, bytes) => {
     const { store, direct } = pair();
     proxy().rule(({ operation: asked, nth }) => (asked === operation ? busy[nth - 1] : undefined));
     const file = folder.file(bytes);
@@ -104,7 +104,7 @@ describe("a connection that breaks", () => {
     });
   });
 
-  it("E02 nobody listens at the address: it fails and is named", async () => {
+  it("E02 no server listens at the address: it fails and is named", async () => {
     const probe = createServer();
     const port = await new Promise<number>((resolve) =>
       probe.listen(0, "127.0.0.1", () => resolve((probe.address() as { port: number }).port)),
@@ -136,7 +136,7 @@ describe("bytes that change on the way", () => {
   it.each<[string, Record<string, string | undefined>]>([
     ["another size", { "content-length": "99" }],
     ["another SHA-256", { "x-amz-checksum-sha256": Buffer.alloc(32).toString("base64") }],
-  ])("E03 the store says of what it took %s: refused, with both", async (_, headers) => {
+  ])("E03 the store reports of the stored bytes %s: refused, with both", async (_, headers) => {
     const { store } = pair();
     const file = folder.file(100);
     proxy().rule(({ operation, nth }) =>
@@ -190,7 +190,7 @@ describe("an upload whose end is not known", () => {
     ["CompleteMultipartUpload", 2 * PART, "once"],
     ["CompleteMultipartUpload", 2 * PART, "always"],
   ])(
-    "E06 %s of %i bytes is done and its answer lost %s: what is there decides, and it is there once",
+    "E06 %s of %i bytes is done and its answer lost %s: the content of the store decides, and it exists once",
     async (operation, bytes, how) => {
       const { store, direct } = pair();
       proxy().rule((how === "once" ? once : always)(operation, { kind: "lost reply" }));
@@ -203,7 +203,7 @@ describe("an upload whose end is not known", () => {
     },
   );
 
-  it("E16 somebody else stores other content between our look and our upload: refused, theirs stays", async () => {
+  it("E16 another process stores other content between check and upload: refused, the other content remains", async () => {
     const { store, direct } = pair();
     const [theirs, ours] = [folder.file(2 * PART), folder.file(2 * PART)];
     proxy().rule(once("HeadObject", answer(404, "NotFound")));

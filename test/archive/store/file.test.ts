@@ -20,7 +20,7 @@ describe("links", () => {
     symlinkSync(outside.path, join(path, "link"));
     writeFileSync(join(outside.path, "secret"), "x");
     const store = open({ to });
-    const refused = { kind: "key", message: expect.stringContaining("leads out of the directory") };
+    const refused = { kind: "key", message: expect.stringContaining("is a link to outside of the directory") };
     await expect(store.put("link/new", body("x"))).rejects.toMatchObject(refused);
     await expect(store.put("link/deep/new", body("x"))).rejects.toMatchObject(refused);
     await expect(store.get("link/secret")).rejects.toMatchObject(refused);
@@ -57,7 +57,7 @@ describe("links", () => {
   });
 });
 
-it("E16 somebody else writes the file between our look and our link: refused, theirs stays, ours is cleaned up", async () => {
+it("E16 another process writes the file between check and link: refused, its file remains, the own one is removed", async () => {
   const { path, to } = directory();
   const onSent = (): void => writeFileSync(join(path, "race"), "theirs");
   await expect(open({ to }).put("race", body("ours"), { onSent })).rejects.toMatchObject({ name: "ObjectConflict" });
@@ -65,13 +65,13 @@ it("E16 somebody else writes the file between our look and our link: refused, th
   expect(readdirSync(path)).toEqual(["race"]);
 });
 
-it("E08 the directory has to be there: one that is not mounted is not made in its place", async () => {
+it("E08 the directory must exist: one that is not mounted is not created", async () => {
   const to = `file://${join(folder.path, "not mounted")}`.replaceAll(" ", "%20");
   const store = open({ to });
   for (const asked of [() => store.check(), () => store.put("a", body("x")), () => keysBelow(store)])
     await expect(asked()).rejects.toMatchObject({
       kind: "no-bucket",
-      message: `using "${to}": there is no such directory. Create it first, or mend \`to\`.`,
+      message: `using "${to}": no such directory exists. Create it first, or correct \`to\`.`,
     });
   writeFileSync(join(folder.path, "file"), "");
   await expect(open({ to: `file://${folder.path}/file` }).check()).rejects.toMatchObject({
@@ -79,7 +79,7 @@ it("E08 the directory has to be there: one that is not mounted is not made in it
   });
 });
 
-it("nobody else may read what is archived", async () => {
+it("no other user may read an archive", async () => {
   const { path, to } = directory();
   await open({ to }).put("a/b", body("x"));
   expect(statSync(join(path, "a", "b")).mode & 0o777).toBe(0o600);

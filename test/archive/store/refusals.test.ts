@@ -15,7 +15,7 @@ describe("a store that refuses", () => {
   it.each<[string, Fault, string, RegExp]>([
     ["rights", answer(403, "AccessDenied"), "denied", /AccessDenied.*rights of docs\/object-stores\.md/],
     ["an unknown key", answer(403, "InvalidAccessKeyId"), "credentials", /InvalidAccessKeyId.*Give valid credentials/],
-    ["an expired token", answer(400, "ExpiredToken"), "credentials", /ExpiredToken.*expired ones have to be renewed/],
+    ["an expired token", answer(400, "ExpiredToken"), "credentials", /ExpiredToken.*expired ones must be renewed/],
     ["the clock", answer(403, "RequestTimeTooSkewed"), "clock", /RequestTimeTooSkewed.*this machine's clock/],
     [
       "the region",
@@ -24,10 +24,10 @@ describe("a store that refuses", () => {
       /Set region: "eu-central-1"/,
     ],
     ["the region by a redirect", answer(301, "PermanentRedirect"), "wrong-region", /PermanentRedirect.*Set `region`/],
-    ["the class", answer(403, "InvalidObjectState"), "frozen", /InvalidObjectState.*thawed/],
+    ["the class", answer(403, "InvalidObjectState"), "frozen", /InvalidObjectState.*Request a restore/],
     ["the key of KMS", answer(400, "KMS.NotFoundException"), "configuration", /KMS\.NotFoundException/],
     ["what it does not know", answer(501, "NotImplemented"), "unsupported", /NotImplemented.*another store/],
-  ])("E07 refused for %s: object, cause and way on are said", async (_, fault, kind, said) => {
+  ])("E07 refused for %s: object, cause and fix are said", async (_, fault, kind, said) => {
     const { store } = pair();
     proxy().rule(({ operation }) => (operation === "HeadObject" ? undefined : fault));
     for (const ask of [() => store.put("refused", body("x")), () => store.get("refused"), () => keysBelow(store)]) {
@@ -38,7 +38,7 @@ describe("a store that refuses", () => {
     }
   });
 
-  it("E07 a token expires in mid-run: new credentials are asked for once, and the run goes on", async () => {
+  it("E07 a token expires in mid-run: new credentials are asked for once, and the run continues", async () => {
     const { store } = pair();
     proxy().rule(once("UploadPart", answer(400, "ExpiredToken"), 2));
     const file = folder.file(3 * PART);
@@ -55,7 +55,7 @@ describe("a store that refuses", () => {
     });
   });
 
-  it("E07 a store that quotes key and token in its error: neither is in ours", async () => {
+  it("E07 a store that quotes key and token in its error: neither is in the reported one", async () => {
     const { store } = pair();
     const secrets = [s3.secret, process.env["AWS_ACCESS_KEY_ID"] ?? ""];
     const message = `the key ${secrets.join(" with the secret ")} is not known`;
@@ -104,7 +104,7 @@ describe("a store that refuses", () => {
     expect(await failure(store.check())).toMatchObject({ kind: "busy" });
   }, 90_000);
 
-  it("a role that may list its prefix alone is told 403 of what is not there: a listing decides", async () => {
+  it("a role that may list its prefix alone gets 403 for a missing object: a listing decides", async () => {
     const { store, direct } = pair();
     proxy().rule(always("HeadObject", answer(403, "AccessDenied")));
     expect(await store.head("none")).toBeUndefined();

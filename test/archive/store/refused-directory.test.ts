@@ -35,13 +35,13 @@ it("a directory that is mounted read-only: the folder and the mount are named, w
   await expect(store.check({ writing: true })).rejects.toMatchObject({ kind: "denied" });
 });
 
-it("no file can be made any more: no half of one is left, and the folder is named", async (context) => {
+it("no file can be created any more: no half of one is left, and the folder is named", async (context) => {
   const reason = disk.mount("nr_inodes=3");
   if (reason !== undefined) skipBecause(context, reason);
   const store = open({ to: `file://${disk.path}` });
   const error = await store.put("a/b/c/object", body("x")).catch((refused: unknown) => refused);
   expect(error).toMatchObject({ kind: "full" });
-  expect(String(error)).toMatch(/ENOSPC.*Make room/);
+  expect(String(error)).toMatch(/ENOSPC.*Free some space/);
   expect(String(error)).toContain(join(disk.path, "a"));
   expect(disk.files()).toEqual([]);
 });
@@ -54,9 +54,7 @@ it("a file where a folder has to be: the file is named, and it is kept", async (
     .put("app/public/object", body("x"))
     .catch((refused: unknown) => refused);
   expect(error).toMatchObject({ kind: "key" });
-  expect(String(error)).toContain(
-    `"${join(path, "app")}" is no directory. A file lies where a folder has to be: move it away`,
-  );
+  expect(String(error)).toContain(`"${join(path, "app")}" is no directory. A file is where a folder must be: move it`);
   expect(readdirSync(path)).toEqual(["app"]);
 });
 
@@ -88,7 +86,7 @@ it("a directory of another user: the folder is named, and that this user has to 
   try {
     const error = await store.put("new/object", body("x")).catch((refused: unknown) => refused);
     expect(error).toMatchObject({ kind: "denied" });
-    expect(String(error)).toMatch(/EACCES: permission denied.*Let the user who runs this write there\./);
+    expect(String(error)).toMatch(/EACCES: permission denied.*Let the user of this process write there\./);
     expect(String(error)).toContain(join(path, "new"));
     // The kernel asks about the real user where one only looks, and here only the effective one is another.
     if (!other) await expect(store.check({ writing: true })).rejects.toMatchObject({ kind: "denied" });

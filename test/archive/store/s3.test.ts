@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { compositeSha256, openSource } from "../../../archive/store/content";
+import { hashComposite, openSource } from "../../../archive/store/content";
 import { S3Store } from "../../../archive/store/s3";
 import { upload } from "../../../archive/store/s3-upload";
 import type { StoredObject } from "../../../archive/store/store";
@@ -125,7 +125,7 @@ describe("the SHA-256 that a store vouches for", () => {
     await expect(store.put("parts-lie", file)).rejects.toMatchObject({ theirs: sha256(content), ours: file.sha256 });
   });
 
-  it("is none where somebody else wrote the object without one; the same content is found by reading it", async () => {
+  it("has no lock if another process wrote the object without one; the same content is found by reading it", async () => {
     const store = open(s3.settings());
     const text = Buffer.from("by hand");
     const at = place(store.url, { key: "foreign", bytes: 0, sha256: undefined });
@@ -139,7 +139,7 @@ describe("the SHA-256 that a store vouches for", () => {
   it("of parts is computed as S3 does: over the parts' own, with their number", () => {
     const parts = ["a", "b"].map((text) => createHash("sha256").update(text).digest());
     const whole = createHash("sha256").update(Buffer.concat(parts)).digest("base64");
-    expect(compositeSha256(parts.map((part) => part.toString("base64")))).toBe(`${whole}-2`);
+    expect(hashComposite(parts.map((part) => part.toString("base64")))).toBe(`${whole}-2`);
   });
 
   async function inTwoParts(Bucket: string, Key: string, content: Buffer, Metadata: Record<string, string>) {
@@ -155,9 +155,9 @@ describe("the SHA-256 that a store vouches for", () => {
 });
 
 describe("versions and pages", () => {
-  it("reads the version that was stored, though somebody has put another one over it", async (context) => {
+  it("reads the version that was stored, although another one was written over it", async (context) => {
     const store = open(s3.settings());
-    if ((await store.check()).versioning !== true) skipBecause(context, "the bucket keeps no versions");
+    if ((await store.check()).versioning !== true) skipBecause(context, "the bucket has no versions");
     const stored = await store.put("versions", body("first"));
     await s3.client.putObject({ ...place(store.url, stored), Body: "second" });
     expect((await buffer(await store.get("versions"))).toString()).toBe("second");
@@ -177,7 +177,7 @@ describe("versions and pages", () => {
     expect(await keysBelow(store, "p/")).toEqual(keys);
   });
 
-  it("gives up uploads below the prefix, and of nobody else", async () => {
+  it("aborts uploads below the prefix, and no others", async () => {
     const [store, other] = [open(s3.settings()), open(s3.settings())];
     const begin = (url: string, key: string) =>
       s3.client.createMultipartUpload(place(url, { key, bytes: 0, sha256: undefined }));

@@ -32,7 +32,7 @@ function machine(name: string, go?: string) {
 }
 
 describe("building the object store", () => {
-  it("says what is missing where there is no Go", async () =>
+  it("reports what is missing without Go", async () =>
     expect(await findObjectStore({ ...quiet, env: machine("no-go").env })).toEqual({
       reason: "go is not on PATH, so the object store of tools/stand-ins/object-store is not built",
     }));

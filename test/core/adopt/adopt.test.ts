@@ -1,172 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { adoptTable, CannotAdopt } from "../../../core/adopt/adopt";
-import { findGrid } from "../../../core/adopt/grid";
+import { adoptTable } from "../../../core/adopt/adopt-table";
+import { CannotAdopt } from "../../../core/adopt/cannot-adopt";
 import { importFile } from "../../../core/adopt/import-file";
-import { findTemplate, type NamedInterval } from "../../../core/adopt/partition-names";
-import { programText } from "../../../core/adopt/program";
-import { retireRivals, rivalsText } from "../../../core/adopt/rivals";
-import type { ObservedPartition, ObservedTable } from "../../../core/observed/table";
-import type { ObservedReplication } from "../../../core/observed/replication";
-import { partitionName } from "../../../core/names/template";
-import { parseInstant } from "../../../core/time/instant";
-import type { Period } from "../../../core/time/period";
-import { planWindow } from "../../../core/window/window";
+import type { NamedInterval } from "../../../core/adopt/partition-names";
+import { renderProgram } from "../../../core/adopt/program";
+import type { ObservedTable } from "../../../core/observed/observed-table";
+import { planWindow } from "../../../core/window/window-partitions";
+import { at, factsOf, partitionOf, months, REPLICATION, tableOf } from "./support";
 
-const at = (text: string) => parseInstant(text, "UTC");
-const part = (name: string, from: string, to: string): NamedInterval => ({ name, from: at(from), to: at(to) });
-const months = (name: (year: string, month: string) => string): NamedInterval[] =>
-  [
-    ["2024-11-01", "2024-12-01"],
-    ["2024-12-01", "2025-01-01"],
-    ["2025-01-01", "2025-02-01"],
-    ["2025-02-01", "2025-03-01"],
-    ["2025-03-01", "2025-04-01"],
-  ].map(([from = "", to = ""]) => part(name(from.slice(0, 4), from.slice(5, 7)), from, to));
-
-describe("names", () => {
-  it.each<[string, string, (year: string, month: string) => string, string]>([
-    ["compact months", "agent_logs", (y, m) => `agent_logs_${y}${m}`, "{table}_{yyyy}{mm}"],
-    ["letters between", "workflow_events", (y, m) => `workflow_events_y${y}m${m}`, "{table}_y{yyyy}m{mm}"],
-    [
-      "a parent of another name",
-      "audit_logs_partitioned",
-      (y, m) => `audit_logs_p${y}_${m}`,
-      "audit_logs_p{yyyy}_{mm}",
-    ],
-    ["no letter", "messages_partitioned", (y, m) => `messages_${y}_${m}`, "messages_{yyyy}_{mm}"],
-    ["pg_partman 4.7", "events", (y, m) => `events_p${y}_${m}`, "{table}_p{yyyy}_{mm}"],
-    ["the first day", "events", (y, m) => `events_p${y}${m}01`, "{table}_p{yyyy}{mm}{dd}"],
-    ["digits of the table", "v2_2025_log", (y, m) => `v2_2025_log_${y}_${m}`, "{table}_{yyyy}_{mm}"],
-  ])("%s", (_, table, name, template) => {
-    const partitions = months(name);
-    expect(findTemplate(partitions, table, "month", "UTC")).toEqual({ template, others: [] });
-    for (const one of partitions) expect(partitionName(template, table, one, "UTC")).toBe(one.name);
-  });
-
-  it.each<[Period, NamedInterval[], string]>([
-    [
-      "week",
-      [part("e_p2024w52", "2024-12-23", "2024-12-30"), part("e_p2025w01", "2024-12-30", "2025-01-06")],
-      "{table}_p{gggg}w{ww}",
-    ],
-    [
-      "week",
-      [part("e_p2024_12_23", "2024-12-23", "2024-12-30"), part("e_p2024_12_30", "2024-12-30", "2025-01-06")],
-      "{table}_p{yyyy}_{mm}_{dd}",
-    ],
-    [
-      "quarter",
-      [part("e_p2024q4", "2024-10-01", "2025-01-01"), part("e_p2025q1", "2025-01-01", "2025-04-01")],
-      "{table}_p{yyyy}q{q}",
-    ],
-    [
-      "day",
-      [part("e_p20241231", "2024-12-31", "2025-01-01"), part("e_p20250101", "2025-01-01", "2025-01-02")],
-      "{table}_p{yyyy}{mm}{dd}",
-    ],
-  ])("a %s of another maker", (period, partitions, template) => {
-    expect(findTemplate(partitions, "e", period, "UTC")?.template).toBe(template);
-  });
-
-  it("keeps what is named otherwise, and gives up where most are", () => {
-    const [first, ...rest] = months((y, m) => `e_${y}_${m}`);
-    const odd = { ...(first as NamedInterval), name: "e_first" };
-    expect(findTemplate([odd, ...rest], "e", "month", "UTC")).toEqual({
-      template: "{table}_{yyyy}_{mm}",
-      others: ["e_first"],
-    });
-    expect(findTemplate([odd], "e", "month", "UTC")).toBeUndefined();
-  });
-});
-
-describe("grid", () => {
-  it("takes odd partitions as whole segments, and lets the usual length go on after and between them", () => {
-    const { period, segments } = findGrid(
-      [
-        part("e_old", "2020-01-01", "2024-05-10"),
-        part("e_2024_07", "2024-07-01", "2024-08-01"),
-        part("e_2024_08", "2024-08-01", "2024-09-01"),
-        part("e_half", "2024-09-01", "2024-09-16"),
-      ],
-      "e",
-      "UTC",
-    );
-    expect(period).toBe("month");
-    expect(segments).toEqual([
-      { from: "2020-01-01T00:00:00Z", to: "2024-05-10T00:00:00Z", every: "whole", name: "e_old" },
-      { from: "2024-05-10T00:00:00Z", every: "month", name: "{table}_{yyyy}_{mm}" },
-      { from: "2024-09-01T00:00:00Z", to: "2024-09-16T00:00:00Z", every: "whole", name: "e_half" },
-      { from: "2024-09-16T00:00:00Z", every: "month", name: "{table}_{yyyy}_{mm}" },
-    ]);
-  });
-
-  it("changes the length where the partitions do", () => {
-    const { segments } = findGrid(
-      [...months((y, m) => `e_${y}_${m}`).slice(0, 2), part("e_2025_01_06", "2025-01-06", "2025-01-13")],
-      "e",
-      "UTC",
-    );
-    expect(segments.map(({ from, every }) => [from, every])).toEqual([
-      [undefined, "month"],
-      ["2025-01-06T00:00:00Z", "week"],
-    ]);
-  });
-});
-
-function tableOf(partitions: readonly NamedInterval[], changes: Partial<ObservedTable> = {}): ObservedTable {
-  const attached = partitions.map(({ name, from, to }, index): ObservedPartition =>
-    partitionOf(name, { from, to }, index),
+const tableWith = (partitions: readonly NamedInterval[], changes: Partial<ObservedTable> = {}): ObservedTable =>
+  tableOf(
+    partitions.map(({ name, from, to }) => partitionOf(name, { from, to })),
+    changes,
   );
-  return {
-    schema: "app",
-    name: "events",
-    oid: "1",
-    owner: "me",
-    kind: "partitioned",
-    key: { strategy: "range", columns: ["at"], types: ["timestamp with time zone"] },
-    columns: [
-      { name: "at", type: "timestamp with time zone", nullable: false, default: undefined, identity: undefined },
-    ],
-    constraints: [],
-    indexes: [],
-    partitions: attached,
-    branches: [],
-    carried: undefined,
-    referencedBy: [],
-    comment: undefined,
-    rights: { owner: true, createInSchema: true, ownerCreates: true, role: "me" },
-    ...changes,
-  };
-}
 
-function partitionOf(name: string, bounds: ObservedPartition["bounds"], index: number): ObservedPartition {
-  const facts = { isDefault: false, partitioned: false, detachPending: false, rows: 1, bytes: 1, carried: undefined };
-  return { oid: String(index), schema: "app", name, boundsText: "", bounds, ...facts };
-}
-
-const REPLICATION: ObservedReplication = {
-  walLevel: "logical",
-  database: "d",
-  role: "me",
-  mayCreate: false,
-  publications: [],
-  slots: [],
-};
-
-const facts = (table: ObservedTable, now = "2025-02-10") => ({
-  table,
-  partitionIndexes: [],
-  replication: REPLICATION,
-  now: at(now),
-  encoding: "time" as const,
-  zone: "UTC",
-  columns: false,
-});
+const facts = (table: ObservedTable) => factsOf(table, at("2025-02-10"));
 
 describe("declaration", () => {
   it("wants exactly the partitions that exist", () => {
     const partitions = months((y, m) => `events_${y}${m}`);
-    const { args, spec, notes } = adoptTable(facts(tableOf(partitions)));
+    const { args, spec, notes } = adoptTable(facts(tableWith(partitions)));
     expect(args.window).toEqual({ lead: "1 months", retention: "3 months" });
     expect(planWindow(spec.window, at("2025-02-10")).desired).toEqual(
       partitions.map(({ name, from, to }) => expect.objectContaining({ name, from, to })),
@@ -174,14 +27,14 @@ describe("declaration", () => {
     expect(notes).toEqual([]);
   });
 
-  it("says what the first update makes, and keeps a partition without beginning out of the window", () => {
+  it("says what the first update creates, and keeps a partition without beginning out of the window", () => {
     const [november, , ...rest] = months((y, m) => `events_${y}${m}`);
-    const table = tableOf([november as NamedInterval, ...rest]);
-    const old = partitionOf("events_old", { from: undefined, to: at("2024-11-01") }, 90);
+    const table = tableWith([november as NamedInterval, ...rest]);
+    const old = partitionOf("events_old", { from: undefined, to: at("2024-11-01") });
     const { args, notes } = adoptTable(facts({ ...table, partitions: [old, ...table.partitions] }));
     expect(args.window).toMatchObject({ retention: "forever", start: "2024-11-01T00:00:00Z" });
     expect(notes.join("\n")).toContain(
-      '2024-12-01T00:00:00Z/2025-01-01T00:00:00Z: the first update makes "events_202412"',
+      '2024-12-01T00:00:00Z/2025-01-01T00:00:00Z: the first update creates "events_202412"',
     );
     expect(notes.join("\n")).toContain("no beginning");
   });
@@ -194,10 +47,10 @@ describe("declaration", () => {
       { key: { strategy: "range", columns: ["at", "id"], types: ["timestamptz", "int"] } },
       /more than one column/,
     ],
-    ["what is no time", { partitions: [partitionOf("n", undefined, 1)] }, /not read as times/],
-  ])("refuses %s with the way on", (_, changes, words) => {
-    expect(() => adoptTable(facts(tableOf([], changes)))).toThrow(CannotAdopt);
-    expect(() => adoptTable(facts(tableOf([], changes)))).toThrow(words);
+    ["what is no time", { partitions: [partitionOf("n", undefined)] }, /not read as times/],
+  ])("refuses %s with the fix", (_, changes, words) => {
+    expect(() => adoptTable(facts(tableWith([], changes)))).toThrow(CannotAdopt);
+    expect(() => adoptTable(facts(tableWith([], changes)))).toThrow(words);
   });
 
   it("declares memberships of publications and only names what would change partitions", () => {
@@ -216,7 +69,7 @@ describe("declaration", () => {
       { ...publication, name: "supabase_realtime", member, partitions: [] },
       { ...publication, name: "partitions", member: undefined, partitions: ["app.a"] },
     ];
-    const table = tableOf(months((y, m) => `events_${y}${m}`));
+    const table = tableWith(months((y, m) => `events_${y}${m}`));
     const plain = adoptTable({ ...facts(table), replication: { ...REPLICATION, publications } });
     expect(plain.args.publications).toEqual(["supabase_realtime"]);
     expect(plain.notes).toEqual([expect.stringContaining('publication "partitions" names 1 partitions by themselves')]);
@@ -229,7 +82,7 @@ describe("declaration", () => {
   });
 
   it("imports what exists under the names of the component's children", () => {
-    const adoption = adoptTable(facts(tableOf(months((y, m) => `events_${y}${m}`))));
+    const adoption = adoptTable(facts(tableWith(months((y, m) => `events_${y}${m}`))));
     const found = { name: "events", now: at("2025-02-10"), indexes: [], managed: false };
     const { resources } = importFile(adoption, found);
     expect(resources.slice(0, 3)).toEqual([
@@ -248,58 +101,11 @@ describe("declaration", () => {
     );
   });
 
-  it("writes a program with what is to be decided beside it", () => {
-    const { args, notes } = adoptTable(facts(tableOf(months((y, m) => `events_${y}${m}`))));
-    const text = programText({ name: "events", args, management: "pgpartition", notes });
+  it("writes a program with the open decisions next to it", () => {
+    const { args, notes } = adoptTable(facts(tableWith(months((y, m) => `events_${y}${m}`))));
+    const text = renderProgram({ name: "events", args, management: "pgpartition", notes });
     expect(text).toContain('partitionBy: [{ range: "at", every: "month", name: "{table}_{yyyy}{mm}" }],');
     expect(text).toMatch(/\/\/ to decide: .*\n {4}window: /);
     expect(text).toMatch(/\/\/ to decide: .*\n {4}onExpire: "detach"/);
   });
-});
-
-it("finds jobs, functions and pg_partman's row, and says how each is retired", () => {
-  const source = "begin execute format('create table %I partition of events for …', name); end";
-  const fn = (name: string, text: string) => ({
-    schema: "app",
-    name,
-    signature: `app.${name}()`,
-    kind: "function" as const,
-    source: text,
-  });
-  const job = (name: string | undefined, command: string) => ({
-    id: "7",
-    name,
-    schedule: "0 2 * * *",
-    command,
-    active: true,
-  });
-  const text = rivalsText(
-    retireRivals(
-      { schema: "app", table: "events" },
-      {
-        functions: [
-          fn("rotate", source),
-          fn("drop_old", "execute 'drop table ' || 'events_' || month"),
-          fn("count_events", "select count(*) from events"),
-          fn("others", "create table old_events_2024 ()"),
-        ],
-        jobs: [
-          job("rotate daily", "select app.rotate()"),
-          job(undefined, "call partman.run_maintenance_proc()"),
-          job("mail", "select 1"),
-        ],
-        partman: { schema: "partman", parent: "app.events", interval: "1 mon", premake: "4", retention: undefined },
-      },
-    ),
-  );
-  expect(text.split("\n").filter((line) => !line.startsWith("--"))).toEqual([
-    "SELECT cron.unschedule('rotate daily');",
-    "SELECT cron.unschedule(7);",
-    `DELETE FROM "partman"."part_config" WHERE parent_table = 'app.events';`,
-    "DROP FUNCTION app.rotate();",
-    "DROP FUNCTION app.drop_old();",
-    "",
-  ]);
-  expect(text).toContain("app.rotate() creates partitions");
-  expect(text).toContain("app.drop_old() drops partitions");
 });

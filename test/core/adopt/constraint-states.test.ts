@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { differencesOf, isEqual } from "../../../core/table/alter/alteration";
-import { constraintNotes, declaredColumns } from "../../../core/adopt/columns";
-import type { ObservedConstraint, ObservedTable } from "../../../core/observed/table";
-import { stateOf, withoutState } from "../../../core/declare/table/constraint-state";
-import { tableFromWire, tableToWire } from "../../../core/declare/table/wire";
+import { findDifferences, isEqual } from "../../../core/table/alter/alteration";
+import { noteConstraintStates, declareColumns } from "../../../core/adopt/declared-columns";
+import type { ObservedConstraint, ObservedTable } from "../../../core/observed/observed-table";
+import { parseConstraintState, removeState } from "../../../core/declare/table/constraint-state";
+import { decodeTable, encodeTable } from "../../../core/declare/table/wire";
 import { tableSpec } from "../support/specs";
 
 const table = (constraints: readonly ObservedConstraint[]): ObservedTable => ({
@@ -45,8 +45,8 @@ describe("the state of a constraint", () => {
     fc.assert(
       fc.property(bodies, when, reach, (body, deferrable, state) => {
         const definition = `${body}${deferrable}${state}`;
-        expect(withoutState(definition)).toBe(body);
-        expect(stateOf({ definition })).toEqual({
+        expect(removeState(definition)).toBe(body);
+        expect(parseConstraintState({ definition })).toEqual({
           notValid: state === " NOT VALID",
           notEnforced: state === " NOT ENFORCED",
           deferrable:
@@ -60,24 +60,24 @@ describe("the state of a constraint", () => {
     );
   });
 
-  test("is declared by adopt, so that what is declared is what is there: nothing would be read or changed", () => {
+  test("is declared by adopt as it exists: nothing would be read or changed", () => {
     fc.assert(
       fc.property(bodies, reach, when, reach, (body, state, deferrable, keyState) => {
         const found = table([
           constraint("check", "known", `${body}${state}`),
           constraint("foreign", "user", `FOREIGN KEY (id) REFERENCES app.users(id)${deferrable}${keyState}`),
         ]);
-        const { columns: _columns, checks = {}, foreignKeys = {} } = declaredColumns(found);
+        const { columns: _columns, checks = {}, foreignKeys = {} } = declareColumns(found);
         const shape = { ...tableSpec({ checks, foreignKeys }), uniques: [] };
-        const travelled = tableFromWire(tableToWire(shape));
+        const travelled = decodeTable(encodeTable(shape));
         for (const one of [shape, travelled])
-          expect(isEqual(differencesOf({ ...one, columns: [] }, { ...found, columns: [] }, []))).toBe(true);
+          expect(isEqual(findDifferences({ ...one, columns: [] }, { ...found, columns: [] }, []))).toBe(true);
       }),
     );
   });
 
-  test("is said in a comment, and so is what the declaration cannot say", () => {
-    const notes = constraintNotes(
+  test("is reported in a comment, and so is what cannot be declared", () => {
+    const notes = noteConstraintStates(
       table([
         constraint("check", "known", "CHECK ((id > 0)) NOT VALID"),
         constraint("check", "whole", "CHECK ((id > 0))"),

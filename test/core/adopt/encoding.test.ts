@@ -1,14 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { CannotAdopt } from "../../../core/adopt/cannot-adopt";
-import { chooseReading, explainingZones, offsetZone, readingNotes } from "../../../core/adopt/encoding";
-import { KEY_ENCODINGS, type KeyEncoding, keyKind } from "../../../core/time/key";
+import {
+  chooseReading,
+  listExplainingZones,
+  suggestOffsetZone,
+  noteUnconfirmedReading,
+} from "../../../core/adopt/encoding";
+import { KEY_ENCODINGS, type KeyEncoding, findKeyKind } from "../../../core/time/key";
 import { at, printedPartition } from "./support";
 
 const now = at("2026-11-28T12:00:00Z");
 
 /** The same bounds by every encoding that the type has. */
 function readings(type: string, bounds: readonly (readonly [string, string])[], zone = "UTC") {
-  return KEY_ENCODINGS.filter((encoding) => keyKind(type, encoding) !== undefined).map((encoding) => ({
+  return KEY_ENCODINGS.filter((encoding) => findKeyKind(type, encoding) !== undefined).map((encoding) => ({
     encoding,
     zone,
     parts: bounds.map(([from, to], index) => printedPartition(`p${index}`, from, to, { type, encoding, zone })),
@@ -64,15 +69,15 @@ describe("numbers that are times", () => {
       "bigint",
       [["MINVALUE", `'${seconds("2026-11-01")}'`], ...numbers(seconds("2026-11-01"), 30n * DAY, 1)],
     ],
-  ])("%s are told as %s", (_, encoding, type, bounds) => {
+  ])("%s are recognized as %s", (_, encoding, type, bounds) => {
     expect(chooseReading(readings(type, bounds), subject(type)).encoding).toBe(encoding);
   });
 });
 
 describe("numbers that are no times", () => {
   it.each<[string, string, (readonly [string, string])[], RegExp]>([
-    ["a million ids each", "bigint", numbers(0n, 1_000_000n, 5), /no times.*as epoch-s they lie between 1970-01-01/s],
-    ["a hundred thousand ids each", "integer", numbers(100_000n, 100_000n, 5), /leave its partitions to the tool/],
+    ["a million ids each", "bigint", numbers(0n, 1_000_000n, 5), /no times.*as epoch-s they are between 1970-01-01/s],
+    ["a hundred thousand ids each", "integer", numbers(100_000n, 100_000n, 5), /leave them to the tool/],
     ["ids of today's size in seconds", "bigint", numbers(1_790_000_000n, 1_000_000n, 8), /no times/],
     ["sparse huge ids", "bigint", numbers(1_500_000_000_000_000_000n, 7_000_000_000_000_000n, 5), /no times/],
     ["ids beyond every calendar", "numeric", numbers(10n ** 24n, 10n ** 20n, 3), /no times/],
@@ -103,19 +108,19 @@ describe("numbers that are no times", () => {
 
   it("names --key where the numbers are times of long ago, and takes it, saying what that means", () => {
     const old = readings("bigint", numbers(seconds("1991-01-01"), 86_400n, 20));
-    expect(() => chooseReading(old, subject("bigint"))).toThrow(/If they are times of then, say it: --key epoch-s/);
+    expect(() => chooseReading(old, subject("bigint"))).toThrow(/If these times are right, set --key epoch-s/);
     const said = chooseReading(
       old.filter((one) => one.encoding === "epoch-s"),
       subject("bigint"),
       true,
     );
     expect(said.encoding).toBe("epoch-s");
-    expect(readingNotes(said, now)).toEqual([
+    expect(noteUnconfirmedReading(said, now)).toEqual([
       expect.stringContaining("between 1991-01-01 and 1991-01-21, far from the present"),
     ]);
     const ids = readings("bigint", numbers(0n, 1_000_000n, 5))[0];
-    expect(ids && readingNotes(ids, now)).toEqual([
-      expect.stringContaining("if the key is no time, this program makes partitions among its numbers"),
+    expect(ids && noteUnconfirmedReading(ids, now)).toEqual([
+      expect.stringContaining("if the key is no time, this program creates partitions among its numbers"),
     ]);
   });
 });
@@ -139,7 +144,7 @@ describe("zones", () => {
     const parts = (reading?.parts ?? []).flatMap(({ bounds: one }) =>
       one?.from && one.to ? [{ from: one.from, to: one.to }] : [],
     );
-    expect(offsetZone(parts)).toBe(zone);
+    expect(suggestOffsetZone(parts)).toBe(zone);
     const all = [...readings("timestamptz", bounds), ...readings("timestamptz", bounds, zone)];
     expect(chooseReading(all, subject("timestamptz")).zone).toBe(zone);
   });
@@ -148,7 +153,7 @@ describe("zones", () => {
     const bounds = days((index) => `${date("2026-10-15", index)} ${index < 18 ? "04" : "05"}:00:00`);
     const [reading] = readings("timestamptz", bounds);
     if (!reading) throw new Error("no reading");
-    const zones = explainingZones(reading, ["UTC", "Europe/Helsinki", "America/New_York", "America/Lima"]);
+    const zones = listExplainingZones(reading, ["UTC", "Europe/Helsinki", "America/New_York", "America/Lima"]);
     expect(zones).toEqual(["America/New_York"]);
   });
 
@@ -157,6 +162,6 @@ describe("zones", () => {
       "timestamptz",
       days((index) => `${date("2026-11-01", index)} 00:00:00`),
     );
-    expect(reading && explainingZones(reading, ["Europe/Helsinki", "America/New_York"])).toEqual([]);
+    expect(reading && listExplainingZones(reading, ["Europe/Helsinki", "America/New_York"])).toEqual([]);
   });
 });

@@ -1,15 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { adoptTable, CannotAdopt } from "../../../core/adopt/adopt";
-import { findGrid } from "../../../core/adopt/grid";
+import { adoptTable } from "../../../core/adopt/adopt-table";
+import { CannotAdopt } from "../../../core/adopt/cannot-adopt";
+import { findGrid } from "../../../core/adopt/find-grid";
 import type { NamedInterval } from "../../../core/adopt/partition-names";
 import { planCreation } from "../../../core/plan/create/creation";
-import type { Observation, ObservedTable } from "../../../core/observed/table";
-import { DEFAULT_PARTITION_NAMES, partitionName } from "../../../core/names/template";
+import type { Observation, ObservedTable } from "../../../core/observed/observed-table";
+import { DEFAULT_PARTITION_NAMES, formatPartitionName } from "../../../core/names/template";
 import { compareInstants, formatInstant, type Instant } from "../../../core/time/instant";
-import { sameInterval } from "../../../core/time/interval";
-import { endOfPeriod, findPeriod, PERIODS, startOfPeriod } from "../../../core/time/period";
-import { hasExpired, planWindow } from "../../../core/window/window";
+import { isSameInterval } from "../../../core/time/interval";
+import { findPeriodEnd, findPeriod, PERIODS, findPeriodStart } from "../../../core/time/period";
+import { hasExpired, planWindow } from "../../../core/window/window-partitions";
 import { at, factsOf, partitionOf, part, tableOf } from "./support";
 
 const tableOfParts = (parts: readonly NamedInterval[], changes: Partial<ObservedTable> = {}) =>
@@ -48,8 +49,8 @@ function expectRunnable(table: ObservedTable, now: Instant): void {
     made.length + table.partitions.length,
   );
   const told = adoption.notes.join("\n");
-  for (const name of made.slice(0, 20)) expect(told).toContain(`the first update makes "${name}"`);
-  if (made.length > 20) expect(told).toContain(`the first update makes ${made.length - 20} more partitions`);
+  for (const name of made.slice(0, 20)) expect(told).toContain(`the first update creates "${name}"`);
+  if (made.length > 20) expect(told).toContain(`the first update creates ${made.length - 20} more partitions`);
   expect(
     table.partitions.filter((partition) => partition.bounds && hasExpired(partition.bounds.to, window.horizon)),
   ).toEqual([]);
@@ -58,7 +59,7 @@ function expectRunnable(table: ObservedTable, now: Instant): void {
   for (const partition of table.partitions.filter((one) => one.bounds?.from && one.bounds.to)) {
     const after = end && partition.bounds?.from && compareInstants(partition.bounds.from, end) >= 0;
     expect(
-      after === true || window.desired.some((one) => partition.bounds && sameInterval(partition.bounds, one)),
+      after === true || window.desired.some((one) => partition.bounds && isSameInterval(partition.bounds, one)),
     ).toBe(true);
   }
 }
@@ -100,7 +101,7 @@ describe("a run of one odd length", () => {
       "1 month",
     ],
     ["two years", [part("a", "2024-01-01", "2026-01-01"), part("b", "2026-01-01", "2028-01-01")], "year", "24 months"],
-  ])("%s go on by the nearest interval that is not longer, and it is said", (_, parts, period, length) => {
+  ])("%s continue by the nearest interval that is not longer, and it is reported", (_, parts, period, length) => {
     const { adoption } = firstUpdate(tableOfParts(parts), now);
     const last = adoption.spec.window.grid.at(-1);
     expect(last?.every).toBe(period);
@@ -108,7 +109,7 @@ describe("a run of one odd length", () => {
     expectRunnable(tableOfParts(parts), now);
   });
 
-  it("a key of dates goes on by days, whatever is shorter", () => {
+  it("a key of dates continues by days, whatever is shorter", () => {
     const parts = run("2026-11-01", 48, 20);
     const table = tableOfParts(parts, { key: { strategy: "range", columns: ["at"], types: ["date"] } });
     expect(firstUpdate(table, now).adoption.spec.window.grid.at(-1)?.every).toBe("day");
@@ -120,11 +121,11 @@ describe("ends that are the last moment of an interval", () => {
   it.each([
     ["days to 23:59:59", run("2026-11-20", 24, 12, 1), "day"],
     ["hours to 59:59", run("2026-11-28", 1, 30, 1), "hour"],
-  ])("%s go on by whole ones, and what lies between has names of its own", (_, parts, period) => {
+  ])("%s continue by whole ones, and the gaps have separate names", (_, parts, period) => {
     const table = tableOfParts(parts);
     const { adoption } = firstUpdate(table, now);
     expect(adoption.spec.window.grid.at(-1)?.every).toBe(period);
-    expect(adoption.notes.join("\n")).toContain("what lies between belongs to none");
+    expect(adoption.notes.join("\n")).toContain("the gaps belong to none");
     expect(adoption.makes.length).toBeGreaterThan(parts.length - 2);
     expectRunnable(table, now);
   });
@@ -169,23 +170,23 @@ describe("partitions without an end or a beginning", () => {
     part("events_p2026_11", "2026-11-01", "2026-12-01"),
   ];
 
-  it("the window ends where one without an end begins, and the way on is told", () => {
+  it("the window ends where one without an end begins, and the fix is reported", () => {
     const table = tableOfParts(months);
     const future = partitionOf("events_future", { from: at("2026-12-01"), to: undefined });
     const with_ = { ...table, partitions: [...table.partitions, future] };
     expectRunnable(with_, now);
     expect(adoptTable(factsOf(with_, now)).notes.join("\n")).toContain(
-      '"events_future" has no end: nothing can be made after',
+      '"events_future" has no end: nothing can be created after',
     );
   });
 
-  it("one without an end that holds the present is told too, and the program is still one that runs", () => {
+  it("one without an end that holds the present is reported too, and the program still runs", () => {
     const table = tableOfParts([part("events_p2026_09", "2026-09-01", "2026-10-01")]);
     const future = partitionOf("events_future", { from: at("2026-10-01"), to: undefined });
     expectRunnable({ ...table, partitions: [...table.partitions, future] }, now);
   });
 
-  it("two without both ends are refused, because nothing lies between them", () => {
+  it("two without both ends are refused, because nothing is between them", () => {
     const old = partitionOf(
       "events_old",
       { from: undefined, to: at("2026-11-01") },
@@ -208,7 +209,7 @@ it("a set of 200 partitions and more is one resource in the program", () => {
   expect(adoptTable(factsOf(tableOfParts(hours.slice(0, 199)), now)).args.resources).toBeUndefined();
 });
 
-it("any set of partitions gives a program that the first update takes, and what it makes is told", () => {
+it("any set of partitions gives a program that the first update accepts, and what it creates is reported", () => {
   const cut = fc.oneof(
     fc.record({
       kind: fc.constant("period" as const),
@@ -237,7 +238,7 @@ it("any set of partitions gives a program that the first update takes, and what 
           const template = DEFAULT_PARTITION_NAMES[period === "whole" ? "day" : period];
           const named = naming === "shifted" ? { from: to, to } : { from: cursor, to };
           const name =
-            naming === "numbers" ? `events_${parts.length}` : partitionName(template, "events", named, "UTC");
+            naming === "numbers" ? `events_${parts.length}` : formatPartitionName(template, "events", named, "UTC");
           const free = parts.some((one) => one.name === name) ? `events_x${parts.length}` : name;
           parts.push({ name: free, from: cursor, to });
           cursor = to;
@@ -248,9 +249,9 @@ it("any set of partitions gives a program that the first update takes, and what 
             for (let index = 0; index < one.count; index += 1) {
               if (one.kind === "odd") push(cursor.add({ seconds: one.seconds }));
               else {
-                const start = startOfPeriod(cursor, one.period, "UTC");
-                if (compareInstants(start, cursor) < 0) cursor = endOfPeriod(cursor, one.period, "UTC");
-                push(endOfPeriod(cursor, one.period, "UTC"));
+                const start = findPeriodStart(cursor, one.period, "UTC");
+                if (compareInstants(start, cursor) < 0) cursor = findPeriodEnd(cursor, one.period, "UTC");
+                push(findPeriodEnd(cursor, one.period, "UTC"));
               }
             }
         }

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { readIndexDefinition } from "../../../core/adopt/index-definition";
 import { partitionIndexTemplate, nameIndex } from "../../../core/adopt/index-names";
-import { indexDefinition } from "../../../core/partition/carry/parent";
-import { indexName } from "../../../core/names/template";
+import { formatIndexDefinition } from "../../../core/partition/carry/parent";
+import { formatIndexName } from "../../../core/names/template";
 
 it.each([
   ["USING btree (run_id)", { method: "btree", columns: [{ column: "run_id" }], include: [] }],
@@ -56,7 +56,7 @@ it("reads back what a declaration writes, word for word", () => {
     include: ["c d"],
     where: "note in ('x', 'y')",
   };
-  const read = readIndexDefinition(indexDefinition(declared));
+  const read = readIndexDefinition(formatIndexDefinition(declared));
   expect(read).toEqual({
     method: "btree",
     columns: declared.columns,
@@ -71,10 +71,10 @@ it.each([
   ["idx_audit_logs_partitioned_user", "audit_logs_partitioned", { key: "user", name: "idx_{table}_{index}" }],
   ["run_idx", "events", { key: "run_idx", name: "{index}" }],
   ["idx_events", "events", { key: "idx_events", name: "{index}" }],
-])("gives index %s of %s a key and a template that make the same name", (name, table, expected) => {
+])("gives index %s of %s a key and a template that give the same name", (name, table, expected) => {
   const found = nameIndex(name, table);
   expect(found).toEqual(expected);
-  expect(indexName(found.name ?? "{table}_{index}", { table, index: found.key })).toBe(name);
+  expect(formatIndexName(found.name ?? "{table}_{index}", { table, index: found.key })).toBe(name);
 });
 
 it("reads the template of partition indexes from most of them", () => {

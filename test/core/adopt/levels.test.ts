@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { adoptTable, CannotAdopt } from "../../../core/adopt/adopt";
-import { branchNotes } from "../../../core/adopt/branch-notes";
-import type { ObservedBranch, ObservedPartition, ObservedTable } from "../../../core/observed/table";
+import { adoptTable } from "../../../core/adopt/adopt-table";
+import { CannotAdopt } from "../../../core/adopt/cannot-adopt";
+import { noteBranches } from "../../../core/adopt/branch-notes";
+import type { ObservedBranch, ObservedPartition, ObservedTable } from "../../../core/observed/observed-table";
 import { parseInstant } from "../../../core/time/instant";
 
 const at = (text: string) => parseInstant(text, "UTC");
@@ -82,7 +83,7 @@ const adopt = (table: ObservedTable) =>
   });
 
 describe("levels of an existing table", () => {
-  it("are declared with the values that are there and the templates of their names", () => {
+  it("are declared with the existing values and the templates of their names", () => {
     const { args, notes } = adopt(tableOf({ a: months("obs_a"), "b-2": months("obs_b-2") }));
     expect(args.partitionBy).toEqual([
       { list: "program", values: ["a", "b-2"], slug: false },
@@ -100,15 +101,15 @@ describe("levels of an existing table", () => {
     });
   });
 
-  it("say what the first update makes in which branch, and keep names that no template gives", () => {
+  it("say what the first update creates in which branch, and keep names that no template gives", () => {
     const { args, notes } = adopt(tableOf({ a: months("obs_a"), b: months("obs_b").slice(1), c: months("other") }));
     expect(args.partitionBy[1]).toMatchObject({ name: "{base}_{yyyy}_{mm}" });
     expect(notes).toContain(
-      'no partition holds 2025-01-01T00:00:00Z/2025-02-01T00:00:00Z: the first update makes "obs_b_2025_01"',
+      'no partition holds 2025-01-01T00:00:00Z/2025-02-01T00:00:00Z: the first update creates "obs_b_2025_01"',
     );
   });
 
-  it("take their values from the table of a foreign key, and tell what it gives that the table has not", () => {
+  it("take their values from the table of a foreign key, and report those that the table lacks", () => {
     const key = {
       name: "k",
       kind: "foreign" as const,
@@ -121,9 +122,9 @@ describe("levels of an existing table", () => {
     const { args, spec } = adopt(table);
     expect(args.partitionBy[0]).toMatchObject({ values: { from: "other.Programs", column: "Id" } });
     const values = [["a", "new"].map((value) => ({ value, parent: undefined, active: true }))];
-    expect(branchNotes(spec.window, table, values)).toEqual([
-      expect.stringContaining('the values give branches that the table has not ("new")'),
-      '"b" is in the table and not among the values: kept, and nothing is added',
+    expect(noteBranches(spec.window, table, values)).toEqual([
+      expect.stringContaining('the values name branches that the table does not have ("new")'),
+      '"b" is in the table and not among the values: left in place, nothing is added',
     ]);
   });
 

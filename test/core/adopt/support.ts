@@ -1,15 +1,25 @@
 // Tables as the catalogue would show them, for the rules of adoption.
 import type { NamedInterval } from "../../../core/adopt/partition-names";
-import type { ObservedPartition, ObservedTable } from "../../../core/observed/table";
+import type { ObservedPartition, ObservedTable } from "../../../core/observed/observed-table";
 import type { ObservedReplication } from "../../../core/observed/replication";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import type { OpenInterval } from "../../../core/time/interval";
-import { type KeyEncoding, keyKind } from "../../../core/time/key";
+import { type KeyEncoding, findKeyKind } from "../../../core/time/key";
 import { parseBounds } from "../../../postgres/catalog/bounds";
 
 export const at = (text: string): Instant => parseInstant(text, "UTC");
 
 export const part = (name: string, from: string, to: string): NamedInterval => ({ name, from: at(from), to: at(to) });
+
+/** Partitions of five months, under any names. */
+export const months = (name: (year: string, month: string) => string): NamedInterval[] =>
+  [
+    ["2024-11-01", "2024-12-01"],
+    ["2024-12-01", "2025-01-01"],
+    ["2025-01-01", "2025-02-01"],
+    ["2025-02-01", "2025-03-01"],
+    ["2025-03-01", "2025-04-01"],
+  ].map(([from = "", to = ""]) => part(name(from.slice(0, 4), from.slice(5, 7)), from, to));
 
 export function partitionOf(name: string, bounds: OpenInterval | undefined, boundsText = ""): ObservedPartition {
   const facts = { isDefault: false, partitioned: false, detachPending: false, rows: 1, bytes: 1, carried: undefined };
@@ -24,7 +34,7 @@ export function printedPartition(
   key: { readonly type: string; readonly encoding: KeyEncoding; readonly zone?: string },
 ): ObservedPartition {
   const text = `FOR VALUES FROM (${from}) TO (${to})`;
-  const kind = keyKind(key.type, key.encoding);
+  const kind = findKeyKind(key.type, key.encoding);
   return partitionOf(name, kind && parseBounds(text, kind, key.zone ?? "UTC"), text);
 }
 
@@ -50,7 +60,7 @@ export function tableOf(partitions: readonly ObservedPartition[], changes: Parti
   };
 }
 
-const REPLICATION: ObservedReplication = {
+export const REPLICATION: ObservedReplication = {
   walLevel: "logical",
   database: "d",
   role: "me",

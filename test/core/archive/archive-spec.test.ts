@@ -12,6 +12,6 @@ it("an archive is read with its defaults, and only what is declared travels", ()
   expect(archived({ format: "csv" })).toEqual({ ...defaults, format: "csv" });
 });
 
-it("a format that there is not is refused", () => {
+it("an unknown format is refused", () => {
   expect(() => archived({ format: "xml" })).toThrow(/archive\.format/);
 });

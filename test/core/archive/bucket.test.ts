@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { requireArchiveBucket } from "../../../core/archive/bucket/bucket";
 import type { ArchiveBucketSettingsArgs } from "../../../core/declare/archive/bucket-args";
-import { archiverPolicy, tlsOnly } from "../../../core/archive/bucket/bucket-policies";
+import { buildArchiverPolicy, buildTlsOnlyPolicy } from "../../../core/archive/bucket/bucket-policies";
 import { InvalidSpecError } from "../../../core/problems/problem";
 
 const read = (args: ArchiveBucketSettingsArgs) => requireArchiveBucket(args, "bucket");
@@ -32,7 +32,7 @@ describe("settings of an archive's bucket", () => {
     expect(read({})).toMatchObject({ prefix: "", expireDays: undefined, storage: [] });
   });
 
-  test("keep hidden versions as long as objects, unless it is said how long", () => {
+  test("keep hidden versions as long as objects, unless a time is declared", () => {
     expect(read({ expireAfter: "1 year" })).toMatchObject({ versionDays: 366 });
     expect(read({ expireAfter: "1 year", keepVersionsFor: "30 days" })).toMatchObject({ versionDays: 30 });
     expect(read({}).versionDays).toBeUndefined();
@@ -79,7 +79,7 @@ describe("settings of an archive's bucket", () => {
     expect(problems(args)).toEqual([problem]);
   });
 
-  test("tell all problems at once", () => {
+  test("report all problems at once", () => {
     expect(problems({ prefix: "/a", expireAfter: "x" as never })).toHaveLength(2);
   });
 });
@@ -87,10 +87,12 @@ describe("settings of an archive's bucket", () => {
 describe("policies of an archive's bucket", () => {
   const arn = "arn:aws:s3:::archive";
   const actions = (args: ArchiveBucketSettingsArgs, key?: string) =>
-    archiverPolicy(arn, read(args), key).Statement.flatMap((statement) => (statement as { Action: string[] }).Action);
+    buildArchiverPolicy(arn, read(args), key).Statement.flatMap(
+      (statement) => (statement as { Action: string[] }).Action,
+    );
 
   test("let the archiver write and read below its folder, and delete or set nothing", () => {
-    const policy = archiverPolicy(arn, read({ prefix: "pg" }), undefined);
+    const policy = buildArchiverPolicy(arn, read({ prefix: "pg" }), undefined);
     expect(policy.Statement).toContainEqual(
       expect.objectContaining({ Sid: "Objects", Resource: "arn:aws:s3:::archive/pg/*" }),
     );
@@ -109,8 +111,8 @@ describe("policies of an archive's bucket", () => {
     expect(actions({}, "arn:aws:kms:eu:1:key/2")).toContain("kms:GenerateDataKey");
   });
 
-  test("refuse whoever comes without TLS, for bucket and objects", () => {
-    expect(tlsOnly(arn).Statement).toEqual([
+  test("refuse requests without TLS, for bucket and objects", () => {
+    expect(buildTlsOnlyPolicy(arn).Statement).toEqual([
       expect.objectContaining({
         Effect: "Deny",
         Resource: [arn, `${arn}/*`],

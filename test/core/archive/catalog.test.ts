@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
-import { catalogTable } from "../../../core/archive/catalog/catalog";
-import { catalogBranches } from "../../../core/archive/catalog/catalog-branches";
-import { projectionOf } from "../../../core/archive/catalog/catalog-projection";
-import { latestGenerations, viewText } from "../../../core/archive/catalog/catalog-view";
-import { archiveFolder } from "../../../core/store/layout";
+import { describeCatalogTable } from "../../../core/archive/catalog/catalog";
+import { listCatalogBranches } from "../../../core/archive/catalog/catalog-branches";
+import { buildProjection } from "../../../core/archive/catalog/catalog-projection";
+import { buildLatestGenerationsQuery, encodeView } from "../../../core/archive/catalog/catalog-view";
+import { formatArchiveFolder } from "../../../core/store/layout";
 import { requireTableSpec } from "../../../core/declare/table/parse";
-import { intervalsBetween } from "../../../core/time/grid";
+import { listIntervalsBetween } from "../../../core/time/grid";
 import { addSpan } from "../../../core/time/span";
 import { parseInstant } from "../../../core/time/instant";
 
@@ -22,7 +22,7 @@ const declared: TableSpecArgs = {
 const since = parseInstant("2024-02-20T13:00:00Z", "UTC");
 const now = parseInstant("2025-03-10T12:30:00Z", "UTC");
 const made = (changes: Partial<TableSpecArgs> = {}, domains: Record<string, string> = {}) =>
-  catalogTable(requireTableSpec({ ...declared, ...changes }, "a table"), {
+  describeCatalogTable(requireTableSpec({ ...declared, ...changes }, "a table"), {
     database: "my-app",
     branches: [],
     since,
@@ -50,10 +50,10 @@ describe("the archives that a catalogue finds", () => {
     "are those of every %s since then, by their folders",
     (every) => {
       const spec = requireTableSpec({ ...declared, partitionBy: [{ range: "at", every }] }, "a table");
-      const table = catalogTable(spec, { database: "my-app", branches: [], since, now, domains: {} });
+      const table = describeCatalogTable(spec, { database: "my-app", branches: [], since, now, domains: {} });
       const { schema, window } = spec;
-      const folders = [...intervalsBetween(window.grid, since, now, "UTC")].map((bounds) =>
-        archiveFolder({ database: "my-app", schema, table: spec.table, path: [], bounds, generation: 3 }),
+      const folders = [...listIntervalsBetween(window.grid, since, now, "UTC")].map((bounds) =>
+        formatArchiveFolder({ database: "my-app", schema, table: spec.table, path: [], bounds, generation: 3 }),
       );
       const found = projected(table.projection, "archive_from").map(
         (from) => `${table.folder}/${table.template.replace("${archive_from}", from).replace("${archive_gen}", "3")}/`,
@@ -70,11 +70,11 @@ describe("the archives that a catalogue finds", () => {
     ];
     const key = { column: "at", encoding: "time" as const, kind: undefined, zone: "UTC" };
     const until = parseInstant("2024-08-15", "UTC");
-    expect(projectionOf("f", { grid, key }, since, until)).toEqual({
+    expect(buildProjection("f", { grid, key }, since, until)).toEqual({
       "projection.f.type": "enum",
       "projection.f.values": "20240101T000000Z,20240401T000000Z,20240701T000000Z,20240801T000000Z",
     });
-    const berlin = projectionOf("f", { grid: grid.slice(1), key: { ...key, zone: "Europe/Berlin" } }, since, until);
+    const berlin = buildProjection("f", { grid: grid.slice(1), key: { ...key, zone: "Europe/Berlin" } }, since, until);
     expect(berlin["projection.f.values"]).toBe("20240701T000000Z,20240731T220000Z");
   });
 });
@@ -95,9 +95,9 @@ describe("the branches that a catalogue finds", () => {
 
   test("are every combination of the declared values, by the folders of their archives", () => {
     const spec = levels([region, { hash: "id", modulus: 2, name: "{base}_{remainder}" }, months]);
-    const branches = catalogBranches(spec.window.levels) as string[];
+    const branches = listCatalogBranches(spec.window.levels) as string[];
     expect(branches).toEqual(["east+0", "east+1", "a%2Fb+0", "a%2Fb+1"]);
-    const table = catalogTable(spec, { database: "my-app", branches, since, now, domains: {} });
+    const table = describeCatalogTable(spec, { database: "my-app", branches, since, now, domains: {} });
     const bounds = { from: parseInstant("2024-02-01", "UTC"), to: parseInstant("2024-03-01", "UTC") };
     const place = { database: "my-app", schema: spec.schema, table: spec.table, bounds, generation: 1 };
     const keys = { archive_branch: "a%2Fb+1", archive_from: "20240201T000000Z", archive_gen: "1" };
@@ -105,31 +105,31 @@ describe("the branches that a catalogue finds", () => {
       (text, [key, value]) => text.replace(`\${${key}}`, value),
       table.template,
     );
-    expect(`${table.folder}/${found}/`).toBe(archiveFolder({ ...place, path: ["a/b", "1"] }));
+    expect(`${table.folder}/${found}/`).toBe(formatArchiveFolder({ ...place, path: ["a/b", "1"] }));
     expect(table.projection).toMatchObject({
       "projection.archive_branch.type": "enum",
       "projection.archive_branch.values": branches.join(","),
     });
-    expect(latestGenerations("c", table)).toContain(
+    expect(buildLatestGenerationsQuery("c", table)).toContain(
       "GROUP BY archive_branch, archive_from) l ON g.archive_branch = l.archive_branch AND g.archive_from",
     );
   });
 
   test("are named by the program where their values are in the database", () => {
     const spec = levels([{ ...region, values: { from: "app.regions", column: "code" } }, months]).window;
-    expect(catalogBranches(spec.levels)).toBe("values-needed");
-    expect(catalogBranches(spec.levels, [["east"], ["x y"]])).toEqual(["east", "x%20y"]);
-    expect(catalogBranches(spec.levels, [["east", "1"]])).toBe("wrong-length");
+    expect(listCatalogBranches(spec.levels)).toBe("values-needed");
+    expect(listCatalogBranches(spec.levels, [["east"], ["x y"]])).toEqual(["east", "x%20y"]);
+    expect(listCatalogBranches(spec.levels, [["east", "1"]])).toBe("wrong-length");
   });
 
   test("cannot be told where single ones have another interval", () => {
     const daily = { ...months, overrides: [{ when: { region: "east" }, every: "day" as const }] };
-    expect(catalogBranches(levels([region, daily]).window.levels)).toBe("intervals-differ");
+    expect(listCatalogBranches(levels([region, daily]).window.levels)).toBe("intervals-differ");
   });
 });
 
 describe("the columns of a catalogue", () => {
-  test("have the types of the files, with the texts beside those that may lose something", () => {
+  test("have the types of the files, with the texts next to those that may lose something", () => {
     const columns = {
       id: "bigserial",
       at: "timestamptz",
@@ -165,7 +165,7 @@ describe("the columns of a catalogue", () => {
     ]);
   });
 
-  test("of a domain have the type below it, which nobody can know from its name", () => {
+  test("of a domain have the type below it, which its name does not show", () => {
     const columns = { id: "bigserial", at: "timestamptz", price: "app.price" };
     const priceOf = (domains: Record<string, string>) =>
       made({ columns }, domains).columns.find(({ name }) => name === "price");
@@ -180,9 +180,9 @@ describe("the columns of a catalogue", () => {
 });
 
 test("the view is kept as Athena keeps its own: as JSON in base 64", () => {
-  const [, base64 = ""] = /^\/\* Presto View: (\S+) \*\/$/.exec(viewText("my_app", made())) ?? [];
+  const [, base64 = ""] = /^\/\* Presto View: (\S+) \*\/$/.exec(encodeView("my_app", made())) ?? [];
   expect(JSON.parse(Buffer.from(base64, "base64").toString("utf8"))).toEqual({
-    originalSql: latestGenerations("my_app", made()),
+    originalSql: buildLatestGenerationsQuery("my_app", made()),
     catalog: "awsdatacatalog",
     schema: "my_app",
     columns: [

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parquetColumns, parquetColumnSchema, type SourceColumn } from "../../../core/archive/format/columns";
-import { formOf } from "../../../core/archive/format/parquet-forms";
+import {
+  chooseParquetColumns,
+  parquetColumnSchema,
+  type SourceColumn,
+} from "../../../core/archive/format/parquet-columns";
+import { chooseForm } from "../../../core/archive/format/parquet-forms";
 
 const column = (name: string, type = "text", kind = "b", base?: string): SourceColumn => ({
   name,
@@ -45,17 +49,17 @@ describe("the form of a column in a Parquet file", () => {
     ['"date"', "VARCHAR"],
     ["app.date", "VARCHAR"],
     ["constructor", "VARCHAR"],
-  ])("of %s is %s", (type, form) => expect(formOf({ type, kind: "b" })).toBe(form));
+  ])("of %s is %s", (type, form) => expect(chooseForm({ type, kind: "b" })).toBe(form));
 
   it("of a domain is that of the type below it, of other kinds text", () => {
-    expect(formOf({ type: "price", kind: "d", base: "numeric(10,2)" })).toBe("DECIMAL(10,2)");
-    expect(formOf({ type: "price", kind: "d" })).toBe("VARCHAR");
-    for (const kind of ["e", "c", "r", "m"]) expect(formOf({ type: "integer", kind })).toBe("VARCHAR");
+    expect(chooseForm({ type: "price", kind: "d", base: "numeric(10,2)" })).toBe("DECIMAL(10,2)");
+    expect(chooseForm({ type: "price", kind: "d" })).toBe("VARCHAR");
+    for (const kind of ["e", "c", "r", "m"]) expect(chooseForm({ type: "integer", kind })).toBe("VARCHAR");
   });
 });
 
 describe("the columns of a Parquet file", () => {
-  const names = (...list: string[]) => parquetColumns(list.map((name) => column(name))).map((one) => one.column);
+  const names = (...list: string[]) => chooseParquetColumns(list.map((name) => column(name))).map((one) => one.column);
 
   it("are called as in the table", () => expect(names("id", "Ts", 'a"b')).toEqual(["id", "Ts", 'a"b']));
 
@@ -71,8 +75,8 @@ describe("the columns of a Parquet file", () => {
       "file_row_number_2",
     ]));
 
-  it("have a text beside them only where their form may lose it", () => {
-    const [id, at, taken] = parquetColumns([
+  it("have an additional text only where their form may lose it", () => {
+    const [id, at, taken] = chooseParquetColumns([
       column("id", "bigint"),
       column("at", "timestamp with time zone"),
       column("AT__text"),
@@ -83,14 +87,14 @@ describe("the columns of a Parquet file", () => {
   });
 
   it("are none in a table without columns, which is refused", () =>
-    expect(() => parquetColumns([])).toThrow("a table without columns has no text to archive"));
+    expect(() => chooseParquetColumns([])).toThrow("a table without columns has no text to archive"));
 
   it("never share a name, whatever the table's are, and keep their order", () => {
     const name = fc.oneof(fc.constantFrom("a", "A", "a__text", "A__text_2", "a_2", "table", "from", "é", "É"), fc.string({ minLength: 1 })); // prettier-ignore
     const lists = fc.uniqueArray(fc.tuple(name, fc.constantFrom("date", "text", "numeric")), { selector: ([own]) => own, minLength: 1 }); // prettier-ignore
     fc.assert(
       fc.property(lists, (list) => {
-        const columns = parquetColumns(list.map(([own, type]) => column(own, type)));
+        const columns = chooseParquetColumns(list.map(([own, type]) => column(own, type)));
         const inFile = columns.flatMap((one) => (one.text === undefined ? [one.column] : [one.column, one.text]));
         expect(new Set(inFile.map((one) => one.toLowerCase())).size).toBe(inFile.length);
         expect(columns.map((one) => one.name)).toEqual(list.map(([own]) => own));

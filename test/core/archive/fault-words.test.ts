@@ -1,47 +1,45 @@
 import { describe, expect, it } from "vitest";
-import { type ArchiveStanding, wayOnOfDrop, wayOnOfReader } from "../../../core/archive/fault-words";
+import { type ArchiveStanding, describeDropFix, describeReaderFix } from "../../../core/archive/fault-words";
 
 const readers = ["restore", "query", "verify"] as const;
 const before: ArchiveStanding = { partition: "app.events_p2025_02", there: true, droppedAt: undefined };
 const after: ArchiveStanding = { partition: "events_p2025_02", there: false, droppedAt: "2025-04-20 00:00:00+00" };
 const byHand: ArchiveStanding = { ...after, droppedAt: undefined };
 
-describe("what a reader of an archive is told", () => {
+describe("messages for the reader of an archive", () => {
   it.each(readers)("%s: before the drop that no row is lost, and where they are", (reader) => {
-    const said = wayOnOfReader(reader, before);
+    const said = describeReaderFix(reader, before);
     expect(said).toContain("the table app.events_p2025_02 has not been dropped and still has them");
-    expect(said).not.toMatch(/was dropped|what is left|Nothing was dropped|next update/);
+    expect(said).not.toMatch(/was dropped|only rows|Nothing was dropped|next update/);
   });
 
   it.each(readers)("%s: after the drop when that was, and that the store has to give it back", (reader) => {
-    const said = wayOnOfReader(reader, after);
-    expect(said).toContain(
-      "was dropped on 2025-04-20 00:00:00+00, and this is what is left of its rows: bring the object",
-    );
+    const said = describeReaderFix(reader, after);
+    expect(said).toContain("was dropped on 2025-04-20 00:00:00+00, and these are its only rows: recover the object");
     expect(said).not.toMatch(/has not been dropped|Nothing was dropped|next update/);
-    expect(wayOnOfReader(reader, byHand)).toContain("is not there any more, and this is what is left of its rows");
+    expect(describeReaderFix(reader, byHand)).toContain("no longer exists, and these are its only rows");
   });
 
   it.each(readers)("%s: without a ledger nothing of the partition, which nothing is known of", (reader) => {
-    expect(wayOnOfReader(reader, undefined)).not.toMatch(/table|partition|drop/);
+    expect(describeReaderFix(reader, undefined)).not.toMatch(/table|partition|drop/);
   });
 
-  it("each says what it has not done itself", () => {
-    expect(readers.map((reader) => /^[^.;]*/.exec(wayOnOfReader(reader, undefined))?.[0])).toEqual([
+  it("each reports what it has not done itself", () => {
+    expect(readers.map((reader) => /^[^.;]*/.exec(describeReaderFix(reader, undefined))?.[0])).toEqual([
       "Nothing was restored",
-      "No answer was given",
-      "Bring the object back, from a replica or a backup of the store, or in a bucket with versions from the version before, and run it again",
+      "Nothing was queried",
+      "Recover the object, from a replica or a backup of the store, or in a bucket with versions from the version before, and run it again",
     ]);
   });
 
   it("a drop names the next update only where that archives", () => {
-    expect(wayOnOfDrop(true, true)).toMatch(/and the next update archives it anew, as another generation$/);
-    expect(wayOnOfDrop(true, false)).toMatch(
+    expect(describeDropFix(true, true)).toMatch(/and the next update archives it again, as another generation$/);
+    expect(describeDropFix(true, false)).toMatch(
       /and the next update compares it with the rows as they are, and completes it$/,
     );
     for (const renew of [true, false])
-      expect(wayOnOfDrop(false, renew)).toMatch(
-        /^Nothing was dropped: .*Where onExpire: "archive" is declared with its place/,
+      expect(describeDropFix(false, renew)).toMatch(
+        /^Nothing was dropped: .*Where onExpire: "archive" is declared with its store/,
       );
   });
 });

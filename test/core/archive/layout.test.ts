@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { archiveFolder, encodeSegment, keyInStore, partName, storeOfManifest } from "../../../core/store/layout";
+import {
+  formatArchiveFolder,
+  encodeSegment,
+  findKeyInStore,
+  formatPartName,
+  findStoreOfManifest,
+} from "../../../core/store/layout";
 import { parseInterval } from "../../../core/time/interval";
 
 const place = {
@@ -13,11 +19,14 @@ const place = {
 };
 
 test("is the Hive way, one folder for each range and generation", () => {
-  expect(archiveFolder(place)).toBe("app/public/table=events/from=20250101T000000Z/gen=1/");
-  expect(archiveFolder({ ...place, path: ["north", "42"], generation: 12 })).toBe(
+  expect(formatArchiveFolder(place)).toBe("app/public/table=events/from=20250101T000000Z/gen=1/");
+  expect(formatArchiveFolder({ ...place, path: ["north", "42"], generation: 12 })).toBe(
     "app/public/table=events/branch=north+42/from=20250101T000000Z/gen=12/",
   );
-  expect([partName(9, "parquet"), partName(10, "parquet")]).toEqual(["part-00009.parquet", "part-00010.parquet"]);
+  expect([formatPartName(9, "parquet"), formatPartName(10, "parquet")]).toEqual([
+    "part-00009.parquet",
+    "part-00010.parquet",
+  ]);
 });
 
 test("no name leaves its folder, and two names never share one", () => {
@@ -29,23 +38,23 @@ test("no name leaves its folder, and two names never share one", () => {
     fc.property(name, name, (a, b) => {
       expect(encodeSegment(a)).toMatch(/^[A-Za-z0-9_%-]+$/);
       if (a !== b) expect(encodeSegment(a)).not.toBe(encodeSegment(b));
-      expect(archiveFolder({ ...place, table: a }).split("/")).toHaveLength(6);
+      expect(formatArchiveFolder({ ...place, table: a }).split("/")).toHaveLength(6);
     }),
   );
 });
 
 test("moments keep what tells them apart", () => {
-  const folder = (from: string): string => archiveFolder({ ...place, bounds: parseInterval(`${from}/..`) });
+  const folder = (from: string): string => formatArchiveFolder({ ...place, bounds: parseInterval(`${from}/..`) });
   expect(folder("2025-01-01T05:30:00.000001Z")).toContain("from=20250101T053000_000001Z/");
   expect(folder("..")).toContain("from=start/");
 });
 
 test("a manifest is found again by its place alone, also under a name that an earlier version gave it", () => {
-  expect(storeOfManifest("s3://b/x/app/public/table=events/from=20250101T000000Z/gen=1/_manifest.json")).toBe(
+  expect(findStoreOfManifest("s3://b/x/app/public/table=events/from=20250101T000000Z/gen=1/_manifest.json")).toBe(
     "s3://b/x",
   );
-  expect(storeOfManifest("s3://b/x/orders/_2024-03.gen-2.manifest.json")).toBe("s3://b/x/orders");
-  expect(keyInStore("s3://b/x", "s3://b/x/orders/_2024-03.manifest.json")).toBe("orders/_2024-03.manifest.json");
-  expect(keyInStore("s3://b/y", "s3://b/x/orders/_2024-03.manifest.json")).toBeUndefined();
-  expect(keyInStore("file:///d/y%3D2024", "file:///d/y=2024/_03.manifest.json")).toBe("_03.manifest.json");
+  expect(findStoreOfManifest("s3://b/x/orders/_2024-03.gen-2.manifest.json")).toBe("s3://b/x/orders");
+  expect(findKeyInStore("s3://b/x", "s3://b/x/orders/_2024-03.manifest.json")).toBe("orders/_2024-03.manifest.json");
+  expect(findKeyInStore("s3://b/y", "s3://b/x/orders/_2024-03.manifest.json")).toBeUndefined();
+  expect(findKeyInStore("file:///d/y%3D2024", "file:///d/y=2024/_03.manifest.json")).toBe("_03.manifest.json");
 });

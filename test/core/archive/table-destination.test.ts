@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest";
 import {
   describeArchiveTable,
   parseArchiveTable,
-  tablePlace,
-  urlProblems,
+  formatTablePlace,
+  findUrlProblems,
 } from "../../../core/declare/archive/table-destination";
-import { columnProblems, rangeCondition } from "../../../core/archive/table-sql";
+import { listColumnProblems, buildArchivedRangeCondition } from "../../../core/archive/table-sql";
 import type { Problem } from "../../../core/problems/problem";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { parseInstant } from "../../../core/time/instant";
-import { windowFromWire, windowToWire } from "../../../core/window/wire";
+import { decodeWindow, encodeWindow } from "../../../core/window/wire";
 import { windowSpec } from "../support/specs";
 
 const archived = (archive: TableSpecArgs["archive"]): Partial<TableSpecArgs> => ({
@@ -29,15 +29,15 @@ describe("an archive table", () => {
       verify: "readBack",
       spoolMegabytes: 32,
     });
-    const back = windowFromWire(JSON.parse(JSON.stringify(windowToWire(spec))));
+    const back = decodeWindow(JSON.parse(JSON.stringify(encodeWindow(spec))));
     expect("spec" in back && back.spec.archive).toEqual(spec.archive);
   });
 
   test.each([
     ["events", undefined, /archive\.to\.table: .*does not name a table with its schema/],
     ["a.b.c", undefined, /archive\.to\.table/],
-    ["a.b", "postgresql://u:geheim@host/db", /archive\.to\.database\.url: .*a password stands in it/],
-    ["a.b", "postgresql://u@host/db?password=geheim", /a password stands in it/],
+    ["a.b", "postgresql://u:geheim@host/db", /archive\.to\.database\.url: .*it contains a password/],
+    ["a.b", "postgresql://u@host/db?password=geheim", /it contains a password/],
     ["a.b", "mysql://u@host/db", /does not begin with "postgresql:\/\/"/],
     ["a.b", "postgresql://u@host", /names no database/],
     ["a.b", "host=x", /is not a connection URL/],
@@ -70,10 +70,10 @@ describe("an archive table", () => {
   });
 
   test("with a password does not travel either", () => {
-    const wire = windowToWire(windowSpec(archived({ to: { table: "archive.events" } })));
+    const wire = encodeWindow(windowSpec(archived({ to: { table: "archive.events" } })));
     const table = { schema: "a", name: "b", url: "postgresql://u:geheim@h/d" };
-    const read = windowFromWire({ ...wire, archive: { ...(wire as { archive: object }).archive, table } });
-    expect(JSON.stringify(read)).toMatch(/a password stands in it/);
+    const read = decodeWindow({ ...wire, archive: { ...(wire as { archive: object }).archive, table } });
+    expect(JSON.stringify(read)).toMatch(/it contains a password/);
     expect(JSON.stringify(read)).not.toContain("geheim");
   });
 
@@ -83,11 +83,11 @@ describe("an archive table", () => {
     const url = "postgresql://archiver@warehouse:5433/history";
     const there = parseArchiveTable({ table: "archive.ev/ents", database: { url } }, "to", problems);
     expect(problems).toEqual([]);
-    expect(tablePlace(here, "app")).toBe("table:///app/archive.events");
-    expect(tablePlace(there, "history")).toBe("table://warehouse:5433/history/archive.ev%2Fents");
+    expect(formatTablePlace(here, "app")).toBe("table:///app/archive.events");
+    expect(formatTablePlace(there, "history")).toBe("table://warehouse:5433/history/archive.ev%2Fents");
     expect(describeArchiveTable(here)).toBe("archive.events");
     expect(describeArchiveTable(there)).toBe("archive.ev/ents in warehouse:5433/history");
-    expect(urlProblems(url, "url")).toEqual([]);
+    expect(findUrlProblems(url, "url")).toEqual([]);
   });
 
   test("of other columns says both sides, and the ALTER for those that it lacks", () => {
@@ -102,7 +102,7 @@ describe("an archive table", () => {
       { name: "more", type: "text" },
       { name: "c2", type: "character varying(10)" },
     ];
-    expect(columnProblems(table, "app.events", columns, there)).toEqual([
+    expect(listColumnProblems(table, "app.events", columns, there)).toEqual([
       'it has no column "c1": ALTER TABLE "archive"."events" ADD COLUMN "c1" timestamp with time zone;',
       'its column "c2" is character varying(10), and in app.events it is text',
       'its column "c3" is generated, and takes no value',
@@ -112,9 +112,11 @@ describe("an archive table", () => {
   test("has the rows of a range by the key's own bounds", () => {
     const bounds = { from: parseInstant("2025-02-01", "UTC"), to: parseInstant("2025-03-01", "UTC") };
     const key = { column: "at", encoding: "epoch-s", kind: undefined, zone: "UTC" } as const;
-    expect(rangeCondition(key, { name: "at", type: "bigint" }, bounds)).toBe(
+    expect(buildArchivedRangeCondition(key, { name: "at", type: "bigint" }, bounds)).toBe(
       `"at" >= '1738368000' and "at" < '1740787200'`,
     );
-    expect(rangeCondition(key, { name: "at", type: "bigint" }, { from: undefined, to: undefined })).toBe("true");
+    expect(buildArchivedRangeCondition(key, { name: "at", type: "bigint" }, { from: undefined, to: undefined })).toBe(
+      "true",
+    );
   });
 });

@@ -1,18 +1,24 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Matching } from "../../../core/declare/option/matching";
-import { asWritten, type OptionsOf } from "../../../core/declare/option/option";
+import {
+  defineAsWritten,
+  type Around,
+  type OptionsOf,
+  parseOptions,
+  sentAs,
+} from "../../../core/declare/option/option";
 import { WINDOW_OPTIONS } from "../../../core/declare/table/options";
 import { WINDOW } from "../../../core/declare/window/window";
-import { docstringOf } from "../../../core/declare/option/docstring";
+import { getDocstring } from "../../../core/declare/option/docstring";
 
 interface Topic {
   readonly one?: string;
   readonly two: "a" | "b";
 }
 
-const one = asWritten(z.string().optional());
-const two = asWritten(z.enum(["a", "b"]));
+const one = defineAsWritten(z.string().optional());
+const two = defineAsWritten(z.enum(["a", "b"]));
 
 /** These fail where it compiles: the type check of the whole repository sees them. */
 describe("the compiler", () => {
@@ -24,8 +30,22 @@ describe("the compiler", () => {
     // @ts-expect-error: `three` is in the list, and not documented
     const more = { one, two, three: one } satisfies OptionsOf<Topic>;
     // @ts-expect-error: `b` is documented, and cannot be read
-    const narrower = { one, two: asWritten(z.enum(["a"])) } satisfies OptionsOf<Topic>;
+    const narrower = { one, two: defineAsWritten(z.enum(["a"])) } satisfies OptionsOf<Topic>;
     expect([missing, more, narrower]).toHaveLength(3);
+  });
+
+  test("gives an option what its place has, and no other place", () => {
+    const read = (two: string, { at }: Around<Topic, { readonly at: string }>): string => `${at} ${two}`;
+    const placed = { one, two: sentAs(z.enum(["a", "b"]), read, z.string()) } satisfies OptionsOf<
+      Topic,
+      { at: string }
+    >;
+    // @ts-expect-error: the options of a table are read at another place
+    const misplaced = placed satisfies OptionsOf<Topic>;
+    const topic: Topic = { two: "a" };
+    expect(parseOptions(placed, topic, { at: "here" }, []).two).toBe("here a");
+    // @ts-expect-error: `at` is missing
+    expect(parseOptions(misplaced, topic, {}, []).two).toBe("undefined a");
   });
 
   test("names the keys at which a shape and its interface part", () => {
@@ -44,6 +64,6 @@ describe("the compiler", () => {
 test.each([
   ...Object.keys(WINDOW).map((name) => ["WindowArgs", name] as const),
   ...Object.keys(WINDOW_OPTIONS).map((name) => ["TableSpecArgs", name] as const),
-])("the docstring of %s.%s is there for the package schema and the stack configuration", (owner, name) => {
-  expect(docstringOf(owner, name)).toMatch(/\w/);
+])("the docstring of %s.%s exists for the package schema and the stack configuration", (owner, name) => {
+  expect(getDocstring(owner, name)).toMatch(/\w/);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { parseTableSpec, requireTableSpec } from "../../../core/declare/table/parse";
-import { publicationMemberToWire } from "../../../core/declare/table/publications";
+import { encodePublicationMember } from "../../../core/declare/table/publications";
 import { tableSpec, VALID } from "../support/specs";
 
 const parsed = (publications: unknown, changes: Partial<TableSpecArgs> = {}) =>
@@ -11,7 +11,7 @@ const problems = (publications: unknown) => {
   return result.ok ? [] : result.problems.map(({ path, code, message }) => `${path} ${code}: ${message}`);
 };
 
-test("a list, and true, mean a publication that exists, with nothing more to say", () => {
+test("a list, and true, mean a publication that exists, without settings", () => {
   const bare = [{ publication: "supabase_realtime" }];
   expect(tableSpec({ publications: ["supabase_realtime"] }).publications).toEqual(bare);
   expect(tableSpec({ publications: { supabase_realtime: true } }).publications).toEqual(bare);
@@ -19,7 +19,7 @@ test("a list, and true, mean a publication that exists, with nothing more to say
   expect(tableSpec().publications).toEqual([]);
 });
 
-test("a publication that is made sends everything by the table's name, unless something else is declared", () => {
+test("a publication that is created sends everything by the table's name, unless something else is declared", () => {
   expect(tableSpec({ publications: { all: { create: true } } }).publications).toEqual([
     { publication: "all", viaRoot: true, create: { publish: ["insert", "update", "delete", "truncate"] } },
   ]);
@@ -40,13 +40,13 @@ test("a publication that is made sends everything by the table's name, unless so
   ]);
 });
 
-test("the resource is told what policies judge by: the class of data and whether rows are secured", () => {
+test("the resource has what policies judge by: the class of data and whether rows are secured", () => {
   const spec = requireTableSpec(
     { ...VALID, dataClass: "audit", rowSecurity: { policies: {} }, publications: ["p"] },
     "test",
   );
   const [publication] = spec.publications;
-  expect(publication && publicationMemberToWire(publication, spec)).toEqual({
+  expect(publication && encodePublicationMember(publication, spec)).toEqual({
     schema: "public",
     table: "workflow_events",
     publication: "p",

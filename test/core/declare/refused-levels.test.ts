@@ -73,7 +73,7 @@ testRefused([
     "partitionBy[0].every",
     "grid",
     /both every and grid/,
-    /Keep one/,
+    /Remove one/,
   ],
   [
     "a name template that repeats itself",

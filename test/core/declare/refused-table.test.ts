@@ -17,7 +17,7 @@ testRefused([
     "12 months",
     "retention",
     "unknown-property",
-    /no property "retention"/,
+    /the property "retention" does not exist/,
     /spelling/,
   ],
   [
@@ -100,7 +100,7 @@ testRefused([
     "primaryKey",
     "key-not-in-primary-key",
     /\(id\) lacks the partition key "ts"/,
-    /Make it \("id", "ts"\)\. .*ON CONFLICT \("id"\) fails with 42P10/,
+    /Declare it \("id", "ts"\)\. .*ON CONFLICT \("id"\) fails with 42P10/,
   ],
   [
     "a key outside a unique constraint",
@@ -118,7 +118,7 @@ testRefused([
     "indexes.run_id.columns",
     "key-not-in-unique",
     /"run_id" lacks/,
-    /Make it \("run_id", "ts"\)/,
+    /Declare it \("run_id", "ts"\)/,
   ],
   ["a table name over 63 bytes", "table", "ä".repeat(32), "table", "name-too-long", /has 64 bytes/, /shorter/],
   ["a NUL in the table's name", "table", "a\0b", "table", "invalid-name", /a\\u0000b" contains a NUL/, /Remove/],
@@ -239,7 +239,7 @@ testRefused([
     { type: "timestamptz", default: "now(), ADD COLUMN x int" },
     "columns.ts.default",
     "invalid-value",
-    /not one SQL expression: it holds a comma/,
+    /not one SQL expression: it contains a comma/,
     /the expression alone/,
   ],
   [

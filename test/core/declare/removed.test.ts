@@ -2,9 +2,9 @@ import { expect, it } from "vitest";
 import { parseTableSpec } from "../../../core/declare/table/parse";
 import { removedProblems } from "../../../core/problems/removed-inputs";
 import { underPresentNames } from "../../../core/problems/renamed";
-import { profileFromWire } from "../../../core/declare/table/profile";
-import { tableToWire } from "../../../core/declare/table/wire";
-import { windowFromWire, windowToWire } from "../../../core/window/wire";
+import { decodeProfile } from "../../../core/declare/table/profile";
+import { encodeTable } from "../../../core/declare/table/wire";
+import { decodeWindow, encodeWindow } from "../../../core/window/wire";
 import { tableSpec, VALID, windowSpec } from "../support/specs";
 
 const problems = (changes: object) => {
@@ -15,13 +15,13 @@ const keysRemoved = {
   path: "archive.keys",
   code: "unknown-property",
   message: expect.stringMatching(/^the option "keys" was removed: archives have one layout/),
-  fix: expect.stringMatching(/^Delete it: .*Those that exist keep their names; .* as before\.$/),
+  fix: expect.stringMatching(/^Delete it: .*Existing ones keep their names; .* as before\.$/),
 };
 const wasRemoved = {
   path: "archive.method",
   code: "unknown-property",
   message: expect.stringMatching(/^the option "method" was removed: .*read twice for its proof/),
-  fix: expect.stringMatching(/^Delete it: the machine that runs the update then makes the parts.*stay readable\.$/),
+  fix: expect.stringMatching(/^Delete it: the machine that runs the update then writes the parts.*remain readable\.$/),
 };
 
 it.each([
@@ -29,30 +29,30 @@ it.each([
   ["aws_s3", "s3://bucket/x"],
   ["pg_parquet", "file:///d"],
   ["aws_s3", { table: "archive.events" }],
-])("archive.method %j, to %j, is refused by name, with the reason and the way on", (method, to) => {
+])("archive.method %j, to %j, is refused by name, with the reason and the fix", (method, to) => {
   expect(problems({ archive: { to, method } })).toEqual([wasRemoved]);
 });
 
-it("archive.keys is refused by name, with the reason and the way on", () => {
+it("archive.keys is refused by name, with the reason and the fix", () => {
   const keys = "{table}/{yyyy}-{mm}.csv.zst";
   expect(problems({ archive: { to: "s3://bucket/x", format: "csv", keys } })).toEqual([keysRemoved]);
 });
 
-it("a removed option is told beside every other problem of the shape, and a wrong spelling stays one", () => {
+it("a removed option is reported together with every other problem of the shape, and a wrong spelling remains one", () => {
   expect(problems({ archive: { to: "s3://bucket/x", method: "aws_s3", formt: "csv" }, paused: "no" })).toMatchObject([
     wasRemoved,
-    { path: "archive.formt", message: 'there is no property "formt" here.' },
+    { path: "archive.formt", message: 'the property "formt" does not exist here.' },
     { path: "paused" },
   ]);
   expect(problems({ method: "aws_s3" })).toMatchObject([{ path: "method", fix: expect.stringContaining("spelling") }]);
 });
 
-it("what an earlier version recorded is read without it, and what a program sends anew is refused", () => {
+it("records of an earlier version are read without it, and a program that declares it is refused", () => {
   const spec = windowSpec({ onExpire: "archive", archive: { to: "s3://bucket/x", format: "csv" } });
-  const wire = windowToWire(spec);
+  const wire = encodeWindow(spec);
   const recorded = { ...wire, archive: { ...wire.archive, method: "aws_s3", keys: "{partition}.csv.zst" } };
-  const read = windowFromWire(recorded);
-  expect("spec" in read && windowToWire(read.spec)).toEqual(wire);
+  const read = decodeWindow(recorded);
+  expect("spec" in read && encodeWindow(read.spec)).toEqual(wire);
   expect(removedProblems(recorded)).toEqual([wasRemoved, keysRemoved]);
   expect([wire, {}, null, { archive: "s3://bucket/x" }].flatMap(removedProblems)).toEqual([]);
 });
@@ -73,7 +73,7 @@ it.each([
 });
 
 /** Inputs of a Table with everything that was renamed, and the same as an earlier version had it. */
-const present = tableToWire(
+const present = encodeTable(
   tableSpec({
     indexes: { run: { columns: ["run_id", "ts"], unique: true, partitionIndexName: "{partition}_run" } },
     replicaIdentity: { index: "run" },
@@ -107,5 +107,5 @@ it("recorded inputs are read under either name, and what a program sends under t
     { path: "indexes[0].leafName", ...named("leafName", "partitionIndexName") },
     { path: "leaves", ...named("leaves", "profile") },
   ]);
-  expect(profileFromWire((recordedEarlier as typeof earlier).leaves)).toEqual(profile);
+  expect(decodeProfile((recordedEarlier as typeof earlier).leaves)).toEqual(profile);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { parseTableSpec } from "../../../core/declare/table/parse";
-import { cronJobToWire } from "../../../core/declare/schedule/schedule";
-import { windowFromWire, windowToWire } from "../../../core/window/wire";
+import { encodeCronJob } from "../../../core/declare/schedule/schedule";
+import { decodeWindow, encodeWindow } from "../../../core/window/wire";
 import { tableSpec, VALID } from "../support/specs";
 
 function problems(change: Partial<TableSpecArgs>): string[] {
@@ -11,7 +11,7 @@ function problems(change: Partial<TableSpecArgs>): string[] {
 }
 
 const job = (schedule: TableSpecArgs["schedule"]) =>
-  cronJobToWire(tableSpec(schedule ? { schedule } : {}).window.schedule, VALID_NAME);
+  encodeCronJob(tableSpec(schedule ? { schedule } : {}).window.schedule, VALID_NAME);
 const VALID_NAME = { schema: "public", table: VALID.table };
 
 describe("a declared schedule", () => {
@@ -31,7 +31,7 @@ describe("a declared schedule", () => {
     });
   });
 
-  it("is no job where there is none, with a reason or without", () => {
+  it("is no job if none is declared, with a reason or without", () => {
     expect(job(undefined)).toBeUndefined();
     expect(job({ none: "pulumi up runs every hour" })).toBeUndefined();
   });
@@ -39,12 +39,12 @@ describe("a declared schedule", () => {
   it("travels with the window, for policies and the registry", () => {
     for (const schedule of [{ cron: "0 2 * * *" }, { none: "no need" }, undefined]) {
       const window = tableSpec(schedule ? { schedule } : {}).window;
-      const read = windowFromWire(JSON.parse(JSON.stringify(windowToWire(window))));
+      const read = decodeWindow(JSON.parse(JSON.stringify(encodeWindow(window))));
       expect("spec" in read && read.spec.schedule).toEqual(window.schedule);
     }
   });
 
-  it("makes branches too, where levels lie above time", () => {
+  it("creates branches too, where levels are above time", () => {
     const levels: Partial<TableSpecArgs> = {
       primaryKey: ["id", "run_id", "type", "ts"],
       partitionBy: [{ list: "run_id", values: ["a"] }, { range: "ts" }],
@@ -66,10 +66,12 @@ describe("a declared schedule", () => {
 describe("names that callers use", () => {
   it("travel with their schema", () => {
     const names = { ensure: "make", info: "parts" };
-    expect(tableSpec({ functionNames: names }).functionNames).toEqual({ ...VALID_NAME, aliasSchema: "public", names });
+    const parsed = (functionNames: NonNullable<TableSpecArgs["functionNames"]>) =>
+      tableSpec({ functionNames }).window.functionNames;
+    expect(parsed(names)).toEqual({ schema: "public", ...names });
     const schema = "partition_mgmt";
-    expect(tableSpec({ functionNames: { schema, ...names } }).functionNames).toMatchObject({ aliasSchema: schema });
-    expect(tableSpec({ functionNames: {} }).functionNames).toBeUndefined();
+    expect(parsed({ schema, ...names })).toEqual({ schema, ...names });
+    expect(parsed({})).toBeUndefined();
   });
 
   it.each<[string, NonNullable<TableSpecArgs["functionNames"]>, string]>([

@@ -3,11 +3,16 @@ import { join } from "node:path";
 import * as ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { parseTableSpec, requireTableSpec } from "../../../core/declare/table/parse";
-import { indexName } from "../../../core/names/template";
+import { formatIndexName } from "../../../core/names/template";
 import { parseInstant } from "../../../core/time/instant";
 import { NO_LEVELS } from "../../../core/levels/levels";
-import { branchSpec, desiredBranches, flatten, type SourceValues } from "../../../core/partition/branch/tree";
-import { planWindow } from "../../../core/window/window";
+import {
+  getBranchSpec,
+  listDesiredBranches,
+  flatten,
+  type SourceValues,
+} from "../../../core/partition/branch/desired-branches";
+import { planWindow } from "../../../core/window/window-partitions";
 
 const ROOT = join(__dirname, "../../..");
 const PAGE = readFileSync(join(ROOT, "docs/seeds.md"), "utf8");
@@ -54,9 +59,9 @@ describe.each(Object.entries(NAMES))("%s", (seed, { at, names }) => {
     const now = parseInstant(at, "UTC");
     const current = declarationsOf(seed).map((declared) => {
       const { window } = requireTableSpec(declared, seed);
-      const [stem] = [...flatten(desiredBranches(window, VALUES))].filter(({ children }) => children.length === 0);
+      const [stem] = [...flatten(listDesiredBranches(window, VALUES))].filter(({ children }) => children.length === 0);
       const { asOf } = planWindow({ ...window, levels: NO_LEVELS }, now);
-      const { desired } = planWindow(branchSpec(window, stem?.path ?? []), now, stem?.name);
+      const { desired } = planWindow(getBranchSpec(window, stem?.path ?? []), now, stem?.name);
       return desired.find((partition) => partition.from.equals(asOf))?.name;
     });
     expect(current).toEqual(names);
@@ -66,7 +71,7 @@ describe.each(Object.entries(NAMES))("%s", (seed, { at, names }) => {
 test("S1 has the document's partition indexes", () => {
   const spec = requireTableSpec(declarationsOf("S1")[0], "S1");
   expect(
-    spec.indexes.map((index) => indexName(index.partitionIndexName, { partition: "workflow_events_y2025m01" })),
+    spec.indexes.map((index) => formatIndexName(index.partitionIndexName, { partition: "workflow_events_y2025m01" })),
   ).toEqual([
     "workflow_events_y2025m01_run_id_idx",
     "workflow_events_y2025m01_run_ts_idx",

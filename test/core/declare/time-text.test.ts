@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { declaredTime } from "../../../core/declare/option/time-text";
+import { parseDeclaredTime } from "../../../core/declare/option/time-text";
 import type { Problem } from "../../../core/problems/problem";
 
 const problemOf = (text: string): Problem | undefined => {
   const problems: Problem[] = [];
-  declaredTime("start", text, "UTC", problems);
+  parseDeclaredTime("start", text, "UTC", problems);
   return problems[0];
 };
 
@@ -19,13 +19,13 @@ test.each([
   expect(problemOf(text)).toEqual({
     path: "start",
     code: "invalid-time",
-    message: `it stands in the stack file without quotes, so that YAML has made ${JSON.stringify(text)} of it.`,
+    message: `it is in the stack file without quotes, so YAML read it as ${JSON.stringify(text)}.`,
     fix: `Write it in quotes: "${written}".`,
   });
   expect(problemOf(written)).toBeUndefined();
 });
 
-test.each(["soon", "", "5", "2026-13-01", "true"])("%j is no time, and is told so", (text) => {
+test.each(["soon", "", "5", "2026-13-01", "true"])("%j is no time, and the error reports that", (text) => {
   expect(problemOf(text)).toMatchObject({
     message: `${JSON.stringify(text)} is not a date or time.`,
     fix: expect.stringContaining("ISO 8601") as string,

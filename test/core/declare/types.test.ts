@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { canonicalType } from "../../../core/table/compare/compare";
+import { canonicalizeType } from "../../../core/table/compare/compare";
 
 test.each([
   ["bigserial", "bigint"],
@@ -22,6 +22,6 @@ test.each([
   ["time", "time without time zone"],
   ["jsonb", "jsonb"],
 ])("%s is what the server prints as %s, and that is stable", (declared, printed) => {
-  expect(canonicalType(declared)).toBe(printed);
-  expect(canonicalType(printed)).toBe(printed);
+  expect(canonicalizeType(declared)).toBe(printed);
+  expect(canonicalizeType(printed)).toBe(printed);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { MonitoringSettingsArgs } from "../../../core/monitoring/args";
-import { metricNames, metricQueries } from "../../../core/monitoring/queries";
-import { requireMonitoringSettings } from "../../../core/monitoring/settings";
+import type { MonitoringSettingsArgs } from "../../../core/monitoring/monitoring-args";
+import { listMetricNames, listMetricQueries } from "../../../core/monitoring/queries";
+import { requireMonitoringSettings } from "../../../core/monitoring/monitoring-settings";
 import { filesFor, metricsOf, produced } from "./support";
 
 const VARIANTS: Readonly<Record<string, MonitoringSettingsArgs>> = {
@@ -32,7 +32,7 @@ describe.each(Object.entries(VARIANTS))("the files for %s", (_name, args) => {
       return metrics;
     });
     expect(produced(queries)).toEqual(expect.arrayContaining([...new Set(used)]));
-    expect(produced(queries)).toEqual(metricNames(metricQueries(requireMonitoringSettings(args, "test"))));
+    expect(produced(queries)).toEqual(listMetricNames(listMetricQueries(requireMonitoringSettings(args, "test"))));
   });
 
   it("have queries with the fields and usages that postgres_exporter knows", () => {

@@ -11,6 +11,6 @@ it("a placeholder that is the whole text becomes the value, one in a longer text
   expect(fillPlaceholders({ text: "in <name>." }, { name: '"quoted"' })).toEqual({ text: 'in "quoted".' });
 });
 
-it("one without a value is a mistake of ours", () => {
+it("one without a value is a mistake in this code", () => {
   expect(() => fillPlaceholders({ expr: "a > <limit>" }, {})).toThrow("<limit>");
 });

@@ -1,9 +1,9 @@
 // What the files of Monitoring say, read back by the parsers of their formats.
 import { parser } from "@prometheus-io/lezer-promql";
 import { parse } from "yaml";
-import type { MonitoringSettingsArgs } from "../../../core/monitoring/args";
-import { monitoringTexts } from "../../../core/monitoring/files";
-import { requireMonitoringSettings } from "../../../core/monitoring/settings";
+import type { MonitoringSettingsArgs } from "../../../core/monitoring/monitoring-args";
+import { renderMonitoringTexts } from "../../../core/monitoring/monitoring-files";
+import { requireMonitoringSettings } from "../../../core/monitoring/monitoring-settings";
 
 interface RulesFile {
   readonly groups: readonly { readonly name: string; readonly rules: readonly Rule[] }[];
@@ -52,7 +52,7 @@ type QueriesFile = Record<
 
 /** The files for the arguments, parsed. */
 export function filesFor(args: MonitoringSettingsArgs = {}) {
-  const texts = monitoringTexts(requireMonitoringSettings(args, "test"));
+  const texts = renderMonitoringTexts(requireMonitoringSettings(args, "test"));
   return {
     texts,
     queries: parse(texts.prometheusQueries, { version: "1.1" }) as QueriesFile,

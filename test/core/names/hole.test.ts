@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hole, hasHole, templateOf } from "../../../core/names/hole";
+import { createHole, hasHole, splitAtHoles } from "../../../core/names/hole";
 import { fitIdentifier, quote, quoteLiteral } from "../../../core/names/identifier";
-import { indexName } from "../../../core/names/template";
+import { formatIndexName } from "../../../core/names/template";
 import { fill } from "../support/fill";
 
 /** Names as nobody should give them. */
@@ -35,19 +35,19 @@ const anyName = fc
 
 describe("a hole", () => {
   it("is what is left of a text when the name is taken out", () => {
-    expect(templateOf(`DROP TABLE ${quote(hole("name"))}`)).toEqual([
+    expect(splitAtHoles(`DROP TABLE ${quote(createHole("name"))}`)).toEqual([
       'DROP TABLE "',
       { hole: "name", quotes: [2, 1] },
       '"',
     ]);
-    expect(templateOf("SELECT 1")).toEqual(["SELECT 1"]);
-    expect(hasHole(fitIdentifier(`a_${hole("base")}`))).toBe(true);
+    expect(splitAtHoles("SELECT 1")).toEqual(["SELECT 1"]);
+    expect(hasHole(fitIdentifier(`a_${createHole("base")}`))).toBe(true);
   });
 
   it("is fitted to the length of a name only when it is filled", () => {
-    const name = fitIdentifier(`${hole("base")}_2025_01`);
-    expect(templateOf(name)).toEqual([{ fit: [{ hole: "base" }, "_2025_01"] }]);
-    expect(fill(templateOf(name), { base: "b".repeat(60) })).toBe(fitIdentifier(`${"b".repeat(60)}_2025_01`));
+    const name = fitIdentifier(`${createHole("base")}_2025_01`);
+    expect(splitAtHoles(name)).toEqual([{ fit: [{ hole: "base" }, "_2025_01"] }]);
+    expect(fill(splitAtHoles(name), { base: "b".repeat(60) })).toBe(fitIdentifier(`${"b".repeat(60)}_2025_01`));
   });
 
   it.each<[string, (name: string) => string]>([
@@ -60,12 +60,12 @@ describe("a hole", () => {
       "as a part of a part of a name",
       (name) =>
         quoteLiteral(
-          quote(indexName(`i"'{partition}_{table}`, { partition: fitIdentifier(`${name}_1"`), table: "t" })),
+          quote(formatIndexName(`i"'{partition}_{table}`, { partition: fitIdentifier(`${name}_1"`), table: "t" })),
         ),
     ],
     ["twice", (name) => `${quote(name)} ${quote(fitIdentifier(`${name}_`))} ${quoteLiteral(name)}`],
   ])("gives, when it is filled, the text that the name would have given: %s", (_, text) => {
-    const template = templateOf(text(hole("name")));
+    const template = splitAtHoles(text(createHole("name")));
     const travelled = JSON.parse(JSON.stringify(template)) as typeof template;
     fc.assert(
       fc.property(anyName, (name) => {

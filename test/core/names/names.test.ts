@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { byteLength, fitIdentifier, quote, quoteLiteral } from "../../../core/names/identifier";
-import { slug, slugCollisions } from "../../../core/names/slug";
-import { DEFAULT_PARTITION_NAMES, indexName, partitionName, templateProblem } from "../../../core/names/template";
-import { intervalsBetween } from "../../../core/time/grid";
+import { countBytes, fitIdentifier, quote, quoteLiteral } from "../../../core/names/identifier";
+import { toSlug, findSlugCollisions } from "../../../core/names/slug";
+import {
+  DEFAULT_PARTITION_NAMES,
+  formatIndexName,
+  formatPartitionName,
+  findTemplateProblem,
+} from "../../../core/names/template";
+import { listIntervalsBetween } from "../../../core/time/grid";
 import { parseInstant } from "../../../core/time/instant";
 import { PERIODS } from "../../../core/time/period";
 import { calendar, instant } from "../support/arbitraries";
@@ -13,19 +18,19 @@ const tableName = fc
     fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }),
     fc.constantFrom("a".repeat(63), "ä".repeat(31), "🐘".repeat(15), 'a"b', "Select", "a.b", "{yyyy}", "$&", "'"),
   )
-  .filter((name) => byteLength(name) <= 63 && !name.includes("\0"));
+  .filter((name) => countBytes(name) <= 63 && !name.includes("\0"));
 
 test("default names of partitions and of their indexes are unique and at most 63 bytes, for all periods, zones and table names", () => {
   fc.assert(
     fc.property(calendar, instant, tableName, ({ zone, period }, start, table) => {
       const segments = [{ from: undefined, to: undefined, every: period, name: DEFAULT_PARTITION_NAMES[period] }];
       const end = start.add({ hours: period === "hour" ? 60 : period === "day" ? 24 * 60 : 24 * 800 });
-      const intervals = [...intervalsBetween(segments, start, end, zone)];
-      const names = intervals.map((interval) => partitionName(interval.segment.name, table, interval, zone));
-      const indexes = names.map((partition) => indexName("{partition}_{table}_idx", { partition, table }));
+      const intervals = [...listIntervalsBetween(segments, start, end, zone)];
+      const names = intervals.map((interval) => formatPartitionName(interval.segment.name, table, interval, zone));
+      const indexes = names.map((partition) => formatIndexName("{partition}_{table}_idx", { partition, table }));
       for (const list of [names, indexes]) {
         expect(new Set(list).size).toBe(intervals.length);
-        expect(Math.max(...list.map(byteLength))).toBeLessThanOrEqual(63);
+        expect(Math.max(...list.map(countBytes))).toBeLessThanOrEqual(63);
       }
     }),
     { numRuns: 100 },
@@ -36,8 +41,8 @@ test("a name that fits is left alone, a longer one ends in a hash of the whole",
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 120 }), (name) => {
       const fitted = fitIdentifier(name);
-      expect(byteLength(fitted)).toBeLessThanOrEqual(63);
-      if (byteLength(name) <= 63) expect(fitted).toBe(name);
+      expect(countBytes(fitted)).toBeLessThanOrEqual(63);
+      if (countBytes(name) <= 63) expect(fitted).toBe(name);
       else expect(fitted).toMatch(/_[0-9a-f]{8}$/);
     }),
   );
@@ -69,8 +74,8 @@ test("a NUL is refused where SQL is written", () => {
   expect(() => quoteLiteral("a\0b")).toThrow(RangeError);
 });
 
-test.each(PERIODS)("the default name of a %s says enough to be unique", (period) => {
-  expect(templateProblem(DEFAULT_PARTITION_NAMES[period], period)).toBeUndefined();
+test.each(PERIODS)("the default name of a %s has enough to be unique", (period) => {
+  expect(findTemplateProblem(DEFAULT_PARTITION_NAMES[period], period)).toBeUndefined();
 });
 
 test.each([
@@ -79,12 +84,12 @@ test.each([
   ["{table}_{mm}", "year", /needs \{yyyy\}/],
   ["{table}_{year}", "year", /unknown placeholder \{year\}; known are \{table\}/],
 ] as const)("finds what is wrong with %j for a %s", (template, period, problem) => {
-  expect(templateProblem(template, period)).toMatch(problem);
+  expect(findTemplateProblem(template, period)).toMatch(problem);
 });
 
 test("what a table is called is never read as a template", () => {
   const month = { from: parseInstant("2025-01-01", "UTC"), to: parseInstant("2025-02-01", "UTC") };
-  expect(partitionName("{table}_{yyyy}", "a{mm}$&", month, "UTC")).toBe("a{mm}$&_2025");
+  expect(formatPartitionName("{table}_{yyyy}", "a{mm}$&", month, "UTC")).toBe("a{mm}$&_2025");
 });
 
 test.each([
@@ -93,12 +98,14 @@ test.each([
   ["2024-12-30", "t_p2025_w01"],
 ])("the ISO week that begins %s is called %s", (day, name) => {
   const from = parseInstant(day, "UTC");
-  expect(partitionName(DEFAULT_PARTITION_NAMES.week, "t", { from, to: from.add({ hours: 168 }) }, "UTC")).toBe(name);
+  expect(formatPartitionName(DEFAULT_PARTITION_NAMES.week, "t", { from, to: from.add({ hours: 168 }) }, "UTC")).toBe(
+    name,
+  );
 });
 
 test("a year before Christ is counted as PostgreSQL counts it", () => {
   const from = parseInstant("-000043-01-01T00:00:00Z", "UTC");
-  expect(partitionName("{table}_{yyyy}", "t", { from, to: from.add({ hours: 24 }) }, "UTC")).toBe("t_0044bc");
+  expect(formatPartitionName("{table}_{yyyy}", "t", { from, to: from.add({ hours: 24 }) }, "UTC")).toBe("t_0044bc");
 });
 
 test.each([
@@ -108,10 +115,10 @@ test.each([
   ["a_b", "a_b"],
   ["../../etc", "etc"],
   ["☃", ""],
-])("the slug of %j is %j", (value, expected) => expect(slug(value)).toBe(expected));
+])("the slug of %j is %j", (value, expected) => expect(toSlug(value)).toBe(expected));
 
 test("values that would share a name are found, and those that leave none", () => {
-  expect(slugCollisions(["abc-123", "ABC123", "x", "x", "☃"])).toEqual([
+  expect(findSlugCollisions(["abc-123", "ABC123", "x", "x", "☃"])).toEqual([
     { slug: "abc123", values: ["abc-123", "ABC123"] },
     { slug: "", values: ["☃"] },
   ]);

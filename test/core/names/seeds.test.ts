@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { slug } from "../../../core/names/slug";
-import { indexName, partitionName } from "../../../core/names/template";
+import { toSlug } from "../../../core/names/slug";
+import { formatIndexName, formatPartitionName } from "../../../core/names/template";
 import { parseInstant } from "../../../core/time/instant";
 
 const month = (from: string, to: string) => ({ from: parseInstant(from, "UTC"), to: parseInstant(to, "UTC") });
@@ -16,12 +16,14 @@ test.each([
   ["S4", "messages_{yyyy}_{mm}", "messages_partitioned", JANUARY_2024, "messages_2024_01"],
   ["S4", "usage_logs_{yyyy}_{mm}", "usage_logs_partitioned", JANUARY_2024, "usage_logs_2024_01"],
 ])("%s: %s of %s gives its partition", (_seed, template, table, interval, name) => {
-  expect(partitionName(template, table, interval, "UTC")).toBe(name);
+  expect(formatPartitionName(template, table, interval, "UTC")).toBe(name);
 });
 
 test("S1: the three indexes of a partition have the seed's names", () => {
   const partition = "workflow_events_y2025m01";
-  const names = ["run_id", "run_ts", "type"].map((index) => indexName("{partition}_{index}_idx", { partition, index }));
+  const names = ["run_id", "run_ts", "type"].map((index) =>
+    formatIndexName("{partition}_{index}_idx", { partition, index }),
+  );
   expect(names).toEqual([
     "workflow_events_y2025m01_run_id_idx",
     "workflow_events_y2025m01_run_ts_idx",
@@ -30,19 +32,19 @@ test("S1: the three indexes of a partition have the seed's names", () => {
 });
 
 test("S0 and S2: index names may begin with idx_", () => {
-  expect(indexName("idx_{partition}_{index}", { partition: "agent_logs_202402", index: "company_ts" })).toBe(
+  expect(formatIndexName("idx_{partition}_{index}", { partition: "agent_logs_202402", index: "company_ts" })).toBe(
     "idx_agent_logs_202402_company_ts",
   );
-  expect(indexName("idx_{table}_{index}", { table: "audit_logs_partitioned", index: "user_created" })).toBe(
+  expect(formatIndexName("idx_{table}_{index}", { table: "audit_logs_partitioned", index: "user_created" })).toBe(
     "idx_audit_logs_partitioned_user_created",
   );
 });
 
 test("S3: values lose their hyphens, and a partition is named after its branch", () => {
-  const program = `petri_obs_prog_${slug("abc-123")}`;
-  const site = `${program}_site_${slug("def-456")}`;
+  const program = `petri_obs_prog_${toSlug("abc-123")}`;
+  const site = `${program}_site_${toSlug("def-456")}`;
   expect(site).toBe("petri_obs_prog_abc123_site_def456");
-  expect(partitionName("{table}_{yyyy}_{mm}", site, JANUARY_2025, "UTC")).toBe(
+  expect(formatPartitionName("{table}_{yyyy}_{mm}", site, JANUARY_2025, "UTC")).toBe(
     "petri_obs_prog_abc123_site_def456_2025_01",
   );
 });

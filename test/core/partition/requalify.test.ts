@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { requalify, sameBut } from "../../../core/partition/carry/requalify";
-import { beyondOneExpression, tokensOf } from "../../../core/sql/expression";
+import { requalify, areSameExceptTables } from "../../../core/partition/carry/requalify";
+import { explainUnsafeExpression, tokenize } from "../../../core/sql/expression";
 
 const EVENTS = { schema: "app", name: "events" };
 
@@ -29,7 +29,7 @@ it.each([
   "tenant::events.kind = 'a'",
   "exists (select from events.members)",
   "my_events.tenant = events_old.tenant",
-])("%s stays as it is", (expression) => {
+])("%s remains as it is", (expression) => {
   expect(requalify(expression, EVENTS, "p")).toBe(expression);
 });
 
@@ -42,7 +42,9 @@ it("the way there and back is the same expression, whatever the tables are calle
       const there = requalify(expression, { schema: "app", name: from }, to);
       expect(there).not.toBe(expression);
       expect(requalify(there, { schema: "app", name: to }, from)).toBe(expression);
-      expect(sameBut(there, { schema: "app", name: to }, expression, { schema: "app", name: from })).toBe(true);
+      expect(areSameExceptTables(there, { schema: "app", name: to }, expression, { schema: "app", name: from })).toBe(
+        true,
+      );
     }),
   );
 });
@@ -55,7 +57,7 @@ it("the pieces of any text are the text", () => {
     fc.property(
       sql,
       (parts) =>
-        tokensOf(parts.join(""))
+        tokenize(parts.join(""))
           .map(({ text }) => text)
           .join("") === parts.join(""),
     ),
@@ -67,7 +69,7 @@ it.each([
   ['"a;b" = 1 and a[1] = (select max(b) from app.t)'],
   ["true /* ; ( */ and true -- ) ;\n and true"],
 ])("%s is one expression", (text) => {
-  expect(beyondOneExpression(text)).toBeUndefined();
+  expect(explainUnsafeExpression(text)).toBeUndefined();
 });
 
 it.each([
@@ -85,5 +87,5 @@ it.each([
   ["true -- swallows", "never ends"],
   ["a\0b", "NUL"],
 ])("%j reaches beyond one expression: %s", (text, reason) => {
-  expect(beyondOneExpression(text)).toContain(reason);
+  expect(explainUnsafeExpression(text)).toContain(reason);
 });

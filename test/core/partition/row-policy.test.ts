@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import type { Relation } from "../../../core/sql/relation";
-import { type DeclaredAccess, planRowPolicy } from "../../../core/partition/carry/row-policy";
-import { policyText } from "../../../core/partition/carry/security-statements";
-import type { CarriedState, ObservedGrant } from "../../../core/observed/table";
+import { type DeclaredAccess, planRowPolicy } from "../../../core/partition/carry/plan-row-policy";
+import { formatPolicy } from "../../../core/partition/carry/security-statements";
+import type { CarriedState, ObservedGrant } from "../../../core/observed/observed-table";
 
 const table: Relation = { schema: "app", name: "events", role: "parent", fresh: false };
 const own = { name: "own", command: "all" as const, roles: ["app"], using: "tenant = me()" };
 const printed = { using: "(tenant = me())", withCheck: null };
-const recorded = { registered: [{ name: "own", declared: policyText(own), printed }], asked: new Map() };
+const recorded = { registered: [{ name: "own", declared: formatPolicy(own), printed }], asked: new Map() };
 const nothing = { registered: [], asked: new Map() };
 
 const declared: DeclaredAccess = {
@@ -32,7 +32,7 @@ const found = (changes: Partial<CarriedState> = {}): CarriedState => ({
 
 const grants = (...list: ObservedGrant[]): CarriedState => found({ grants: list });
 
-it("a table as declared needs nothing, by the recorded text, by what the server says today, or by its own words", () => {
+it("a table as declared needs nothing, by the recorded text, by the server's text of today, or by its own words", () => {
   expect(planRowPolicy(table, declared, found(), recorded)).toEqual({ statements: [], work: [] });
   const asked = { registered: [], asked: new Map([["own", printed]]) };
   expect(planRowPolicy(table, declared, found(), asked)).toEqual({ statements: [], work: ['record policy "own"'] });

@@ -1,79 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { siblingNotes, unsaidNotes } from "../../../core/partition/carry/sibling-notes";
-import { siblingsOf } from "../../../core/partition/carry/siblings";
-import type { CarriedState, ObservedBranch, ObservedPartition, ObservedTable } from "../../../core/observed/table";
-import { planAlignments } from "../../../core/plan/align/alignment";
+import { noteSiblingDifferences } from "../../../core/partition/carry/sibling-notes";
+import { getSiblings } from "../../../core/partition/carry/siblings";
+import type { CarriedState, ObservedBranch, ObservedPartition } from "../../../core/observed/observed-table";
 import { preparePartitions } from "../../../core/plan/prepare/prepared";
-import { rowIdentity } from "../../../core/plan/publish/replica-identity";
-import { observedParent, type ParentShape } from "../../../core/partition/carry/parent";
-import { createPartitionStatements } from "../../../core/partition/create/create-partition";
-import { parseInstant } from "../../../core/time/instant";
-import { windowSpec } from "../support/specs";
-import { World } from "../support/world";
-
-const at = (text: string) => parseInstant(text, "UTC");
-const SPEC = windowSpec();
-const NOW = at("2025-03-10");
-
-function carried(change: Partial<CarriedState> = {}): CarriedState {
-  return {
-    owner: "app",
-    ours: true,
-    rowSecurity: { enabled: false, forced: false },
-    policies: [],
-    grants: [],
-    replicaIdentity: { kind: "default" },
-    options: {},
-    toast: {},
-    tablespace: "pg_default",
-    statistics: {},
-    uniqueIndexes: {},
-    ...change,
-    unsaid: { accessMethod: "heap", ...change.unsaid },
-  };
-}
-
-function partition(
-  name: string,
-  month: number | undefined,
-  change: Partial<CarriedState> = {},
-  more: Partial<ObservedPartition> = {},
-): ObservedPartition {
-  const text = (of: number) => at(`2025-${String(of).padStart(2, "0")}-01`);
-  return {
-    oid: name,
-    schema: "public",
-    name,
-    boundsText: "",
-    bounds: month === undefined ? undefined : { from: text(month), to: text(month + 1) },
-    isDefault: false,
-    partitioned: false,
-    detachPending: false,
-    rows: undefined,
-    bytes: 0,
-    carried: carried(change),
-    ...more,
-  };
-}
-
-function observe(
-  partitions: readonly ObservedPartition[],
-  change: Partial<CarriedState> = {},
-  branches: readonly ObservedBranch[] = [],
-) {
-  const observation = new World().observe(NOW, SPEC);
-  const table: ObservedTable = {
-    ...(observation.table as ObservedTable),
-    partitions,
-    branches,
-    carried: { ...carried(change), tablespace: change.tablespace, unsaid: {} },
-  };
-  return { observation: { ...observation, table }, table };
-}
+import { buildObservedParent, type ParentShape } from "../../../core/partition/carry/parent";
+import { createPartitionStatements } from "../../../core/partition/create/partition-statements";
+import { at, SPEC, NOW, carried, partition, observe } from "./support";
 
 const shapeOf = (...args: Parameters<typeof observe>): ParentShape => {
   const { observation, table } = observe(...args);
-  return observedParent(table, SPEC.key, { ...observation, profile: {} });
+  return buildObservedParent(table, SPEC.key, { ...observation, profile: {} });
 };
 
 const made = (parent: ParentShape): string[] =>
@@ -163,7 +99,7 @@ describe("a new partition", () => {
     expect(between({ ...parent, carried: { ...parent.carried, role: "app" } })).toEqual([sql]);
   });
 
-  it("is made in the way of the siblings where CREATE has to say it", () => {
+  it("is created as the siblings are where CREATE has to have it", () => {
     const [create] = made(
       shapeOf([
         partition("march", 3, {
@@ -175,7 +111,7 @@ describe("a new partition", () => {
     expect(create).not.toContain("INCLUDING STATISTICS");
   });
 
-  it("has what the table has where there is no sibling, and where a default, a half detached, a fenced or a foreign one is all there is", () => {
+  it("has what the table has without a sibling, and where only a default, a half detached, a fenced or a foreign one exists", () => {
     const differ = { statistics: { id: 9 } };
     for (const partitions of [
       [],
@@ -189,7 +125,7 @@ describe("a new partition", () => {
       ]);
   });
 
-  it("lies where the table has new ones lie, else where the siblings do", () => {
+  it("is in the table's schema and tablespace for new ones, else in that of the siblings", () => {
     const placed = { tablespace: "old", unsaid: { placed: true as const } };
     expect(between(shapeOf([partition("march", 3, placed)], { tablespace: "new" }))).toEqual([
       'ALTER TABLE "public"."new" SET TABLESPACE "new"',
@@ -215,15 +151,15 @@ describe("a new partition", () => {
     const two = shapeOf([a.partition, b.partition], {}, [a, b]);
     expect(between(two)).toEqual([`ALTER TABLE "public"."new" SET (fillfactor = '70')`]);
     expect(
-      siblingNotes({
+      noteSiblingDifferences({
         schema: "public",
         profile: {},
-        siblings: siblingsOf(observe([a.partition, b.partition], {}, [a, b]).table),
+        siblings: getSiblings(observe([a.partition, b.partition], {}, [a, b]).table),
       }).join(),
     ).toContain("as the table has it, because its branches differ");
   });
 
-  it("that the schedule makes is the same, and is made also where something of the sibling is gone", () => {
+  it("that the schedule creates is the same, and is created also where something of the sibling is gone", () => {
     const parent = shapeOf([
       partition("march", 3, {
         replicaIdentity: { kind: "full" },
@@ -236,7 +172,7 @@ describe("a new partition", () => {
     expect(texts).toMatch(/DO '\nBEGIN\n {2}GRANT SELECT ON .* TO "r";\nEXCEPTION WHEN OTHERS THEN/);
   });
 
-  it("of a table that was made here is prepared in the words of the last version", () => {
+  it("of a table that was created here is prepared in the words of the last version", () => {
     const with_ = (partitions: readonly ObservedPartition[], state: Partial<CarriedState>) =>
       preparePartitions(SPEC, shapeOf(partitions, state), NOW);
     for (const state of [
@@ -246,87 +182,5 @@ describe("a new partition", () => {
       { rowSecurity: { enabled: true, forced: false } },
     ])
       expect(with_([partition("february", 2, state), partition("march", 3, state)], state)).toEqual(with_([], state));
-  });
-});
-
-describe("a partition that is there", () => {
-  it("keeps what is not declared, whatever the table has", () => {
-    const other = {
-      owner: "other",
-      rowSecurity: { enabled: true, forced: true },
-      replicaIdentity: { kind: "full" as const },
-      statistics: { id: 5 },
-      options: { fillfactor: "70" },
-      tablespace: "slow",
-    };
-    const { observation, table } = observe([partition("march", 3, other)], {
-      replicaIdentity: { kind: "nothing" },
-      statistics: { id: 9 },
-    });
-    const parent = observedParent(table, SPEC.key, { ...observation, profile: {} });
-    expect(planAlignments(parent, observation, [])).toEqual([]);
-    const declared = observedParent(table, SPEC.key, {
-      ...observation,
-      profile: { replicaIdentity: { kind: "default" } },
-    });
-    expect(planAlignments(declared, observation, []).map(({ subject, reasons }) => [subject, reasons])).toContainEqual([
-      "march",
-      ["replica identity differs"],
-    ]);
-  });
-
-  it("identifies its rows by itself: what a publication refuses is told of those alone that it refuses", () => {
-    const full = { replicaIdentity: { kind: "full" as const } };
-    const { table } = observe([partition("february", 2, full), partition("march", 3, full)]);
-    expect(rowIdentity(table, undefined, {})).toEqual({ columns: "all", sent: "all", without: [] });
-    const mixed = observe([
-      partition("february", 2, full),
-      partition("march", 3),
-      partition("april", 4, { unsaid: { ownKey: ["id"] } }),
-    ]).table;
-    expect(rowIdentity(mixed, undefined, {})).toEqual({ columns: [], sent: "all", without: ["march"] });
-    expect(rowIdentity(mixed, undefined, { replicaIdentity: { kind: "full" } })).toEqual({
-      columns: "all",
-      sent: "all",
-      without: [],
-    });
-    expect(rowIdentity(observe([partition("march", 3)]).table, undefined, {})).toEqual({
-      columns: [],
-      sent: [],
-      without: [],
-    });
-  });
-});
-
-describe("notes", () => {
-  const notesOf = (partitions: readonly ObservedPartition[], profile = {}) => {
-    const { table } = observe(partitions);
-    const family = { schema: "public", profile, siblings: siblingsOf(table) };
-    return { differ: siblingNotes(family), shared: unsaidNotes(family, table) };
-  };
-
-  it("say nothing of partitions as the table is", () => {
-    expect(notesOf([partition("february", 2), partition("march", 3)])).toEqual({ differ: [], shared: [] });
-  });
-
-  it("name those that differ, by the larger group first, and nothing that is declared", () => {
-    const partitions = [partition("a", 1, { replicaIdentity: { kind: "full" } }), partition("b", 2), partition("c", 3)];
-    expect(notesOf(partitions).differ).toEqual([
-      'partitions differ in replica identity, which is not declared: default on "b", "c"; full on "a". Each is left as it is, and a new one is made as "c"',
-    ]);
-    expect(notesOf(partitions, { replicaIdentity: { kind: "full" } }).differ).toEqual([]);
-  });
-
-  it("tell the one who adopts what all have and no program says", () => {
-    const state: Partial<CarriedState> = {
-      owner: "other",
-      options: { fillfactor: "70" },
-      unsaid: { held: [{ role: "r", privilege: "update", columns: ["a"], grantable: true }] },
-    };
-    expect(notesOf([partition("a", 1, state), partition("b", 2, state)]).shared).toEqual([
-      'its partitions have owner "other": not declared, so left as it is, and new ones are made with the same',
-      'its partitions have privileges update (a) with grant option for "r": not declared, so left as it is, and new ones are made with the same',
-      "its partitions have storage parameters fillfactor = 70: not declared, so left as it is, and new ones are made with the same",
-    ]);
   });
 });

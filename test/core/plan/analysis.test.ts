@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../../core/observed/table";
-import { planAnalysis } from "../../../core/plan/upkeep/upkeep";
+import type { Observation } from "../../../core/observed/observed-table";
+import { planAnalysis } from "../../../core/plan/upkeep/plan-upkeep";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import { windowSpec } from "../support/specs";
 import { World } from "../support/world";
@@ -15,7 +15,7 @@ function observed(last: Instant | undefined, change: Partial<Observation> = {}):
 const at = (text: string) => parseInstant(text, "UTC");
 
 describe("statistics of the table as a whole", () => {
-  it("are not ours to make unless that is declared", () => {
+  it("are not created unless that is declared", () => {
     expect(planAnalysis({ ...spec, analyze: undefined }, observed(undefined), [])).toBeUndefined();
   });
 
@@ -27,7 +27,7 @@ describe("statistics of the table as a whole", () => {
     });
   });
 
-  it("are due once after a partition came back, and not again once they were made", () => {
+  it("are due once after a partition came back, and not again once they were created", () => {
     const bounds = { from: at("2025-01-01"), to: at("2025-02-01") };
     const entry = { partition: "p", branch: "", oid: "7", bounds, event: "attached" as const, detail: {} };
     const ledger = [{ ...entry, at: at("2025-03-09T00:00:00Z") }];
@@ -38,7 +38,7 @@ describe("statistics of the table as a whole", () => {
   it.each([
     [17, 'ANALYZE "public"."events"'],
     [18, 'ANALYZE ONLY "public"."events"'],
-  ])("on PostgreSQL %i are made by %s", (serverVersion, sql) => {
+  ])("on PostgreSQL %i are created by %s", (serverVersion, sql) => {
     const due = planAnalysis(
       { ...spec, schema: "public", table: "events" },
       observed(undefined, { serverVersion }),

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { windowSpec } from "../support/specs";
-import { windowFromWire, windowToWire } from "../../../core/window/wire";
+import { decodeWindow, encodeWindow } from "../../../core/window/wire";
 import { clocksAt, World } from "../support/world";
 
 const ARCHIVED: Partial<TableSpecArgs> = {
@@ -33,7 +33,7 @@ describe('onExpire "archive"', () => {
     expect(world.detached).toEqual([]);
   });
 
-  test("with a grace the drop follows the archive by it, and tells what it stands on", () => {
+  test("with a grace the drop follows the archive by it, and names the archive that it relies on", () => {
     const spec = windowSpec({ ...ARCHIVED, grace: "7 days" });
     const world = rolled(spec);
     expect(retired(world.up(spec, clocksAt("2025-12-02")))).toEqual(["detach y2024m11", "archive y2024m11"]);
@@ -78,7 +78,7 @@ describe('onExpire "archive"', () => {
       clocksAt("2026-01-20"),
     );
     expect(retired(plan).filter((item) => item.endsWith("y2024m11"))).toEqual([]);
-    expect(waiting(plan).join()).toContain('to be archived, which onExpire "drop" does not do: it stays');
+    expect(waiting(plan).join()).toContain('to be archived, which onExpire "drop" does not do: it is retained');
   });
 
   test("an archived range that comes back names its manifest", () => {
@@ -160,7 +160,7 @@ describe("a hold", () => {
   });
 
   test("of an impossible range is refused", () => {
-    expect(() => windowSpec({ ...ARCHIVED, holds: [{ ...HOLD, to: "2024-11-20" }] })).toThrow(/would keep nothing/);
+    expect(() => windowSpec({ ...ARCHIVED, holds: [{ ...HOLD, to: "2024-11-20" }] })).toThrow(/would hold nothing/);
     expect(() => windowSpec({ ...ARCHIVED, holds: [{ ...HOLD, to: "soon" }] })).toThrow(/holds\[0\].to/);
   });
 });
@@ -180,7 +180,7 @@ describe("allowRetireBetween", () => {
     expect(plan.plan.createCount).toBe(1);
     if (!may)
       expect(plan.stopped).toBe(
-        "partitions leave only from 22:00 to 05:00 (UTC) (allowRetireBetween); partitions are still created",
+        "partitions are retired only from 22:00 to 05:00 (UTC) (allowRetireBetween); partitions are still created",
       );
   });
 
@@ -224,7 +224,7 @@ describe("allowRetireOn", () => {
     expect(plan.plan.createCount).toBe(1);
     if (!may)
       expect(plan.stopped).toBe(
-        "partitions leave only on saturday, sunday (allowRetireOn); partitions are still created",
+        "partitions are retired only on saturday, sunday (allowRetireOn); partitions are still created",
       );
   });
 
@@ -248,19 +248,19 @@ describe("allowRetireOn", () => {
   });
 
   test("travels", () => {
-    expect(windowToWire(weekend())).toMatchObject({ allowRetireOn: ["saturday", "sunday"] });
-    expect(windowFromWire(windowToWire(weekend()))).toEqual({ spec: weekend() });
+    expect(encodeWindow(weekend())).toMatchObject({ allowRetireOn: ["saturday", "sunday"] });
+    expect(decodeWindow(encodeWindow(weekend()))).toEqual({ spec: weekend() });
   });
 });
 
 describe("declaring an archive", () => {
   test('needs onExpire "archive", and the other way round', () => {
     expect(() => windowSpec({ ...ARCHIVED, onExpire: "drop" })).toThrow(/archives nothing/);
-    expect(() => windowSpec({ onExpire: "archive" })).toThrow(/archive.to: .*no place for the archive/);
+    expect(() => windowSpec({ onExpire: "archive" })).toThrow(/archive.to: .*no store for the archive/);
     expect(() => windowSpec({ ...ARCHIVED, archive: { to: "ftp://x" } })).toThrow(/archive.to/);
   });
 
-  test("has no grace of its own, because nothing is gone", () => {
+  test("has no separate grace, because nothing is gone", () => {
     expect(windowSpec(ARCHIVED).grace).toBeUndefined();
     expect(windowSpec(ARCHIVED).archive).toEqual({
       to: "s3://bucket/postgres",

@@ -46,7 +46,7 @@ describe("requireBackupSince", () => {
     const plan = detached().plan(spec, clocksAt("2025-12-03"), { backup: { at: undefined, failed: "no such table" } });
     expect(plan.retirements).toEqual([]);
     expect(plan.warnings).toEqual([
-      "the query of requireBackupSince gives no answer (no such table): nothing is dropped",
+      "the query of requireBackupSince returns no answer (no such table): nothing is dropped",
     ]);
   });
 

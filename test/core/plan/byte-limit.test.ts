@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ByteClaim, claimsOf, overByteLimit } from "../../../core/plan/retire/byte-limit";
+import { type ByteClaim, listClaims, findOverByteLimit } from "../../../core/plan/retire/byte-limit";
 import { parseInstant } from "../../../core/time/instant";
 import { windowSpec } from "../support/specs";
 import { clocksAt, World } from "../support/world";
@@ -27,7 +27,7 @@ const dropped = (bytes: number, others: ByteClaim[] = [], declared = spec) =>
     .map(({ partition }) => partition.replace("workflow_events_", ""));
 
 describe("maxBytesPerUpdate", () => {
-  test("the oldest go, the chain of what does not fit stays attached, with the reason", () => {
+  test("the oldest go, the chain of what does not fit remains attached, with the reason", () => {
     const plan = idle().plan(spec, LATER, { byteLimit: { bytes: 2 * 8192, said: "16 kB", others: [] } });
     expect(plan.retirements.map(({ verb, partition }) => `${verb} ${partition.slice(-8)}`)).toEqual([
       "detach y2024m11",
@@ -36,8 +36,8 @@ describe("maxBytesPerUpdate", () => {
       "drop y2024m12",
     ]);
     expect(plan.plan.deferred.map(({ verb, reason }) => `${verb}: ${reason.split("; ")[1] ?? ""}`)).toEqual([
-      "detach: waits for the next update, because one takes at most 16 kB (maxBytesPerUpdate) out of all tables",
-      "drop: waits for the next update, because one takes at most 16 kB (maxBytesPerUpdate) out of all tables",
+      "detach: waits for the next update, because one removes at most 16 kB (maxBytesPerUpdate) from all tables",
+      "drop: waits for the next update, because one removes at most 16 kB (maxBytesPerUpdate) from all tables",
     ]);
     expect(plan.plan.createCount).toBe(3);
   });
@@ -72,7 +72,7 @@ describe("maxBytesPerUpdate", () => {
         }));
         const taken = ["a", "b", "c"].flatMap((table) => {
           const own = all.filter((one) => one.table === table);
-          const waiting = overByteLimit(own, { bytes, said: "", others: all.filter((one) => one.table !== table) });
+          const waiting = findOverByteLimit(own, { bytes, said: "", others: all.filter((one) => one.table !== table) });
           return own.filter(({ oid }) => !waiting.has(oid));
         });
         const sum = taken.reduce((total, one) => total + one.bytes, 0);
@@ -84,6 +84,6 @@ describe("maxBytesPerUpdate", () => {
 
   test("a partition that is archived and dropped counts once", () => {
     const plan = idle().plan({ ...spec, onExpire: "archive" }, LATER);
-    expect(claimsOf("t", plan.steps, () => false).map(({ bytes }) => bytes)).toEqual([8192, 8192, 8192]);
+    expect(listClaims("t", plan.steps, () => false).map(({ bytes }) => bytes)).toEqual([8192, 8192, 8192]);
   });
 });

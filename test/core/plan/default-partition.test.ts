@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Observation, ObservedPartition } from "../../../core/observed/table";
-import type { ObservedDefault } from "../../../core/observed/default-partition";
-import { planDefault } from "../../../core/plan/upkeep/default-partition";
-import { refusedByDefault } from "../../../core/plan/create/default-refusals";
-import { observedParent } from "../../../core/partition/carry/parent";
+import type { Observation, ObservedPartition } from "../../../core/observed/observed-table";
+import type { ObservedDefault } from "../../../core/observed/observed-default";
+import { planDefault } from "../../../core/plan/upkeep/plan-default";
+import { explainDefaultRefusal } from "../../../core/plan/create/default-refusals";
+import { buildObservedParent } from "../../../core/partition/carry/parent";
 import { parseInstant } from "../../../core/time/instant";
 import { windowSpec } from "../support/specs";
 import { World } from "../support/world";
@@ -59,7 +59,7 @@ function observed(change: Partial<ObservedDefault> = {}, ours = true): Observati
 
 function plan(observation: Observation, declared: boolean) {
   const profile = declared ? { defaultPartition: { name: "events_default" } } : {};
-  const parent = observation.table && observedParent(observation.table, spec.key, { ...observation, profile });
+  const parent = observation.table && buildObservedParent(observation.table, spec.key, { ...observation, profile });
   return planDefault(parent, observation, [], []);
 }
 const verbs = (result: ReturnType<typeof plan>) =>
@@ -81,7 +81,7 @@ describe("a default partition that is declared", () => {
     expect(repair).toEqual([expect.stringContaining('DROP CONSTRAINT IF EXISTS "holds_range_00000000"')]);
   });
 
-  it("tells of rows that no partition takes", () => {
+  it("reports rows that no partition takes", () => {
     expect(plan(observed(), true).notes).toEqual([]);
     expect(plan(observed({ rows: 12 }), true).notes[0]).toMatch(
       /^default partition "events_default" holds 12 rows .* nothing retires them/,
@@ -91,14 +91,14 @@ describe("a default partition that is declared", () => {
 });
 
 describe("a default partition that is declared no more", () => {
-  it("is removed where it is empty and ours", () => {
+  it("is removed if it is empty and managed", () => {
     const gone = plan(observed(), false);
-    expect(verbs(gone)).toEqual(["default events_default: not declared any more, and empty: detached and dropped"]);
+    expect(verbs(gone)).toEqual(["default events_default: no longer declared, and empty: detached and dropped"]);
     expect(gone.upkeep[0]?.step.onlyIfNamed).toBe(true);
     expect(plan(observed({}, false), false).upkeep).toEqual([]);
   });
 
-  it("is never removed with rows in it: refused, with both ways on", () => {
+  it("is never removed with rows in it: refused, with both fixes", () => {
     const refused = plan(observed({ rows: 3 }), false);
     expect(refused.upkeep).toEqual([]);
     expect(refused.problems[0]).toMatchObject({
@@ -109,7 +109,7 @@ describe("a default partition that is declared no more", () => {
     expect(plan(observed({ rows: 3 }, false), false).problems).toEqual([]);
   });
 
-  it("stays while the table is paused", () => {
+  it("remains while the table is paused", () => {
     const paused = observed();
     const registration = paused.registration && { ...paused.registration, paused: true };
     expect(plan({ ...paused, registration }, false).upkeep).toEqual([]);
@@ -119,7 +119,7 @@ describe("a default partition that is declared no more", () => {
 describe("rows of a partition in the default one", () => {
   const refusal = (change: Partial<ObservedDefault>, referencedBy: string[] = []) => {
     const { table } = observed({ few: false, rows: 50_000, ...change });
-    return refusedByDefault(table && { ...table, referencedBy }, march);
+    return explainDefaultRefusal(table && { ...table, referencedBy }, march);
   };
   const counted = (rows: number, total: number, later = 0) => ({
     counted: {
@@ -141,7 +141,7 @@ describe("rows of a partition in the default one", () => {
   it("more of several ranges: refused with the count and the segment of the grid that takes them all", () => {
     const refused = refusal(counted(30_000, 50_000, 20_000));
     expect(refused?.message).toContain(
-      '30000 rows of partition "events_2025_03" (2025-03-01T00:00:00Z/2025-04-01T00:00:00Z) lie in the default partition',
+      '30000 rows of partition "events_2025_03" (2025-03-01T00:00:00Z/2025-04-01T00:00:00Z) are in the default partition',
     );
     expect(refused?.fix).toContain(
       '{ from: "2025-03-01T00:00:00Z", to: "2025-05-01T00:00:00Z", every: "whole", name: … }',
@@ -152,10 +152,10 @@ describe("rows of a partition in the default one", () => {
     const { counted: counts } = counted(30_000, 50_000);
     const span = { first: at("2025-03-02T00:00:00Z"), last: at("2025-07-04T12:00:00Z"), rows: 49_000 };
     expect(refusal({ counted: { ...counts, span } })?.fix).toMatch(
-      /^1000 of its rows have no finite time: .* reach from 2025-03-02T00:00:00Z to 2025-07-04T12:00:00Z: declare that stretch as one segment/,
+      /^1000 of its rows have no finite time: .* reach from 2025-03-02T00:00:00Z to 2025-07-04T12:00:00Z: declare that range as one segment/,
     );
     const across = { ...span, first: at("2025-02-02T00:00:00Z") };
-    expect(refusal({ counted: { ...counts, span: across } })?.fix).toMatch(/^Other partitions lie between its rows/);
+    expect(refusal({ counted: { ...counts, span: across } })?.fix).toMatch(/^Other partitions are between its rows/);
   });
 
   it("where the default partition is not declared, or other tables refer to the rows, nothing is moved", () => {

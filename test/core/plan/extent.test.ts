@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { extentOf, MOST_INTERVALS } from "../../../core/plan/retire/extent";
+import { measureExtent, MOST_INTERVALS } from "../../../core/plan/retire/extent";
 import { parseInterval } from "../../../core/time/interval";
 import { calendar, instant } from "../support/arbitraries";
 import { windowSpec } from "../support/specs";
-import { endOfPeriod, startOfPeriod } from "../../../core/time/period";
-import type { SegmentArgs } from "../../../core/declare/table/level-args";
+import { findPeriodEnd, findPeriodStart } from "../../../core/time/period";
+import type { SegmentArgs } from "../../../core/declare/levels/time-level";
 
 const cut = (...grid: SegmentArgs[]) => windowSpec({ partitionBy: [{ range: "ts", grid }] });
 const MONTHS = cut({ every: "month" });
@@ -31,23 +31,23 @@ describe("what a partition takes of the grid", () => {
     ["a year among hours", cut({ every: "hour" }), "2025-01-01/2026-01-01", MOST_INTERVALS, undefined],
     ["seven years", MONTHS, "2019-09-01/2026-09-01", 84, /longer than an interval/],
     ["six weeks among months", MONTHS, "2025-01-01/2025-02-15", 2, /longer than an interval/],
-    ["a segment of its own", MIXED, "2020-01-01/2020-03-17", 3, /segment of its own/],
+    ["a separate segment", MIXED, "2020-01-01/2020-03-17", 3, /separate segment/],
     ["no beginning", MONTHS, "../2026-09-01", MOST_INTERVALS, /no beginning/],
     ["no end", MONTHS, "2026-09-01/..", MOST_INTERVALS, /no end/],
     ["neither", MONTHS, "../..", MOST_INTERVALS, /no beginning/],
   ])("%s", (_what, spec, bounds, intervals, odd) => {
-    const extent = extentOf(spec, parseInterval(bounds));
+    const extent = measureExtent(spec, parseInterval(bounds));
     expect(extent.intervals).toBe(intervals);
     expect(extent.odd ?? "").toMatch(odd ?? /^$/);
   });
 
-  test("is one interval for each that a regular grid makes, in every calendar", () => {
+  test("is one interval for each that a regular grid creates, in every calendar", () => {
     fc.assert(
       fc.property(calendar, instant, ({ zone, period }, at) => {
         const spec = windowSpec({ partitionBy: [{ range: "ts", every: period, zone }] });
-        const bounds = { from: startOfPeriod(at, period, zone), to: endOfPeriod(at, period, zone) };
-        expect(extentOf(spec, bounds)).toEqual({ intervals: 1, odd: undefined });
-        expect(extentOf(spec, { ...bounds, from: undefined }).odd).toBe("has no beginning");
+        const bounds = { from: findPeriodStart(at, period, zone), to: findPeriodEnd(at, period, zone) };
+        expect(measureExtent(spec, bounds)).toEqual({ intervals: 1, odd: undefined });
+        expect(measureExtent(spec, { ...bounds, from: undefined }).odd).toBe("has no beginning");
       }),
       { numRuns: 50 },
     );

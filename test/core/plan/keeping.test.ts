@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Dependent, whyNotDroppable } from "../../../core/plan/retire/dependents";
-import type { RetirementFacts } from "../../../core/plan/retire/retirement";
+import { type Dependent, explainNotDroppable } from "../../../core/plan/retire/dependents";
+import type { RetirementFacts } from "../../../core/plan/retire/plan-retirement";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { parseInstant } from "../../../core/time/instant";
 import { parseInterval } from "../../../core/time/interval";
@@ -40,11 +40,11 @@ describe("a partition that is no interval", () => {
   };
   test.each([
     ["without a beginning", "..", {}, "it has no beginning"],
-    ["that is a segment of its own", "2024-09-01T00:00:00Z", whole, "it is a segment of its own"],
+    ["that is a separate segment", "2024-09-01T00:00:00Z", whole, "it is a separate segment"],
     ["of seven years", "2017-11-01T00:00:00Z", {}, "it is longer than an interval of the grid"],
     ["of a year among months", "2023-11-01T00:00:00Z", {}, /longer than|intervals of the grid/],
   ])(
-    "%s waits for its own confirmation when the clock lets it expire, others go on, and it leaves then",
+    "%s waits for its own confirmation when the clock lets it expire, others continue, and it leaves then",
     (_what, from, change, why) => {
       const bounds = `${from}/${ends}`;
       // It expires in November as the window goes on, and one of ours a month later.
@@ -129,15 +129,15 @@ describe("a partition that is no interval", () => {
   });
 });
 
-describe("the reason why a partition stays is the first that is true", () => {
+describe("the reason why a partition remains is the first that is true", () => {
   const stops: [string, Partial<TableSpecArgs>, RegExp][] = [
     ["paused", { paused: true }, /; retirement is paused \(paused: true in the program\)$/],
     [
       "outside of its hours",
       { allowRetireBetween: { from: "22:00", to: "23:00" } },
-      /; leaves only from 22:00 to 23:00/,
+      /; is retired only from 22:00 to 23:00/,
     ],
-    ["not on its days", { allowRetireOn: ["wednesday"] }, /; leaves only on wednesday/],
+    ["not on its days", { allowRetireOn: ["wednesday"] }, /; is retired only on wednesday/],
     ["running", {}, /never deferred/],
   ];
   const keeps: [
@@ -162,7 +162,7 @@ describe("the reason why a partition stays is the first that is true", () => {
       { onExpire: "archive", archive: { to: "s3://bucket/postgres" }, restored: ["2024-10"] },
       () => ({}),
       "created",
-      /^kept: .* is named in restored$/,
+      /^retained: .* is named in restored$/,
     ],
     ["expired at adoption", OCTOBER, {}, () => ({}), "adopted", /^had expired before this table was adopted/],
     ["without a beginning", "../2024-11-01T00:00:00Z", {}, () => ({}), "created", /no beginning/],
@@ -172,7 +172,7 @@ describe("the reason why a partition stays is the first that is true", () => {
       {},
       (oid) => ({ referring: new Map([[oid, [{ table: "app.o", key: "k", rows: 1 }]]]) }),
       "created",
-      /; stays, because 1 row of app.o refers to it/,
+      /; is retained, because 1 row of app.o refers to it/,
     ],
     [
       "needed",
@@ -180,7 +180,7 @@ describe("the reason why a partition stays is the first that is true", () => {
       {},
       (oid) => ({ dependents: new Map([[oid, [VIEW]]]) }),
       "created",
-      /; stays attached, because it could not be dropped afterwards: view app.v depends on it/,
+      /; remains attached, because it could not be dropped afterwards: view app.v depends on it/,
     ],
   ];
   describe.each(stops)("%s", (_stop, stop, other) => {
@@ -206,7 +206,7 @@ describe("the reason why a partition stays is the first that is true", () => {
     });
   });
 
-  test("beyond the limit says so while retirement stands still, and a table that nothing would leave says nothing of it", () => {
+  test("beyond the limit is reported while retirement is stopped, and not for a table without retirements", () => {
     const world = new World();
     world.up(windowSpec(YEAR), clocksAt("2025-11-10"));
     const paused = world.plan(windowSpec({ ...YEAR, paused: true, maxDropsPerUpdate: 1 }), clocksAt("2026-01-02"));
@@ -265,15 +265,15 @@ describe("what needs a partition", () => {
     ["table", "app.child", ["app", "child"], 'ALTER TABLE app.child NO INHERIT "app"."p"'],
     ["rule", "r on app.t", ["app", "t", "r"], 'DROP RULE "r" ON "app"."t"'],
     ["extension", "ext", ["ext"], 'ALTER EXTENSION ext DROP TABLE "app"."p"'],
-  ])("is ended by a statement of its own: %s", (kind, identity, names, statement) => {
-    expect(whyNotDroppable({ schema: "app", partition: "p" }, [{ kind, identity, names }])).toBe(
+  ])("is ended by a separate statement: %s", (kind, identity, names, statement) => {
+    expect(explainNotDroppable({ schema: "app", partition: "p" }, [{ kind, identity, names }])).toBe(
       `${kind} ${identity} depends on it. Take it out of that, or run ${statement}`,
     );
   });
 
-  test("is counted where there is much of it", () => {
+  test("is counted if it is long", () => {
     const many = [...Array(7).keys()].map((n) => ({ ...VIEW, identity: `app.v${String(n)}` }));
-    expect(whyNotDroppable({ schema: "app", partition: "p" }, many)).toMatch(/view app.v4 and 2 more depend on it/);
-    expect(whyNotDroppable({ schema: "app", partition: "p" }, [])).toBeUndefined();
+    expect(explainNotDroppable({ schema: "app", partition: "p" }, many)).toMatch(/view app.v4 and 2 more depend on it/);
+    expect(explainNotDroppable({ schema: "app", partition: "p" }, [])).toBeUndefined();
   });
 });

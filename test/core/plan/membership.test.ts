@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import {
   NOTHING_PUBLISHED,
   type ObservedMember,
@@ -7,7 +7,7 @@ import {
   type ObservedReplication,
   type RegisteredPublication,
 } from "../../../core/observed/replication";
-import { planLeave, planMembership, withoutBrackets } from "../../../core/plan/publish/membership";
+import { planLeave, planMembership, removeOuterBrackets } from "../../../core/plan/publish/membership";
 import type { PublicationMemberWire } from "../../../core/declare/table/publications";
 import { parseInstant } from "../../../core/time/instant";
 import { windowSpec } from "../support/specs";
@@ -129,10 +129,10 @@ describe("a filter", () => {
     ["(a = ')') or (b = '(')", "(a = ')') or (b = '(')"],
     ["(a = ')')", "a = ')'"],
     [' ("(" > 1) ', '"(" > 1'],
-  ])("loses outer brackets alone: %s", (text, bare) => expect(withoutBrackets(text)).toBe(bare));
+  ])("loses outer brackets alone: %s", (text, bare) => expect(removeOuterBrackets(text)).toBe(bare));
 });
 
-describe("settings of a publication that was made here", () => {
+describe("settings of a publication that was created here", () => {
   test("are switched on before a filter comes, and off after it has gone", () => {
     const filtered = publication({ tables: 1, member: { ...BARE, where: "(id > 1)" } });
     expect(sqlOf({ viaRoot: false }, observe({ publications: [filtered] }, [made()]))).toEqual([
@@ -146,7 +146,7 @@ describe("settings of a publication that was made here", () => {
     );
   });
 
-  test("are those of somebody else once the publication was made anew under its name", () => {
+  test("belong to another role once the publication was created again under its name", () => {
     const anew = publication({ oid: "8", viaRoot: false });
     expect(plan({ viaRoot: true }, observe({ publications: [anew] }, [made()])).problems).toMatchObject([
       { path: "viaRoot", code: "conflict" },
@@ -161,7 +161,7 @@ describe("leaving", () => {
   };
   const DROP_TABLE = 'ALTER PUBLICATION DROP TABLE "public"."workflow_events"';
 
-  test("drops the publication only where it was made here and nothing else is in it", () => {
+  test("drops the publication only where it was created here and nothing else is in it", () => {
     const member = { member: BARE, tables: 1 };
     expect(leave(publication(member), [made()])).toEqual([DROP_TABLE, "DROP PUBLICATION"]);
     expect(leave(publication(member), [])).toEqual([DROP_TABLE]);
@@ -212,7 +212,7 @@ describe("what surprises", () => {
       "mirror",
       [/wal_level is "replica"/],
     ],
-  ])("is said: %s", (_, published, partitionAccess, warnings) => {
+  ])("is reported: %s", (_, published, partitionAccess, warnings) => {
     const name = published.publications?.[0]?.name ?? "p";
     const found = plan({ publication: name }, observe(published), partitionAccess).warnings;
     expect(found).toHaveLength(warnings.length);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { OpenInterval } from "../../../core/time/interval";
 import { planCreation } from "../../../core/plan/create/creation";
 import { at, factsOf, partitionOf, part, tableOf } from "../adopt/support";
@@ -30,17 +30,17 @@ describe("a partition that would overlap one that exists", () => {
     [
       "without an end: the window ends there, and no impossible segment is offered",
       { from: at("2026-12-01"), to: undefined },
-      /^"events_there" has no end, so nothing can be made beside it from 2026-12-01T00:00:00Z on\. Let the window end there, lead: \{ until: "2026-12-01T00:00:00Z" \}; or detach it \(ALTER TABLE … DETACH PARTITION "app"\."events_there"\), and attach it again with the end that its rows have\.$/,
+      /^"events_there" has no end, so no other partition can begin at 2026-12-01T00:00:00Z or later\. End the window there, lead: \{ until: "2026-12-01T00:00:00Z" \}; or detach it \(ALTER TABLE … DETACH PARTITION "app"\."events_there"\), and attach it again with the end that its rows have\.$/,
     ],
     [
       "without a beginning: the window begins there",
       { from: undefined, to: at("2026-12-15") },
-      /^"events_there" has no beginning, .* Let the window begin there, start: "2026-12-15T00:00:00Z"; or detach it/,
+      /^"events_there" has no beginning, .* Begin the window there, start: "2026-12-15T00:00:00Z"; or detach it/,
     ],
     [
       "without either: it has to be detached",
       { from: undefined, to: undefined },
-      /^"events_there" has no end, .* from any time on\. Detach it \(ALTER TABLE .*\), and attach it again/,
+      /^"events_there" has no end, .* can begin anywhere\. Detach it \(ALTER TABLE .*\), and attach it again/,
     ],
     [
       "with both: it can be a segment",

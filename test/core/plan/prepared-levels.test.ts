@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { branchShape, createBranchSteps, type NewBranch } from "../../../core/partition/branch/create-branch";
-import { desiredBranches, branchSpec, type DesiredBranch } from "../../../core/partition/branch/tree";
+import { deriveBranchShape, createBranchSteps, type NewBranch } from "../../../core/partition/branch/branch-steps";
+import {
+  listDesiredBranches,
+  getBranchSpec,
+  type DesiredBranch,
+} from "../../../core/partition/branch/desired-branches";
 import { digestPrepared } from "../../../core/plan/prepare/prepared";
 import { prepareLevels } from "../../../core/plan/prepare/prepared-levels";
-import { slug } from "../../../core/names/slug";
+import { toSlug } from "../../../core/names/slug";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
-import { createPartitionStatements } from "../../../core/partition/create/create-partition";
-import { plannedParent } from "../../../core/partition/carry/parent";
+import { createPartitionStatements } from "../../../core/partition/create/partition-statements";
+import { buildPlannedParent } from "../../../core/partition/carry/parent";
 import { formatInstant, parseInstant } from "../../../core/time/instant";
-import { planWindow } from "../../../core/window/window";
+import { planWindow } from "../../../core/window/window-partitions";
 import { fill } from "../support/fill";
 import { tableSpec } from "../support/specs";
 
@@ -42,20 +46,20 @@ const levels: Partial<TableSpecArgs> = {
 const specOf = (change: Partial<TableSpecArgs> = {}) => tableSpec({ ...levels, ...change });
 const prepare = (change: Partial<TableSpecArgs> = {}, at = MARCH) => {
   const spec = specOf(change);
-  return prepareLevels(spec.window, plannedParent(spec, { now: at, levels: spec.window.levels }), at);
+  return prepareLevels(spec.window, buildPlannedParent(spec, { now: at, levels: spec.window.levels }), at);
 };
 
 const VALUES = ["abc-123", 'it\'s "so"', "a-program-with-a-very-long-name-that-does-not-fit"];
 
-describe("branches that the schedule makes", () => {
+describe("branches that the schedule creates", () => {
   const spec = specOf();
-  const root = { ...plannedParent(spec, { levels: spec.window.levels }), now: undefined };
+  const root = { ...buildPlannedParent(spec, { levels: spec.window.levels }), now: undefined };
   const whoever = { ...root, carried: { ...root.carried, defaultGrantees: "whoever" as const } };
   const prepared = prepare();
 
-  it.each(VALUES)("are made for %j by the statements of an update, to the letter", (value) => {
+  it.each(VALUES)("are created for %j by the statements of an update, to the letter", (value) => {
     const read = { value, parent: undefined, active: true };
-    const branches = desiredBranches(spec.window, [[read], undefined, [{ ...read, value: "s-1" }]]);
+    const branches = listDesiredBranches(spec.window, [[read], undefined, [{ ...read, value: "s-1" }]]);
     const path: DesiredBranch[] = [];
     for (let next = branches[0]; next; next = next.children[0]) path.push(next);
     expect(path).toHaveLength(3);
@@ -63,7 +67,7 @@ describe("branches that the schedule makes", () => {
     for (const [index, branch] of path.entries()) {
       const level = prepared.levels[index];
       const own = branch.path.at(-1) ?? "";
-      const label = branch.level.kind === "list" ? slug(own) : own;
+      const label = branch.level.kind === "list" ? toSlug(own) : own;
       expect(fill(level?.name ?? [], { base, label })).toBe(branch.name);
       const next = path[index + 1];
       const cut = next
@@ -83,8 +87,8 @@ describe("branches that the schedule makes", () => {
     ["week", 1, ["p", "0", "s-1"]],
   ] as const)("have by the %s the partitions that the window wants, by the same statements", (_, grid, path) => {
     for (const name of ["obs_prog_p", `o"b's_${"x".repeat(55)}`]) {
-      const shape = branchShape(whoever, { schema: "app", name, path });
-      const wanted = planWindow(branchSpec(spec.window, path), MARCH, name).desired;
+      const shape = deriveBranchShape(whoever, { schema: "app", name, path });
+      const wanted = planWindow(getBranchSpec(spec.window, path), MARCH, name).desired;
       const parts = prepared.parts.filter((part) => part.grid === grid);
       const holes = { schema: "app", parent: name };
       const due = parts.filter((part) => part.dueAt.epochNanoseconds <= MARCH.epochNanoseconds);
@@ -113,7 +117,7 @@ describe("branches that the schedule makes", () => {
     expect(prepared.parts.find((part) => part.grid === 1)?.fits).toEqual([{ depth: 3, value: "s-1" }]);
   });
 
-  it("are rendered once, whatever number of branches there is, and stay the same all through an interval", () => {
+  it("are rendered once, whatever number of branches there is, and remain the same all through an interval", () => {
     const week = parseInstant("2025-03-16T23:59:59Z", "UTC");
     expect(digestPrepared(prepare({}, week))).toBe(digestPrepared(prepared));
     expect(formatInstant(prepared.parts[0]?.from ?? MARCH)).toBe("2025-01-01T00:00:00Z");

@@ -3,16 +3,16 @@ import { describe, expect, it } from "vitest";
 import { MAX_PREPARED } from "../../../core/defaults";
 import { digestPrepared, preparePartitions } from "../../../core/plan/prepare/prepared";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
-import { plannedParent } from "../../../core/partition/carry/parent";
+import { buildPlannedParent } from "../../../core/partition/carry/parent";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../../../core/time/instant";
-import { planWindow } from "../../../core/window/window";
+import { planWindow } from "../../../core/window/window-partitions";
 import { tableSpec } from "../support/specs";
 
 const MARCH = parseInstant("2025-03-10", "UTC");
 
 function prepare(change: Partial<TableSpecArgs> = {}, at: Instant = MARCH) {
   const spec = tableSpec(change);
-  return preparePartitions(spec.window, plannedParent(spec, { now: at }), at);
+  return preparePartitions(spec.window, buildPlannedParent(spec, { now: at }), at);
 }
 
 const named = (name: string, change: Partial<TableSpecArgs> = {}) =>
@@ -109,7 +109,7 @@ it("at every later moment what is due and has not expired is what the window wan
         partitionBy: [{ range: "ts", every: period, zone }],
         window: { lead: `${lead} ${unit}s`, retention: `${retention} ${kept}s` },
       });
-      const prepared = preparePartitions(spec.window, plannedParent(spec), MARCH);
+      const prepared = preparePartitions(spec.window, buildPlannedParent(spec), MARCH);
       fc.pre(prepared.length < 2 * MAX_PREPARED);
       const later = MARCH.add({ hours: 24 * days });
       const present = prepared.findLast((partition) => compareInstants(partition.from, later) <= 0);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { DetachedTable } from "../../../core/observed/ledger";
 import { NOTHING_PUBLISHED, type ObservedPublication } from "../../../core/observed/replication";
-import { replicationWarnings } from "../../../core/plan/retire/replication-warnings";
+import { warnOfReplication } from "../../../core/plan/retire/replication-warnings";
 import type { Retirement } from "../../../core/plan/retire/retiring";
 import { parseInstant } from "../../../core/time/instant";
 
@@ -43,7 +43,7 @@ const warnings = (
   away: readonly DetachedTable[] = [],
   slots: readonly string[] = [],
 ) =>
-  replicationWarnings(
+  warnOfReplication(
     {
       replication: {
         ...NOTHING_PUBLISHED,
@@ -58,7 +58,7 @@ const warnings = (
 test.each<[what: string, changes: Partial<ObservedPublication>, why: RegExp | undefined]>([
   ["all tables", { allTables: true }, /has all tables: after the detach "a" is published/],
   ["the schema of the partition", { schemas: ["public"] }, /has all tables of schema "public"/],
-  ["the partition itself", { partitions: ["public.a"] }, /names it by itself/],
+  ["the partition itself", { partitions: ["public.a"] }, /lists it by itself/],
   ["another schema", { schemas: ["other"] }, undefined],
   ["the table alone", {}, undefined],
 ])("a detach is followed by a word about a publication of %s", (_, changes, why) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { parseTableSpec } from "../../../core/declare/table/parse";
 import { parseInstant } from "../../../core/time/instant";
-import { windowFromWire, windowToWire } from "../../../core/window/wire";
+import { decodeWindow, encodeWindow } from "../../../core/window/wire";
 import { VALID, windowSpec } from "../support/specs";
 import { clocksAt, type PlanOfWorld, World } from "../support/world";
 
@@ -28,11 +28,11 @@ const waiting = (plan: PlanOfWorld) => plan.plan.deferred.map(({ partition, reas
 describe("restored", () => {
   test("travels in UTC, and is refused where nothing could come of it", () => {
     const spec = named("2024-11", { range: NOVEMBER, until: "2027-01-01" });
-    expect(windowToWire(spec).restored).toEqual([
+    expect(encodeWindow(spec).restored).toEqual([
       { range: NOVEMBER },
       { range: NOVEMBER, until: "2027-01-01T00:00:00Z" },
     ]);
-    expect(windowFromWire(windowToWire(spec))).toEqual({ spec });
+    expect(decodeWindow(encodeWindow(spec))).toEqual({ spec });
     const problems = (changes: Partial<TableSpecArgs>) => {
       const parsed = parseTableSpec({ ...VALID, ...ARCHIVED, ...changes });
       return parsed.ok ? [] : parsed.problems.map(({ path, message }) => `${path}: ${message}`);
@@ -66,7 +66,7 @@ describe("restored", () => {
     const plan = there.plan(named("2024-11"), clocksAt("2026-02-02"));
     expect(plan.retirements.map(({ partition }) => partition)).not.toContain("workflow_events_y2024m11");
     expect(plan.retirements.length).toBeGreaterThan(0);
-    expect(waiting(plan)).toContain(`workflow_events_y2024m11: kept: ${NOVEMBER} is named in restored`);
+    expect(waiting(plan)).toContain(`workflow_events_y2024m11: retained: ${NOVEMBER} is named in restored`);
     const gone = there.plan(windowSpec(ARCHIVED), clocksAt("2026-02-02"));
     expect(gone.retirements.filter(({ partition }) => partition.endsWith("y2024m11")).map(({ verb }) => verb)).toEqual([
       "detach",
@@ -95,7 +95,7 @@ describe("restored", () => {
     expect(retires()).toBe(true);
   });
 
-  test("is refused beside a partition that overlaps the archive", () => {
+  test("is refused if a partition overlaps the archive", () => {
     const there = world();
     const range = { from: parseInstant("2024-11-15", "UTC"), to: parseInstant("2024-12-01", "UTC") };
     there.attach("by_hand", range, parseInstant("2025-12-03", "UTC"), undefined);

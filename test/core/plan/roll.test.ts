@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { compareInstants, type Instant } from "../../../core/time/instant";
 import { formatInterval, overlaps } from "../../../core/time/interval";
-import { intervalAt } from "../../../core/time/grid";
-import { hasExpired, horizonAt, planWindow } from "../../../core/window/window";
+import { findIntervalAt } from "../../../core/time/grid";
+import { hasExpired, computeHorizon, planWindow } from "../../../core/window/window-partitions";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { calendar, grid, instant } from "../support/arbitraries";
 import { windowSpec } from "../support/specs";
@@ -84,10 +84,10 @@ test("a window means the same at every moment of its current interval", () => {
   );
 });
 
-test("the horizon never moves back while the clock goes on", () => {
+test("the horizon never moves back while the clock continues", () => {
   fc.assert(
     fc.property(windows, instant, fc.integer({ min: 0, max: 24 * 500 }), (spec, now, hours) => {
-      const [before, after] = [horizonAt(spec, now), horizonAt(spec, now.add({ hours }))];
+      const [before, after] = [computeHorizon(spec, now), computeHorizon(spec, now.add({ hours }))];
       expect(before && after && compareInstants(before, after)).toBeLessThanOrEqual(0);
     }),
     { numRuns: 300 },
@@ -119,7 +119,7 @@ test("any two windows give a legal plan: no overlap, nothing wanted or not expir
       const plan = world.up(second, clocks(later, second));
       const after = planWindow(second, later).desired;
       for (const item of plan.retirements) {
-        expect(hasExpired(item.bounds.to, horizonAt(second, later))).toBe(true);
+        expect(hasExpired(item.bounds.to, computeHorizon(second, later))).toBe(true);
         expect(item.bounds.to && compareInstants(item.bounds.to, later)).toBeLessThanOrEqual(0);
         const wanted = (list: typeof after) =>
           list.some((each) => formatInterval(each) === formatInterval(item.bounds));
@@ -143,7 +143,7 @@ test("a random grid of segments gives a window without gap, with names of its ow
     fc.property(grid, fc.integer({ min: 0, max: 700 }), ({ zone, grid: segments }, days) => {
       const spec = { ...windowSpec(), grid: segments, key: { ...windowSpec().key, zone } };
       const now = (segments[0]?.from ?? segments[0]?.to)?.add({ hours: 24 * days });
-      if (!now || !intervalAt(segments, now, zone)) return;
+      if (!now || !findIntervalAt(segments, now, zone)) return;
       const { desired, problems } = planWindow(spec, now);
       expect(problems).toEqual([]);
       expect(new Set(desired.map((each) => each.name)).size).toBe(desired.length);

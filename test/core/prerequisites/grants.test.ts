@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { schemaGrants, tableGrants } from "../../../core/prerequisites/grants";
+import { listSchemaGrants, listTableGrants } from "../../../core/prerequisites/grants";
 import { type DeclaredPrerequisites, reportPrerequisites } from "../../../core/prerequisites/problems";
 
 const tables = {
@@ -11,7 +11,7 @@ const archiver = { for: "archive" as const, tables: undefined };
 const reader = (keys?: string[]) => ({ for: "read" as const, tables: keys });
 
 describe("the grants of a role", () => {
-  test("let an archiver make partitions where the tables are, and plan jobs where pg_cron is made", () => {
+  test("let an archiver create partitions where the tables are, and plan jobs where pg_cron is created", () => {
     const grant = (schema: string, privileges: string[]) => ({
       role: "archiver",
       objectType: "schema",
@@ -19,25 +19,25 @@ describe("the grants of a role", () => {
       objects: [],
       privileges,
     });
-    expect(schemaGrants({ archiver }, tables, ["pg_cron"])).toEqual([
+    expect(listSchemaGrants({ archiver }, tables, ["pg_cron"])).toEqual([
       grant("app", ["CREATE", "USAGE"]),
       grant("telemetry", ["CREATE", "USAGE"]),
       grant("cron", ["USAGE"]),
     ]);
-    expect(schemaGrants({ archiver }, tables, ["btree_gist"])).toHaveLength(2);
-    expect(tableGrants({ archiver }, tables)).toEqual([]);
+    expect(listSchemaGrants({ archiver }, tables, ["btree_gist"])).toHaveLength(2);
+    expect(listTableGrants({ archiver }, tables)).toEqual([]);
   });
 
   test("let a reader see its tables and no others, each schema once", () => {
     const roles = { analyst: reader(), support: reader(["events"]) };
     expect(
-      schemaGrants(roles, tables, ["pg_cron"]).map(({ role, schema, privileges }) => [role, schema, privileges]),
+      listSchemaGrants(roles, tables, ["pg_cron"]).map(({ role, schema, privileges }) => [role, schema, privileges]),
     ).toEqual([
       ["analyst", "app", ["USAGE"]],
       ["analyst", "telemetry", ["USAGE"]],
       ["support", "app", ["USAGE"]],
     ]);
-    expect(tableGrants(roles, tables).map(({ role, schema, objects }) => [role, schema, objects])).toEqual([
+    expect(listTableGrants(roles, tables).map(({ role, schema, objects }) => [role, schema, objects])).toEqual([
       ["analyst", "app", ["events", "audit_logs"]],
       ["analyst", "telemetry", ["metrics"]],
       ["support", "app", ["events"]],
@@ -45,7 +45,7 @@ describe("the grants of a role", () => {
   });
 });
 
-describe("what could not be made", () => {
+describe("what could not be created", () => {
   const declared: DeclaredPrerequisites = {
     schemas: [],
     extensions: [],
@@ -65,9 +65,9 @@ describe("what could not be made", () => {
     [
       "an URL",
       { connection: ["url"] },
-      "connection: prerequisites are made by @pulumi/postgresql, which takes no url.",
+      "connection: prerequisites are created by @pulumi/postgresql, which has no url.",
     ],
-    ["a password command", { connection: ["passwordCommand"] }, "which takes no passwordCommand."],
+    ["a password command", { connection: ["passwordCommand"] }, "which has no passwordCommand."],
     [
       "an archiver that owns nothing",
       { roles: { archiver: { ...archiver, memberOf: [] } } },
@@ -76,7 +76,7 @@ describe("what could not be made", () => {
     [
       "a reader of no table",
       { roles: { analyst: { ...reader(["orders"]), memberOf: [] } } },
-      'roles.analyst.tables: there is no table "orders".',
+      'roles.analyst.tables: the program has no table "orders".',
     ],
     [
       "grants without a database",
@@ -85,13 +85,13 @@ describe("what could not be made", () => {
     ],
     ["a name that is too long", { schemas: ["x".repeat(64)] }, "is no name"],
     ["a name that is none", { publications: [""] }, 'publications: "" is no name.'],
-  ])("is said: %s", (_what, changes, words) => {
+  ])("is reported: %s", (_what, changes, words) => {
     const found = problems(changes);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(words);
   });
 
-  test("and nothing is said of what could", () => {
+  test("and nothing is reported of what could", () => {
     expect(problems({ schemas: ["telemetry"], roles: { archiver: { ...archiver, memberOf: ["app_owner"] } } })).toEqual(
       [],
     );

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { type CronSchedule, lastDue, parseCron } from "../../../core/declare/schedule/cron";
+import { type CronSchedule, findLastDue, parseCron } from "../../../core/declare/schedule/cron";
 import { formatInstant, parseInstant } from "../../../core/time/instant";
 
 function cron(text: string): CronSchedule {
@@ -68,7 +68,7 @@ describe("the last moment at which it was due", () => {
     // Half past two of that day does not exist.
     ["30 2 * * *", "2025-03-30T12:00:00Z", "Europe/Berlin", "2025-03-29T01:30:00Z"],
   ])("of %j before %s in %s is %s", (text, at, zone, expected) => {
-    const due = lastDue(cron(text), parseInstant(at, "UTC"), zone);
+    const due = findLastDue(cron(text), parseInstant(at, "UTC"), zone);
     expect(due && formatInstant(due)).toBe(expected);
   });
 });
@@ -86,7 +86,7 @@ it("a generated schedule of the grammar is read, and its last due moment is one 
   fc.assert(
     fc.property(field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 7), (...fields) => {
       const schedule = cron(fields.join(" "));
-      const due = lastDue(schedule, parseInstant("2025-03-10T12:34:56Z", "UTC"), "UTC")?.toZonedDateTimeISO("UTC");
+      const due = findLastDue(schedule, parseInstant("2025-03-10T12:34:56Z", "UTC"), "UTC")?.toZonedDateTimeISO("UTC");
       expect(due).toBeDefined();
       expect(schedule.minutes).toContain(due?.minute);
       expect(schedule.hours).toContain(due?.hour);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { jobWarnings } from "../../../core/schedule/health";
+import { warnOfJob } from "../../../core/schedule/health";
 import { type CronFacts, type FoundJob, planJob, type WantedJob } from "../../../core/schedule/job";
-import { crontabText, ensureWindowCall, systemdText } from "../../../core/schedule/texts";
+import { formatCrontab, formatEnsureWindowCall, formatSystemdUnits } from "../../../core/schedule/texts";
 import { parseCron } from "../../../core/declare/schedule/cron";
 import { parseInstant } from "../../../core/time/instant";
 
@@ -9,7 +9,7 @@ const wanted: WantedJob = {
   job: "nightly",
   cron: "0 2 * * *",
   zone: "UTC",
-  command: ensureWindowCall("pgpartition", { schema: "app", table: "events" }),
+  command: formatEnsureWindowCall("pgpartition", { schema: "app", table: "events" }),
   database: "shop",
   user: "owner",
   active: true,
@@ -36,7 +36,7 @@ function refusal(facts: CronFacts, change: Partial<WantedJob> = {}, ours = false
 const call = `'CALL "pgpartition".ensure_window(''"app"."events"'')'`;
 
 describe("the job", () => {
-  it("is made in its database, by constants", () => {
+  it("is created in its database, by constants", () => {
     expect(statements(here(), {}, false)).toEqual([
       `SELECT cron.schedule_in_database('nightly', '0 2 * * *', ${call}, 'shop', NULL, true)`,
     ]);
@@ -52,14 +52,14 @@ describe("the job", () => {
     expect(statements(here({ jobs: [found] }))).toEqual([]);
   });
 
-  it("is taken over when an equal one is there, and brought to the declared schedule", () => {
+  it("is adopted if an equal one exists, and gets the declared schedule", () => {
     const other = { ...found, cron: "0 3 * * *", active: false };
     expect(statements(here({ jobs: [other] }), {}, false)).toEqual([
       "SELECT cron.alter_job(job_id := 7, schedule := '0 2 * * *', active := true)",
     ]);
   });
 
-  it("is changed in place, or made anew in one transaction by who may not change it", () => {
+  it("is changed in place, or created again in one transaction by a role that may not change it", () => {
     const changed = here({ jobs: [{ ...found, command: "select 1" }] });
     expect(statements(changed)).toEqual([`SELECT cron.alter_job(job_id := 7, command := ${call})`]);
     const plan = planJob(
@@ -80,7 +80,7 @@ describe("the job", () => {
     ]);
   });
 
-  it("never takes the place of one that does something else, or is somebody else's", () => {
+  it("never replaces one that does something else, or belongs to another role", () => {
     const foreign = here({ jobs: [{ ...found, command: "select _rotate()" }] });
     expect(refusal(foreign)).toContain("runs something else: select _rotate()");
     expect(refusal(foreign)).toContain("SELECT cron.unschedule(7)");
@@ -94,7 +94,7 @@ describe("the job", () => {
     ]);
   });
 
-  it("says that pg_cron reads it by another zone", () => {
+  it("reports that pg_cron reads it by another zone", () => {
     const plan = planJob({ ...wanted, zone: "Europe/Berlin" }, here(), undefined);
     expect(plan.kind === "scheduled" && plan.note).toContain("by its own time zone GMT (cron.timezone)");
     const same = planJob(wanted, here(), undefined);
@@ -122,26 +122,26 @@ describe("the job", () => {
 
 describe("a job that is as declared", () => {
   const now = parseInstant("2025-03-10T12:00:00Z", "UTC");
-  const warnings = (change: Partial<FoundJob>) => jobWarnings({ ...found, ...change }, registered, "GMT", now);
+  const warnings = (change: Partial<FoundJob>) => warnOfJob({ ...found, ...change }, registered, "GMT", now);
 
   it("is quiet when it ran when it was due", () => {
     expect(warnings({ lastRun: { at: "2025-03-10T02:00:01Z", status: "succeeded" } })).toEqual([]);
   });
 
-  it("is told when it never ran although it was due", () => {
-    expect(warnings({})).toEqual([expect.stringContaining("never ran, although it was due at 2025-03-10T02:00:00Z")]);
+  it("is reported if it never ran although its time has passed", () => {
+    expect(warnings({})).toEqual([expect.stringContaining("never ran, although its time was 2025-03-10T02:00:00Z")]);
     const young = { ...registered, since: "2025-03-10T03:00:00Z" };
-    expect(jobWarnings(found, young, "GMT", now)).toEqual([]);
+    expect(warnOfJob(found, young, "GMT", now)).toEqual([]);
   });
 
-  it("is told when it stopped running", () => {
+  it("is reported if it stopped running", () => {
     expect(warnings({ lastRun: { at: "2025-03-05T02:00:01Z", status: "succeeded" } })).toEqual([
       expect.stringContaining("has not run since 2025-03-05T02:00:01Z"),
     ]);
     expect(warnings({ active: false })).toEqual([]);
   });
 
-  it("is told with its error when it failed", () => {
+  it("is reported with its error if it failed", () => {
     const lastRun = { at: "2025-03-10T02:00:01Z", status: "failed", message: "nothing is prepared" };
     expect(warnings({ lastRun })).toEqual([
       'the last run of job "nightly" failed at 2025-03-10T02:00:01Z: nothing is prepared',
@@ -153,7 +153,7 @@ describe("the same schedule outside the database", () => {
   const text = (cron: string) => {
     const schedule = parseCron(cron);
     if ("problem" in schedule) throw new Error(schedule.problem);
-    return systemdText({ ...wanted, schema: "app", table: "events" }, schedule);
+    return formatSystemdUnits({ ...wanted, schema: "app", table: "events" }, schedule);
   };
 
   it("is a line of a crontab that the shell reads as it is meant", () => {
@@ -162,13 +162,13 @@ describe("the same schedule outside the database", () => {
       schema: "app",
       table: "a'b",
       database: "50% off",
-      command: ensureWindowCall("m", { schema: "app", table: "a'b" }),
+      command: formatEnsureWindowCall("m", { schema: "app", table: "a'b" }),
     };
-    expect(crontabText(odd, wanted.cron)).toBe(
+    expect(formatCrontab(odd, wanted.cron)).toBe(
       "CRON_TZ=UTC\n0 2 * * * psql --no-psqlrc --set=ON_ERROR_STOP=1 --username=owner '--dbname=50\\% off' " +
         `'--command=CALL "m".ensure_window('\\''"app"."a'\\'''\\''b"'\\'')'\n`,
     );
-    expect(crontabText({ ...odd, command: "a\nb" }, wanted.cron)).toMatch(/^#/);
+    expect(formatCrontab({ ...odd, command: "a\nb" }, wanted.cron)).toMatch(/^#/);
   });
 
   it("is a timer of systemd", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createPartitionStatements } from "../../../core/partition/create/create-partition";
+import { createPartitionStatements } from "../../../core/partition/create/partition-statements";
 import { createTableStatements } from "../../../core/table/create/create-table";
 import {
   createParentIndexStatement,
@@ -7,8 +7,12 @@ import {
   partitionIndexStatements,
 } from "../../../core/table/create/index-build";
 import { reattachStatements } from "../../../core/partition/create/reattach";
-import { detachStatement, dropStatements, finalizeStatement } from "../../../core/partition/statements/retire";
-import { HAZARDS, hazardsOf, type Statement } from "../../../core/sql/statement";
+import {
+  detachStatement,
+  dropStatements,
+  finalizeStatement,
+} from "../../../core/partition/statements/retire-statements";
+import { HAZARDS, listHazards, type Statement } from "../../../core/sql/statement";
 import { tableSpec } from "../support/specs";
 import { JANUARY, partitionIndex, locksOf, PARENT, PLACE, RUN, WITH_DEFAULT, WITH_FK } from "./support";
 
@@ -143,7 +147,7 @@ test.each<[row: number, what: string, statement: Statement | undefined, locks: s
     ["partition SHARE UPDATE EXCLUSIVE"],
     ["SCAN_PARTITION"],
   ],
-])("row %i: %s says its locks and hazards", (_row, _what, statement, locks, hazards) => {
+])("row %i: %s has its locks and hazards", (_row, _what, statement, locks, hazards) => {
   expect(locksOf(statement)).toEqual(locks);
   expect(statement?.hazards).toEqual(hazards);
 });
@@ -181,12 +185,12 @@ describe("every statement", () => {
     }
   });
 
-  test("that deletes rows says so, and no other", () => {
+  test("that deletes rows has the hazard of that, and no other", () => {
     for (const statement of EVERY)
       expect(statement.hazards.includes("DELETES_DATA")).toBe(statement.sql.startsWith("DROP TABLE"));
   });
 
-  test("says how it is undone", () => expect(EVERY.filter((statement) => statement.undo === "")).toEqual([]));
+  test("has its undo", () => expect(EVERY.filter((statement) => statement.undo === "")).toEqual([]));
 });
 
 test("no transaction takes ACCESS EXCLUSIVE on two relations that clients see, but for a drop or an attach under a foreign key", () => {
@@ -201,6 +205,6 @@ test("no transaction takes ACCESS EXCLUSIVE on two relations that clients see, b
 });
 
 test("hazards of a list come once, in the order of the catalogue", () => {
-  const found = hazardsOf(EVERY);
+  const found = listHazards(EVERY);
   expect(found).toEqual(Object.keys(HAZARDS).filter((hazard) => found.some((each) => each === hazard)));
 });

@@ -1,4 +1,4 @@
-import type { ObservedPartitionIndex } from "../../../core/observed/table";
+import type { ObservedPartitionIndex } from "../../../core/observed/observed-table";
 import type { IndexPlace } from "../../../core/table/create/index-build";
 import type { ParentShape } from "../../../core/partition/carry/parent";
 import type { Statement } from "../../../core/sql/statement";

@@ -1,15 +1,15 @@
 import type { DetachedTable, LedgerDetail, LedgerEntry, LedgerEvent } from "../../../core/observed/ledger";
-import type { Observation, ObservedPartition } from "../../../core/observed/table";
+import type { Observation, ObservedPartition } from "../../../core/observed/observed-table";
 import { NOTHING_PUBLISHED } from "../../../core/observed/replication";
 import type { Clocks } from "../../../core/window/clocks";
 import { dueIn, type TablePlan } from "../../../core/plan/table-plan";
-import type { RetirementFacts } from "../../../core/plan/retire/retirement";
+import type { RetirementFacts } from "../../../core/plan/retire/plan-retirement";
 import { dropDay, endOfGrace, type Leaving, type Retirement } from "../../../core/plan/retire/retiring";
 import { planTable } from "../../../core/plan/plan-table";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { type Instant, parseInstant } from "../../../core/time/instant";
-import { type OpenInterval, sameInterval } from "../../../core/time/interval";
-import { startOfPeriod } from "../../../core/time/period";
+import { type OpenInterval, isSameInterval } from "../../../core/time/interval";
+import { findPeriodStart } from "../../../core/time/period";
 
 /** A plan with what it retires as tests name it. */
 export interface PlanOfWorld extends TablePlan {
@@ -142,7 +142,7 @@ export class World {
   /** As a DETACH CONCURRENTLY leaves it that was interrupted after its first phase. */
   interruptDetach(bounds: OpenInterval, at: Instant, ours: boolean): void {
     this.partitions = this.partitions.map((partition) => {
-      if (!partition.bounds || !sameInterval(partition.bounds, bounds)) return partition;
+      if (!partition.bounds || !isSameInterval(partition.bounds, bounds)) return partition;
       if (ours) this.record(partition.name, partition.oid, bounds, "detaching", at);
       return { ...partition, detachPending: true };
     });
@@ -211,5 +211,5 @@ export class World {
 /** Both clocks at one time; the program's truncated as the components do. */
 export function clocksAt(text: string | Instant, change: Partial<Clocks> = {}): Clocks {
   const database = typeof text === "string" ? parseInstant(text, "UTC") : text;
-  return { asOf: startOfPeriod(database, "month", "UTC"), database, trusted: undefined, ...change };
+  return { asOf: findPeriodStart(database, "month", "UTC"), database, trusted: undefined, ...change };
 }

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { alterSteps, differencesOf, isEqual } from "../../../core/table/alter/alteration";
+import { planAlterSteps, findDifferences, isEqual } from "../../../core/table/alter/alteration";
 import { type AlterFacts, NO_FACTS } from "../../../core/table/alter/facts";
-import type { ObservedTable } from "../../../core/observed/table";
+import type { ObservedTable } from "../../../core/observed/observed-table";
 import type { RegisteredExpression } from "../../../core/observed/registration";
-import { canonicalType } from "../../../core/table/compare/compare";
-import { foreignKeyDefinition } from "../../../core/table/compare/foreign-keys";
+import { canonicalizeType } from "../../../core/table/compare/compare";
+import { formatForeignKey } from "../../../core/table/compare/compare-foreign-keys";
 import type { ColumnSpec, TableShape } from "../../../core/declare/table/spec";
-import { alterTable, alterTableStatements } from "../../../core/table/alter/alter-table";
+import { planAlterTable, alterTableStatements } from "../../../core/table/alter/alteration-plan";
 import type { Statement } from "../../../core/sql/statement";
 import { tableSpec } from "../support/specs";
 
@@ -36,7 +36,7 @@ function observed(shape: TableShape): ObservedTable {
     key: { strategy: "range", columns: [shape.window.key.column], types: ["timestamp with time zone"] },
     columns: (shape.columns ?? []).map((column) => ({
       name: column.name,
-      type: canonicalType(column.type),
+      type: canonicalizeType(column.type),
       nullable: column.nullable,
       default: column.type === "bigserial" ? "nextval('s'::regclass)" : column.default,
       identity: column.identity,
@@ -49,7 +49,7 @@ function observed(shape: TableShape): ObservedTable {
         constraint(name, "unique", `UNIQUE (${columns.join(", ")})`, columns),
       ),
       ...shape.foreignKeys.map((key) => ({
-        ...constraint(key.name, "foreign", foreignKeyDefinition(key), key.columns),
+        ...constraint(key.name, "foreign", formatForeignKey(key), key.columns),
         references: { schema: key.references.schema, table: key.references.table },
       })),
     ],
@@ -83,12 +83,12 @@ const note: ColumnSpec = { name: "note", type: "text", nullable: true };
 
 function steps(from: TableShape, to: TableShape, facts: Partial<AlterFacts> = {}): Statement[] {
   const table = observed(from);
-  const differences = differencesOf(to, table, []);
-  return alterSteps(to, table, differences, { ...NO_FACTS, ...facts }).flatMap((step) => step.statements);
+  const differences = findDifferences(to, table, []);
+  return planAlterSteps(to, table, differences, { ...NO_FACTS, ...facts }).flatMap((step) => step.statements);
 }
 
 test("a table that is as declared has no difference", () => {
-  expect(isEqual(differencesOf(plain, observed(plain), []))).toBe(true);
+  expect(isEqual(findDifferences(plain, observed(plain), []))).toBe(true);
 });
 
 test("drops come before additions, and everything that is instant shares one lock", () => {
@@ -101,7 +101,7 @@ test("drops come before additions, and everything that is instant shares one loc
   ]);
 });
 
-describe("a run that was killed while a column became NOT NULL goes on", () => {
+describe("a run that was killed while a column became NOT NULL continues", () => {
   const to = withColumns([...columns, { ...note, nullable: false }]);
   const from = withColumns([...columns, note]);
   const check = { ...constraint("workflow_events_note_filled", "check", "CHECK ((note IS NOT NULL))", []), oid: "42" };
@@ -114,8 +114,8 @@ describe("a run that was killed while a column became NOT NULL goes on", () => {
   ) => {
     const table = observed(nullable ? from : to);
     const there = { ...table, constraints: [...table.constraints, { ...check, ...change }] };
-    const differences = differencesOf(to, there, recorded);
-    return alterSteps(to, there, differences, { ...NO_FACTS, pending })
+    const differences = findDifferences(to, there, recorded);
+    return planAlterSteps(to, there, differences, { ...NO_FACTS, pending })
       .flatMap((step) => step.statements)
       .map((one) =>
         one.sql.replace(/"public"\.|"workflow_events"|ALTER TABLE |"workflow_events_note_filled"/g, "").trim(),
@@ -133,7 +133,7 @@ describe("a run that was killed while a column became NOT NULL goes on", () => {
     expect(resumed({}, false)).toEqual(["LOCK TABLE  IN ACCESS EXCLUSIVE MODE", "DROP CONSTRAINT"]);
   });
 
-  test("but a check of that name that another hand made is used for the proof, and stays", () => {
+  test("but a check of that name that was created by hand is used for the proof, and remains", () => {
     expect(resumed({}, false, [], [])).toEqual([]);
     const unread = { validated: false, definition: "CHECK ((note IS NOT NULL)) NOT VALID" };
     const sql = resumed(unread, true, [], []);
@@ -165,14 +165,15 @@ test("a foreign key is added by the partitions before PostgreSQL 18, and by the 
 describe("what an alteration is refused for", () => {
   const table = observed(withColumns([...columns, note]));
   const problems = (to: TableShape, facts: Partial<AlterFacts> = {}, adopting = false) =>
-    alterTable(to, table, differencesOf(to, table, []), { facts: { ...NO_FACTS, ...facts }, adopting }).problems.map(
-      ({ message }) => message,
-    );
+    planAlterTable(to, table, findDifferences(to, table, []), {
+      facts: { ...NO_FACTS, ...facts },
+      adopting,
+    }).problems.map(({ message }) => message);
 
   test("more locks than the server can hold", () => {
     const to = withColumns([...columns, note, { ...note, name: "more" }]);
     expect(problems(to, { locks: { perTransaction: 1, capacity: 2 } })).toEqual([
-      expect.stringContaining("3 relations, to be locked at once; the server can hold 2"),
+      expect.stringContaining("3 relations, to be locked together; the server can hold 2"),
     ]);
     expect(problems(to, { locks: { perTransaction: 1, capacity: 3 } })).toEqual([]);
   });
@@ -247,7 +248,7 @@ describe("whatever is changed into whatever", () => {
     });
   });
 
-  test("what reads rows takes a lock of one partition that stops nobody, alone in its transaction", () => {
+  test("what reads rows takes a lock of one partition that stops no session, alone in its transaction", () => {
     each((statements) => {
       for (const one of statements.filter((candidate) => candidate.hold !== "instant")) {
         expect(one.timeouts).toBe("waiting");
@@ -257,7 +258,7 @@ describe("whatever is changed into whatever", () => {
     });
   });
 
-  test("only a drop of a column loses data, and says so; every statement has its undo", () => {
+  test("only a drop of a column loses data, with that hazard; every statement has its undo", () => {
     each((statements) => {
       for (const one of statements) {
         expect(one.hazards.includes("DELETES_DATA")).toBe(one.sql.includes(" DROP COLUMN "));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { functionNames, plainExpression, sameExpression } from "../../../core/table/alter/expression-text";
+import { listFunctionNames, simplifyExpression, isSameExpression } from "../../../core/table/alter/expression-text";
 
 /** As a program writes it, and as PostgreSQL 15 and 18 print it. */
 const SAME: readonly [declared: string, printed: string][] = [
@@ -44,20 +44,20 @@ const DIFFERENT: readonly [string, string][] = [
 
 describe("an expression as text", () => {
   test.each(SAME)("%s is what is printed as %s", (declared, printed) =>
-    expect(sameExpression(declared, printed, undefined)).toBe(true),
+    expect(isSameExpression(declared, printed, undefined)).toBe(true),
   );
 
   test.each(DIFFERENT)("%s is not %s", (declared, printed) =>
-    expect(sameExpression(declared, printed, undefined)).toBe(false),
+    expect(isSameExpression(declared, printed, undefined)).toBe(false),
   );
 
   test("what was recorded decides, whatever the texts are", () => {
     const recorded = { declared: "note in ('x')", printed: "(note = 'x'::text)" };
-    expect(sameExpression("note in ('x')", "(note = 'x'::text)", recorded)).toBe(true);
+    expect(isSameExpression("note in ('x')", "(note = 'x'::text)", recorded)).toBe(true);
     // Changed by hand, though a text like this would be taken for the same.
-    expect(sameExpression("note in ('x')", "note in ('x')", recorded)).toBe(false);
+    expect(isSameExpression("note in ('x')", "note in ('x')", recorded)).toBe(false);
     // Of another declaration it says nothing.
-    expect(sameExpression("note = 'x'", "(note = 'x'::text)", recorded)).toBe(true);
+    expect(isSameExpression("note = 'x'", "(note = 'x'::text)", recorded)).toBe(true);
   });
 
   const comparison = fc
@@ -75,8 +75,8 @@ describe("an expression as text", () => {
     fc.assert(
       fc.property(condition, fc.nat(3), (text, depth) => {
         const wrapped = `${"( ".repeat(depth)}${text.replaceAll(" and ", "  AND\n").replaceAll(" or ", " OR ")}${")".repeat(depth)}`;
-        expect(plainExpression(wrapped)).toBe(plainExpression(text));
-        expect(plainExpression(plainExpression(text))).toBe(plainExpression(text));
+        expect(simplifyExpression(wrapped)).toBe(simplifyExpression(text));
+        expect(simplifyExpression(simplifyExpression(text))).toBe(simplifyExpression(text));
       }),
     );
   });
@@ -86,7 +86,7 @@ describe("an expression as text", () => {
       fc.property(fc.string(), fc.string(), (a, b) => {
         fc.pre(a !== b);
         const literal = (text: string) => `note = '${text.replaceAll("'", "''")}'`;
-        expect(plainExpression(literal(a))).not.toBe(plainExpression(literal(b)));
+        expect(simplifyExpression(literal(a))).not.toBe(simplifyExpression(literal(b)));
       }),
     );
   });
@@ -99,4 +99,4 @@ test.each([
   [`"My F"('x')`, ["My F"]],
   ["current_timestamp", []],
   ["'random()'", []],
-])("the functions of %s are %j", (expression, names) => expect(functionNames(expression)).toEqual(names));
+])("the functions of %s are %j", (expression, names) => expect(listFunctionNames(expression)).toEqual(names));

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { intervalsBetween } from "../../../core/time/grid";
-import { formatInstant, parseInstant, wholeDays } from "../../../core/time/instant";
-import { endOfPeriod, hoursAreRegular, isZone, type Period, startOfPeriod } from "../../../core/time/period";
+import { listIntervalsBetween } from "../../../core/time/grid";
+import { formatInstant, parseInstant, countWholeDays } from "../../../core/time/instant";
+import { findPeriodEnd, hasRegularHours, isZone, type Period, findPeriodStart } from "../../../core/time/period";
 import { addSpan, parseSpan } from "../../../core/time/span";
-import { partitionName } from "../../../core/names/template";
+import { formatPartitionName } from "../../../core/names/template";
 
 const at = (text: string, zone = "UTC") => parseInstant(text, zone);
 
@@ -65,15 +65,15 @@ test.each<[what: string, at: string, period: Period, zone: string, from: string,
   ],
   ["an hour of Kolkata", "2025-01-01T00:10Z", "hour", "Asia/Kolkata", "2024-12-31T23:30:00Z", "2025-01-01T00:30:00Z"],
 ])("knows %s", (_what, text, period, zone, from, to) => {
-  expect(formatInstant(startOfPeriod(at(text), period, zone))).toBe(from);
-  expect(formatInstant(endOfPeriod(at(text), period, zone))).toBe(to);
+  expect(formatInstant(findPeriodStart(at(text), period, zone))).toBe(from);
+  expect(formatInstant(findPeriodEnd(at(text), period, zone))).toBe(to);
 });
 
 test("the skipped day of Samoa gets no partition", () => {
   const days = [{ from: undefined, to: undefined, every: "day" as const, name: "d{yyyy}_{mm}_{dd}" }];
   const zone = "Pacific/Apia";
-  const intervals = [...intervalsBetween(days, at("2011-12-29", zone), at("2012-01-01", zone), zone)];
-  expect(intervals.map((interval) => partitionName("d{yyyy}_{mm}_{dd}", "t", interval, zone))).toEqual([
+  const intervals = [...listIntervalsBetween(days, at("2011-12-29", zone), at("2012-01-01", zone), zone)];
+  expect(intervals.map((interval) => formatPartitionName("d{yyyy}_{mm}_{dd}", "t", interval, zone))).toEqual([
     "d2011_12_29",
     "d2011_12_31",
   ]);
@@ -113,8 +113,8 @@ test.each(["Mars/Olympus", "", "+2", "2026-01-01T00:00Z", "Europe/Helsinki; drop
 );
 
 test("hours are regular only where the clock never jumps", () => {
-  expect(["UTC", "+05:30", "Asia/Kolkata"].map(hoursAreRegular)).toEqual([true, true, true]);
-  expect(["Europe/Helsinki", "Antarctica/Troll"].map(hoursAreRegular)).toEqual([false, false]);
+  expect(["UTC", "+05:30", "Asia/Kolkata"].map(hasRegularHours)).toEqual([true, true, true]);
+  expect(["Europe/Helsinki", "Antarctica/Troll"].map(hasRegularHours)).toEqual([false, false]);
 });
 
 test("a date alone means its first instant in the zone", () => {
@@ -131,6 +131,6 @@ test.each(["2026-02-30", "2026-13-01", "yesterday", "2026-01", "infinity", "", "
 );
 
 test("whole days are rounded down, also before", () => {
-  expect(wholeDays(at("2026-01-01"), at("2026-01-02T23:59:59Z"))).toBe(1);
-  expect(wholeDays(at("2026-01-02"), at("2026-01-01T12:00:00Z"))).toBe(-1);
+  expect(countWholeDays(at("2026-01-01"), at("2026-01-02T23:59:59Z"))).toBe(1);
+  expect(countWholeDays(at("2026-01-02"), at("2026-01-01T12:00:00Z"))).toBe(-1);
 });

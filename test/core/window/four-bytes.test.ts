@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { requireTableSpec } from "../../../core/declare/table/parse";
 import { parseInstant } from "../../../core/time/instant";
-import { planWindow } from "../../../core/window/window";
+import { planWindow } from "../../../core/window/window-partitions";
 import { VALID } from "../support/specs";
 
 const seconds = (type: string) =>
@@ -18,7 +18,7 @@ const seconds = (type: string) =>
 const problems = (type: string, asOf: string) =>
   planWindow(seconds(type), parseInstant(asOf, "UTC")).problems.map(({ message, fix }) => `${message} ${fix}`);
 
-test("a window over seconds in four bytes ends with them, on 19 January 2038, and says what to do", () => {
+test("a window over seconds in four bytes ends with them, on 19 January 2038, and reports what to do", () => {
   expect(problems("integer", "2037-09-10")).toEqual([]);
   expect(problems("integer", "2037-10-10")).toEqual([
     expect.stringMatching(
@@ -27,4 +27,4 @@ test("a window over seconds in four bytes ends with them, on 19 January 2038, an
   ]);
 });
 
-test("seconds in eight bytes go on", () => expect(problems("bigint", "2037-10-10")).toEqual([]));
+test("seconds in eight bytes continue", () => expect(problems("bigint", "2037-10-10")).toEqual([]));

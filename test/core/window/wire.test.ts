@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { spanText } from "../../../core/time/span";
-import { digestPartitions, windowFromWire, windowToWire } from "../../../core/window/wire";
-import { planWindow } from "../../../core/window/window";
+import { formatSpan } from "../../../core/time/span";
+import { digestPartitions, decodeWindow, encodeWindow } from "../../../core/window/wire";
+import { planWindow } from "../../../core/window/window-partitions";
 import { parseInstant } from "../../../core/time/instant";
 import { formatInterval } from "../../../core/time/interval";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
@@ -36,18 +36,18 @@ test.each([
   ["retention forever", { window: { lead: "1 month" as const, retention: "forever" as const, start: "2024-01-01" } }],
 ])("%s travels and means the same", (_what, change) => {
   const spec = windowSpec(change);
-  const wire = JSON.parse(JSON.stringify(windowToWire(spec))) as unknown;
-  const read = windowFromWire(wire);
+  const wire = JSON.parse(JSON.stringify(encodeWindow(spec))) as unknown;
+  const read = decodeWindow(wire);
   if (!("spec" in read)) throw new Error(JSON.stringify(read.problems));
-  expect(windowToWire(read.spec)).toEqual(wire);
+  expect(encodeWindow(read.spec)).toEqual(wire);
   expect(planWindow(read.spec, NOW).desired.map(formatInterval)).toEqual(
     planWindow(spec, NOW).desired.map(formatInterval),
   );
 });
 
-test("spans stay words", () => {
-  expect(windowToWire(windowSpec())).toMatchObject({ lead: "3 months", retention: "12 months", grace: "7 days" });
-  expect(spanText({ count: 1, unit: "year" })).toBe("1 year");
+test("spans remain words", () => {
+  expect(encodeWindow(windowSpec())).toMatchObject({ lead: "3 months", retention: "12 months", grace: "7 days" });
+  expect(formatSpan({ count: 1, unit: "year" })).toBe("1 year");
 });
 
 test.each([
@@ -58,12 +58,12 @@ test.each([
   ["key", { column: "ts", encoding: "time", zone: "Nowhere" }],
   ["confirmDrops", ["x"]],
 ])("a wire with a wrong %s is refused with its path: %j", (property, value) => {
-  const read = windowFromWire({ ...windowToWire(windowSpec()), [property]: value });
+  const read = decodeWindow({ ...encodeWindow(windowSpec()), [property]: value });
   expect("problems" in read && read.problems[0]?.path.startsWith(property)).toBe(true);
 });
 
 test("what a newer version wrote is left alone", () => {
-  expect("spec" in windowFromWire({ ...windowToWire(windowSpec()), frozen: { since: "b" } })).toBe(true);
+  expect("spec" in decodeWindow({ ...encodeWindow(windowSpec()), frozen: { since: "b" } })).toBe(true);
 });
 
 test("the digest of the partitions changes with a name or a bound, and with nothing else", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { endOf, isShorter } from "../../../policies/rules/support/spans";
+import { computeEnd, isShorter } from "../../../policies/rules/support/spans";
 
-const shorter = (a: string, b: string): boolean => isShorter(endOf(a), endOf(b));
+const shorter = (a: string, b: string): boolean => isShorter(computeEnd(a), computeEnd(b));
 
 describe("spans of different units", () => {
   it.each([
@@ -15,11 +15,11 @@ describe("spans of different units", () => {
   ])("%s is shorter than %s: %s", (a, b, expected) => expect(shorter(a, b)).toBe(expected));
 
   it("are added up from one date, so that the order of a sum cannot matter to a verdict by today's date", () => {
-    expect(endOf("1 month", "7 days")?.toString()).toBe("2001-02-08T00:00:00Z");
+    expect(computeEnd("1 month", "7 days")?.toString()).toBe("2001-02-08T00:00:00Z");
   });
 
   it("that are not spans are no verdict: Check refuses them", () => {
-    expect(endOf("12")).toBeUndefined();
+    expect(computeEnd("12")).toBeUndefined();
     expect(shorter("12", "1 month")).toBe(false);
   });
 });

@@ -1,18 +1,18 @@
 // What a program with one PartitionedDatabase asks the engine for, without the engine: its resources in order.
-import type { SizeThresholdArgs } from "../../../core/monitoring/args";
-import { requireSizeThresholds } from "../../../core/monitoring/settings";
+import type { SizeThresholdArgs } from "../../../core/monitoring/monitoring-args";
+import { requireSizeThresholds } from "../../../core/monitoring/monitoring-settings";
 import { planFromSpec } from "../../../core/plan/spec-plan";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { requireTableSpec } from "../../../core/declare/table/parse";
-import { publicationMemberToWire } from "../../../core/declare/table/publications";
-import { rowPolicyToWire } from "../../../core/declare/table/row-policy";
-import { cronJobToWire } from "../../../core/declare/schedule/schedule";
+import { encodePublicationMember } from "../../../core/declare/table/publications";
+import { encodeRowPolicy } from "../../../core/declare/table/row-policy";
+import { encodeCronJob } from "../../../core/declare/schedule/schedule";
 import type { TableSpec } from "../../../core/declare/table/spec";
-import { indexToWire, keyToWire, tableToWire } from "../../../core/declare/table/wire";
+import { encodeIndex, encodeKey, encodeTable } from "../../../core/declare/table/wire";
 import { formatInstant, parseInstant } from "../../../core/time/instant";
-import { overlaps, sameInterval } from "../../../core/time/interval";
-import { planWindow } from "../../../core/window/window";
-import { digestPartitions, windowToWire } from "../../../core/window/wire";
+import { overlaps, isSameInterval } from "../../../core/time/interval";
+import { planWindow } from "../../../core/window/window-partitions";
+import { digestPartitions, encodeWindow } from "../../../core/window/wire";
 import type { PropertyMap } from "../../../provider/runtime/values";
 
 export interface Declared {
@@ -23,7 +23,7 @@ export interface Declared {
     | "Partition"
     | "Index"
     | "PublicationMember"
-    | "FunctionAliases"
+    | "FunctionAliases" // only in state of earlier versions
     | "CronJob"
     | "PartitionWindow";
   readonly name: string;
@@ -54,14 +54,14 @@ function tableResources(key: string, args: TableSpecArgs, asOfText: string): Dec
   const window = planWindow(spec.window, parseInstant(asOfText, "UTC"));
   const partitions = spec.window.resources === "window" ? [] : window.desired;
   const table = { schema: spec.schema, table: spec.table, key: spec.window.key };
-  const rowPolicy = rowPolicyToWire(spec);
-  const job = cronJobToWire(spec.window.schedule, spec);
+  const rowPolicy = encodeRowPolicy(spec);
+  const job = encodeCronJob(spec.window.schedule, spec);
   return [
-    declared("Table", `${key}-table`, tableToWire(spec), 1),
+    declared("Table", `${key}-table`, encodeTable(spec), 1),
     ...(rowPolicy ? [declared("RowPolicy", `${key}-row-policy`, rowPolicy, 2)] : []),
     ...partitions.map((partition) => {
       const bounds = { from: formatInstant(partition.from), to: formatInstant(partition.to) };
-      const inputs = { ...table, key: keyToWire(spec.window.key), name: partition.name, ...bounds };
+      const inputs = { ...table, key: encodeKey(spec.window.key), name: partition.name, ...bounds };
       return declared(
         "Partition",
         `${key}-${bounds.from}_${bounds.to}`,
@@ -73,29 +73,28 @@ function tableResources(key: string, args: TableSpecArgs, asOfText: string): Dec
       declared(
         "PublicationMember",
         `${key}-publication-${publication.publication}`,
-        publicationMemberToWire(publication, spec),
+        encodePublicationMember(publication, spec),
         2,
       ),
     ),
-    ...(spec.functionNames ? [declared("FunctionAliases", `${key}-functions`, spec.functionNames, 2)] : []),
     ...(job ? [declared("CronJob", `${key}-schedule`, job, 2)] : []),
-    ...spec.indexes.map((index) => declared("Index", `${key}-${index.index}`, indexToWire(index, table), 3)),
+    ...spec.indexes.map((index) => declared("Index", `${key}-${index.index}`, encodeIndex(index, table), 3)),
     declared("PartitionWindow", `${key}-window`, windowInputs(spec, window), 4),
   ];
 }
 
 function windowInputs(spec: TableSpec, window: ReturnType<typeof planWindow>): object {
   return {
-    ...windowToWire(spec.window),
+    ...encodeWindow(spec.window),
     asOf: formatInstant(window.asOf),
     ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
-    plan: planFromSpec(spec, window.asOf, "the provider has not asked the database"),
+    plan: planFromSpec(spec, window.asOf, "the provider has not read the database"),
   };
 }
 
-function emptiness(spec: TableSpec, partition: Parameters<typeof sameInterval>[0]): object {
+function emptiness(spec: TableSpec, partition: Parameters<typeof isSameInterval>[0]): object {
   return {
-    ...(spec.window.allowEmpty.some((interval) => sameInterval(interval, partition)) ? { allowEmpty: true } : {}),
+    ...(spec.window.allowEmpty.some((interval) => isSameInterval(interval, partition)) ? { allowEmpty: true } : {}),
     ...(spec.window.restored.some(({ range }) => overlaps(range, partition)) ? { restored: true } : {}),
   };
 }

@@ -2,7 +2,7 @@
 import type { ServiceError } from "@grpc/grpc-js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
-import { decode } from "../../../provider/runtime/codec";
+import { decode } from "../../../provider/runtime/property-codec";
 import type { PropertyMap } from "../../../provider/runtime/values";
 import { type Declared, type Program, resourcesOf } from "./declare";
 import { grpcMessage, type Known, type Plugin } from "./plugin";

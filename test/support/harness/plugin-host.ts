@@ -3,7 +3,7 @@
 import { Console } from "node:console";
 import { createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { providerModule } from "../../../provider/module";
+import { createProviderModule } from "../../../provider/module";
 import { type ProviderServer, serveProvider } from "../../../provider/server/server";
 
 /** One line of JSON each. */
@@ -17,7 +17,7 @@ function serve(socket: Socket): void {
   const open = new Map<number, ProviderServer>();
   const answer = async (request: HostRequest): Promise<HostAnswer> => {
     if ("engineAddress" in request) {
-      const server = await serveProvider(providerModule(), request);
+      const server = await serveProvider(createProviderModule(), request);
       open.set(server.port, server);
       return { port: server.port };
     }

@@ -12,7 +12,7 @@ import {
   ReadRequest,
   UpdateRequest,
 } from "@pulumi/pulumi/proto/provider_pb";
-import { decode, encode } from "../../../provider/runtime/codec";
+import { decode, encode } from "../../../provider/runtime/property-codec";
 import { GRPC_OPTIONS } from "../../../provider/server/grpc-options";
 import type { PropertyMap } from "../../../provider/runtime/values";
 import { ask, fakeEngine } from "../../provider/wire-support";

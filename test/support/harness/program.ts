@@ -9,7 +9,7 @@ import { componentsFile, testPluginFolder } from "./bundle";
 import { type PulumiProject, withProject } from "../pulumi";
 
 /** What the program declares; it reads this from a file, so that a run can change it. */
-interface EngineDeclaration {
+export interface EngineDeclaration {
   readonly tables: Readonly<Record<string, TableSpecArgs>>;
   readonly asOf: string;
   /** Further arguments of PartitionedDatabase. */

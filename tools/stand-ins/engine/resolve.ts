@@ -93,7 +93,7 @@ async function install(
   if (reason !== undefined) return { reason };
   const target = versionFolder(env);
   await mkdir(dirname(target), { recursive: true });
-  const onWait = (): void => say(`another process is making ${target}: waiting for it`);
+  const onWait = (): void => say(`another process is building ${target}: waiting for it`);
   return withLock(`${target}.lock`, onWait, async () => {
     const cached = fromCache(env);
     if ("command" in cached) return cached;

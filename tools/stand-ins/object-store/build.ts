@@ -29,7 +29,7 @@ export async function findObjectStore(options: FindOptions = {}): Promise<Found>
   if (go === undefined)
     return { reason: `go is not on PATH, so the object store of tools/stand-ins/object-store is not built` };
   await mkdir(dirname(target), { recursive: true });
-  const onWait = (): void => say(`another process is making ${target}: waiting for it`);
+  const onWait = (): void => say(`another process is building ${target}: waiting for it`);
   return withLock(`${target}.lock`, onWait, async () => {
     if (isExecutable(command)) return { command };
     // Renamed when complete, so that an interrupted build is never used.

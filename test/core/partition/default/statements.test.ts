@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { excludingCheck, stretchesOf } from "../../../../core/observed/key-excludes";
-import { afterAttach, type DefaultShape } from "../../../../core/partition/carry/default-shape";
+import { buildExcludingCheck, mergeRanges } from "../../../../core/observed/key-excludes";
+import { applyAttach, type DefaultShape } from "../../../../core/partition/carry/default-shape";
 import { removeDefaultStatements } from "../../../../core/partition/default/new-default";
-import { createPartitionStatements } from "../../../../core/partition/create/create-partition";
+import { createPartitionStatements } from "../../../../core/partition/create/partition-statements";
 import type { ParentShape } from "../../../../core/partition/carry/parent";
-import { detachStatement } from "../../../../core/partition/statements/retire";
-import { hazardsOf, strongestLocks } from "../../../../core/sql/statement";
+import { detachStatement } from "../../../../core/partition/statements/retire-statements";
+import { listHazards, findStrongestLocks } from "../../../../core/sql/statement";
 import { parseInstant } from "../../../../core/time/instant";
 import type { OpenInterval } from "../../../../core/time/interval";
 import { JANUARY, PARENT, sqlOf } from "../../statements/support";
@@ -18,8 +18,8 @@ const range = (from: string | undefined, to: string | undefined): OpenInterval =
   to: to === undefined ? undefined : at(to),
 });
 const year2024 = range("2024-01-01", "2025-01-01");
-const before = excludingCheck(key, [year2024])?.name ?? "";
-const after = excludingCheck(key, [range("2024-01-01", "2025-02-01")])?.name ?? "";
+const before = buildExcludingCheck(key, [year2024])?.name ?? "";
+const after = buildExcludingCheck(key, [range("2024-01-01", "2025-02-01")])?.name ?? "";
 
 function withDefault(change: Partial<DefaultShape> = {}): ParentShape {
   const fallback: DefaultShape = {
@@ -75,25 +75,25 @@ describe("the CHECK of a default partition", () => {
       `NOT ("ts" < '2024-01-01 00:00:00+00') AND NOT ("ts" >= '2025-01-01 00:00:00+00')`,
     ],
   ])("%s", (_what, attached, condition) => {
-    expect(excludingCheck(key, stretchesOf(attached))?.condition).toBe(condition);
+    expect(buildExcludingCheck(key, mergeRanges(attached))?.condition).toBe(condition);
   });
 
-  it("is the same for the same partitions, made in whatever order: its name says so", () => {
+  it("is the same for the same partitions, created in whatever order: its name shows it", () => {
     const months = fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 12 });
     const month = (n: number) => JANUARY.from.toZonedDateTimeISO("UTC").add({ months: n });
     const bounds = (n: number) => ({ from: month(n).toInstant(), to: month(n + 1).toInstant() });
     fc.assert(
       fc.property(months, (numbers) => {
         const empty = withDefault({ stretches: [], checks: [] }).fallback as DefaultShape;
-        const folded = numbers.reduce((shape, n) => afterAttach(shape, key, bounds(n)), empty);
-        const atOnce = excludingCheck(key, stretchesOf(numbers.map(bounds)));
+        const folded = numbers.reduce((shape, n) => applyAttach(shape, key, bounds(n)), empty);
+        const atOnce = buildExcludingCheck(key, mergeRanges(numbers.map(bounds)));
         expect(folded.checks).toEqual([{ name: atOnce?.name, validated: true }]);
       }),
     );
   });
 });
 
-describe("a partition beside a default one", () => {
+describe("a partition next to a default one", () => {
   it("is attached in one transaction with the extension of the CHECK, and nothing is read", () => {
     const statements = make();
     expect(gist(statements)).toEqual([
@@ -104,19 +104,19 @@ describe("a partition beside a default one", () => {
       "create: ALTER TABLE p ATTACH PARTITION p_2025_01 FOR VALUES FROM ('20 [ACCESS EXCLUSIVE]",
       "create: ALTER TABLE p_default DROP CONSTRAINT IF EXISTS OLD [ACCESS EXCLUSIVE]",
     ]);
-    expect(hazardsOf(statements)).toEqual(["LOCK_DEFAULT_AX"]);
-    expect(strongestLocks(statements).map(({ role, mode }) => `${role} ${mode}`)).toEqual([
+    expect(listHazards(statements)).toEqual(["LOCK_DEFAULT_AX"]);
+    expect(findStrongestLocks(statements).map(({ role, mode }) => `${role} ${mode}`)).toEqual([
       "parent SHARE UPDATE EXCLUSIVE",
       "default ACCESS EXCLUSIVE",
     ]);
   });
 
-  it("says that rows are read under the lock only where there are some, and few", () => {
-    expect(hazardsOf(make({ rows: 12 }))).toEqual(["LOCK_DEFAULT_AX", "SCAN_DEFAULT"]);
-    expect(hazardsOf(make({ rows: 5_000_000, few: false }))).toEqual(["LOCK_DEFAULT_AX", "SCAN_PARTITION"]);
+  it("reports that rows are read under the lock only where some exist, and few", () => {
+    expect(listHazards(make({ rows: 12 }))).toEqual(["LOCK_DEFAULT_AX", "SCAN_DEFAULT"]);
+    expect(listHazards(make({ rows: 5_000_000, few: false }))).toEqual(["LOCK_DEFAULT_AX", "SCAN_PARTITION"]);
     const undeclared = { managed: false, checks: [] };
-    expect(hazardsOf(make({ ...undeclared, rows: 12 }))).toEqual(["LOCK_DEFAULT_AX", "SCAN_DEFAULT"]);
-    expect(hazardsOf(make({ ...undeclared, rows: 0 }))).toEqual(["LOCK_DEFAULT_AX"]);
+    expect(listHazards(make({ ...undeclared, rows: 12 }))).toEqual(["LOCK_DEFAULT_AX", "SCAN_DEFAULT"]);
+    expect(listHazards(make({ ...undeclared, rows: 0 }))).toEqual(["LOCK_DEFAULT_AX"]);
     expect(sqlOf(make(undeclared))).toEqual(sqlOf(createPartitionStatements(PARENT, partition)));
   });
 
@@ -153,7 +153,7 @@ describe("a partition beside a default one", () => {
     ]);
   });
 
-  it("a large one is read ahead, under a lock that stops nobody", () => {
+  it("a large one is read ahead, under a lock that stops no session", () => {
     const statements = make({ rows: 5_000_000, few: false });
     expect(gist(statements).filter((line) => line.includes("default"))).toEqual([
       "exclude: ALTER TABLE p_default ADD CONSTRAINT NEW CHECK (NOT (ts >= '2 [ACCESS EXCLUSIVE]",
@@ -202,12 +202,12 @@ describe("a partition beside a default one", () => {
       "create: ALTER TABLE p_default ADD CONSTRAINT NEW CHECK (NOT (ts >= '2",
       "create: ALTER TABLE p ATTACH PARTITION p_default DEFAULT",
     ]);
-    expect(hazardsOf(statements)).toEqual(["LOCK_PARENT_AX", "LOCK_DEFAULT_AX", "SCAN_PARTITION"]);
+    expect(listHazards(statements)).toEqual(["LOCK_PARENT_AX", "LOCK_DEFAULT_AX", "SCAN_PARTITION"]);
   });
 });
 
 describe("other ways of a default partition", () => {
-  it("beside it a partition leaves by the plain form, which stops the table for an instant", () => {
+  it("with it a partition is detached by the plain form, which stops the table for an instant", () => {
     const detach = detachStatement(withDefault(), { schema: "public", name: "p_2024_01" });
     expect(detach.sql).toBe('ALTER TABLE "public"."p" DETACH PARTITION "public"."p_2024_01"');
     expect(detach.hazards).toEqual(["LOCK_PARENT_AX", "LOCK_DEFAULT_AX"]);

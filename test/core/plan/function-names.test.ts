@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { planFunctionNames } from "../../../core/plan/upkeep/function-names";
+import { buildAliases } from "../../../core/schedule/aliases";
+import { tableSpec } from "../support/specs";
+
+const plain = tableSpec().window;
+const named = tableSpec({ functionNames: { window: "maintain", info: "parts" } }).window;
+const registered = buildAliases("pgpartition", named, named.functionNames).map((alias) => ({
+  ...alias,
+  state: "same" as const,
+}));
+
+describe("the plan of names that callers use", () => {
+  it("creates them in one change, which records all of them", () => {
+    const { problems, upkeep } = planFunctionNames("pgpartition", named, [], []);
+    expect(problems).toEqual([]);
+    expect(upkeep).toMatchObject([{ verb: "name", section: "upkeep", subject: named.table }]);
+    expect(upkeep[0]?.step.aliases).toHaveLength(2);
+    expect(upkeep[0]?.reasons).toEqual(["public.maintain() is missing, public.parts is missing"]);
+    expect(new Set(upkeep[0]?.statements.map(({ transaction }) => transaction)).size).toBe(1);
+  });
+
+  it("is empty when they are there, and drops them by another verb when none is declared", () => {
+    expect(planFunctionNames("pgpartition", named, registered, []).upkeep).toEqual([]);
+    const { upkeep } = planFunctionNames("pgpartition", plain, registered, []);
+    expect(upkeep).toMatchObject([{ verb: "unname", step: { aliases: [] } }]);
+    expect(upkeep[0]?.statements.map(({ sql }) => sql)).toEqual([
+      `DROP FUNCTION "public"."maintain"()`,
+      `DROP VIEW "public"."parts"`,
+    ]);
+  });
+
+  it("refuses a name that another object has", () => {
+    const taken = [{ kind: "relation", name: "parts", arguments: "" }] as const;
+    const { problems } = planFunctionNames("pgpartition", named, [], taken);
+    expect(problems).toMatchObject([{ path: "functionNames", code: "name-collision" }]);
+  });
+});

@@ -1,0 +1,85 @@
+// `PGPARTITION_RECORD=0.2.0 npx vitest run test/engine/recorded.test.ts` records the present version under that name instead: once for a
+// release, never again, because the files stand for what users of that version have.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RESOURCE_TYPES } from "../../provider/resource-list";
+import type { RunResult } from "../../tools/stand-ins/engine/run";
+import { ownRole, testVersions, withDatabase } from "../support/database";
+import { dumpSchemas } from "../support/harness/dump";
+import { statementsDuring } from "../support/statement-log";
+import { BEFORE, BETWEEN, createRoles, dropRoles, programs } from "./recorded/program";
+import { placesOf, readState, replay, writeRecording } from "./recorded/recording";
+import { replayable } from "./recorded/replayable";
+import { withEngine } from "./support";
+
+const UP = ["up", "--yes", "--skip-preview"];
+const toRecord = process.env["PGPARTITION_RECORD"];
+
+describe.each(testVersions().slice(-1))("PostgreSQL %i", (version) => {
+  const database = withDatabase(version);
+  const engine = withEngine(database);
+  const archives = mkdtempSync(join(tmpdir(), "pgpartition-recorded-"));
+  const [first, last] = programs(archives);
+
+  const up = async (program: typeof first): Promise<void> => {
+    engine.declare(program);
+    await engine.pulumi(UP);
+  };
+  /** In a session of its own: one that began earlier would not be logged. */
+  const apply = async (sql: string): Promise<void> => {
+    const client = await database.connect({ ...ownRole(database), application_name: "program" });
+    await client.query(sql).finally(() => client.end());
+  };
+
+  beforeAll(() => createRoles(database));
+  afterAll(async () => {
+    rmSync(archives, { recursive: true, force: true });
+    await dropRoles(database);
+  });
+
+  const unchanged = async (recorded: string): Promise<void> => {
+    const places = await placesOf(database, archives);
+    await replay(recorded, database, places);
+    const before = await dumpSchemas(database, ["app", "parts"]);
+    const file = join(archives, "state.json");
+    writeFileSync(file, readState(recorded, places));
+    await engine.pulumi(["stack", "import", "--file", file]);
+    engine.declare(last);
+    expect(changesOf(await engine.pulumi(["preview", "--json"]))).toEqual([]);
+    const sent = await statementsDuring(database, () => engine.pulumi([...UP, "--expect-no-changes"]));
+    expect(replayable(sent)).toEqual([]);
+    expect(await dumpSchemas(database, ["app", "parts"])).toBe(before);
+  };
+
+  const relations = () =>
+    database.query<{ oid: string; name: string }>(
+      "select oid::text, format('%s.%I', relnamespace::regnamespace, relname) as name from pg_class where relkind in ('r', 'p')",
+    );
+  const record = async (name: string): Promise<void> => {
+    const names = new Map<string, string>();
+    const sent = await statementsDuring(database, async () => {
+      await apply(BEFORE);
+      await up(first);
+      // The second update drops some of them.
+      for (const { oid, name } of await relations()) names.set(oid, name);
+      await apply(BETWEEN);
+      await up(last);
+    });
+    const exported = await engine.pulumi(["stack", "export", "--show-secrets"]);
+    for (const { token } of RESOURCE_TYPES) expect(exported.stdout).toContain(`"type": "${token}"`);
+    writeRecording(name, await placesOf(database, archives), exported.stdout, replayable(sent, names));
+  };
+
+  if (toRecord === undefined)
+    test(`${version}: a stack that 0.1.0 left previews and updates without a change, and nothing in its database is touched`, () =>
+      unchanged("0.1.0"));
+  else test(`${version}: records ${toRecord}`, () => record(toRecord));
+});
+
+/** Every step of a preview but those of resources that stay as they are. */
+function changesOf({ stdout }: RunResult): readonly string[] {
+  const { steps } = JSON.parse(stdout) as { steps: readonly { readonly op: string; readonly urn: string }[] };
+  return steps.filter(({ op }) => op !== "same").map(({ op, urn }) => `${op} ${urn}`);
+}
