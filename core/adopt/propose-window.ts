@@ -2,6 +2,7 @@ import type { ObservedTable } from "../observed/observed-table";
 import type { WindowArgs } from "../declare/window/window";
 import { type GridSegment, findIntervalAt } from "../time/grid";
 import { compareInstants, formatInstant, type Instant } from "../time/instant";
+import type { OpenInterval } from "../time/interval";
 import type { Period } from "../time/period";
 import { addSpan, MAX_SPAN_COUNT, type SpanUnit } from "../time/span";
 import { CannotAdopt } from "./cannot-adopt";
@@ -40,7 +41,7 @@ export function proposeWindow(
   const base = findIntervalAt(grid, now, zone)?.from ?? now;
   const lead: WindowArgs["lead"] = unlimited
     ? { until: formatInstant(unlimited) }
-    : formatSpan(chooseLead(base, last?.to, period, zone));
+    : formatSpan(chooseLead(base, { from: first?.from, to: last?.to }, period, zone));
   const isAhead = last && compareInstants(base, last.from) < 0;
   const notes = [
     ...(endless && unlimited
@@ -75,13 +76,16 @@ interface Counted {
   readonly unit: SpanUnit;
 }
 
-/** Returns the longest lead that ends before the last partition: the interval that it ends in is the last one wanted. */
-function chooseLead(base: Instant, end: Instant | undefined, period: Period, zone: string): Counted {
-  const beyond = findLeastSpan(
-    (unit, count) => end === undefined || compareInstants(addSpan(base, { count, unit }, zone), end) >= 0,
-    period,
-  );
-  return { ...beyond, count: Math.max(1, beyond.count - 1) };
+/**
+ * Returns the longest lead that ends before the last partition: the interval that it ends in is the last one wanted. If that is
+ * before the first partition too, which is shorter than the unit then, the lead is one longer: a window must not be empty.
+ */
+function chooseLead(base: Instant, { from, to }: OpenInterval, period: Period, zone: string): Counted {
+  const reaches = (end: Instant | undefined) => (unit: SpanUnit, count: number) =>
+    end === undefined || compareInstants(addSpan(base, { count, unit }, zone), end) >= 0;
+  const beyond = findLeastSpan(reaches(to), period);
+  const shorter = { ...beyond, count: Math.max(1, beyond.count - 1) };
+  return reaches(from)(shorter.unit, shorter.count) ? shorter : beyond;
 }
 
 /** Units of a length, from the interval's own on. */

@@ -209,6 +209,12 @@ it("a set of 200 partitions and more is one resource in the program", () => {
   expect(adoptTable(factsOf(tableOfParts(hours.slice(0, 199)), now)).args.resources).toBeUndefined();
 });
 
+it("a single partition ahead that is shorter than the unit of the lead gives a window that is not empty", () => {
+  const from = at("2026-12-24T07:30:00Z");
+  const parts = [{ name: "events_0", from, to: from.add({ seconds: 1 }) }];
+  expectRunnable(tableOfParts(parts), at("2026-11-28"));
+});
+
 it("any set of partitions gives a program that the first update accepts, and what it creates is reported", () => {
   const cut = fc.oneof(
     fc.record({
