@@ -58,7 +58,7 @@ Examples: pgpartition restore app.events --from 2024-03
       const table = requireTable(name);
       requireFitting(flags);
       if (flags.as === "partition") {
-        await withRegistry(command, (session) => asPartitions(session, table, flags));
+        await withRegistry(command, (session) => restoreAsPartitions(session, table, flags));
         return;
       }
       if (flags.manifest !== undefined) {
@@ -69,9 +69,9 @@ Examples: pgpartition restore app.events --from 2024-03
       await withRegistry(command, async (session) => {
         const wanted = listLatest(
           await listArchives(session.database, table),
-          parseRangeFlags(flags, await zoneIn(session, table)),
+          parseRangeFlags(flags, await readZone(session, table)),
         );
-        if (wanted.length === 0) throw new Error(await nothingFound(session, table));
+        if (wanted.length === 0) throw new Error(await explainNothingFound(session, table));
         if (wanted.length > 1 && flags.name !== undefined)
           throw new Error(`--name is for one archive, and ${String(wanted.length)} are in that range: leave it out`);
         for (const archive of wanted) await restoreOne(session, table, flags, archive.manifest, archive);
@@ -81,14 +81,14 @@ Examples: pgpartition restore app.events --from 2024-03
 
 /** Refuses flags that belong to the other kind of restore. */
 function requireFitting(flags: RestoreFlags): void {
-  const given = (names: readonly (keyof RestoreFlags)[]) => names.find((one) => flags[one] !== undefined);
-  const wrong = flags.as === "partition" ? given(["manifest", "name", "schema", "into"]) : given(["until"]);
+  const findGiven = (names: readonly (keyof RestoreFlags)[]) => names.find((one) => flags[one] !== undefined);
+  const wrong = flags.as === "partition" ? findGiven(["manifest", "name", "schema", "into"]) : findGiven(["until"]);
   if (wrong !== undefined) throw new Error(`--${wrong} cannot be combined with --as ${flags.as}`);
   if (flags.as === "partition" && flags.from === undefined) throw new Error("--as partition needs --from");
 }
 
-async function asPartitions(session: CliSession, table: TableId, flags: RestoreFlags): Promise<void> {
-  const range = parseRangeFlags(flags, await zoneIn(session, table));
+async function restoreAsPartitions(session: CliSession, table: TableId, flags: RestoreFlags): Promise<void> {
+  const range = parseRangeFlags(flags, await readZone(session, table));
   const attached = await restorePartitions(session, { table, range, until: flags.until, flags });
   const end = flags.until === undefined ? "until confirmDrops names them" : `until ${flags.until}`;
   console.log(
@@ -96,7 +96,7 @@ async function asPartitions(session: CliSession, table: TableId, flags: RestoreF
   );
 }
 
-async function zoneIn({ database }: CliSession, table: TableId): Promise<string> {
+async function readZone({ database }: CliSession, table: TableId): Promise<string> {
   return getZone((await database.observe(table.schema, table.table)).registration);
 }
 
@@ -130,10 +130,10 @@ function openOther({ database }: CliSession, url: string): Database {
   return new Database(config, process.env);
 }
 
-async function nothingFound({ database }: CliSession, table: TableId): Promise<string> {
+async function explainNothingFound({ database }: CliSession, table: TableId): Promise<string> {
   const all = await listArchives(database, table);
-  const said = all.map(({ bounds }) => `${bounds.from ? formatInstant(bounds.from) : ".."}`).join(", ");
+  const starts = all.map(({ bounds }) => `${bounds.from ? formatInstant(bounds.from) : ".."}`).join(", ");
   return all.length === 0
     ? `nothing of "${formatTableId(table)}" was archived according to the ledger; --manifest restores other archives`
-    : `no archive of "${formatTableId(table)}" is in that range; archives exist from ${said}`;
+    : `no archive of "${formatTableId(table)}" is in that range; archives exist from ${starts}`;
 }

@@ -58,12 +58,12 @@ export class Database {
 
   /** Connects now instead of at the first use. A failure is remembered: every later call fails at once with the same error. */
   async connect(): Promise<void> {
-    await this.connections.start();
+    await this.connections.findStart();
   }
 
   /** Returns the identity of the database, to detect another one at the same address. */
   async readIdentity(): Promise<Identity> {
-    return (await this.connections.start()).identity;
+    return (await this.connections.findStart()).identity;
   }
 
   /** Returns `host:port/database as user`, with the values from the environment. */

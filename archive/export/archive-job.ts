@@ -60,18 +60,18 @@ export function jobOf(archive: ArchiveJob): Job<ExportDetail, PartRecord> {
     subject,
     journal: {
       readBegun: async () => (await readArchiveState(work.database, away, store.url)).export,
-      begin: (detail) => entryOf(archive, { event: "exporting", detail }),
+      begin: (detail) => toEntry(archive, { event: "exporting", detail }),
       addPart: ({ id }, part) => {
         const statement = recordPartStatement(work.management, id, part, work.run);
         return { statement: { ...statement, transaction: `part ${part.part}` }, subject };
       },
-      discard: (because) => entryOf(archive, { event: "doubted", detail: { because, renew: true } }),
+      discard: (because) => toEntry(archive, { event: "doubted", detail: { because, renew: true } }),
     },
   };
 }
 
 /** Returns one step of an archive as an entry of the ledger. */
-export function entryOf({ at, away, work }: Pick<ArchiveJob, "work" | "away" | "at">, event: ArchiveEvent) {
+export function toEntry({ at, away, work }: Pick<ArchiveJob, "work" | "away" | "at">, event: ArchiveEvent) {
   const statement = archiveEventStatement(work.management, away, work.run, event, at);
   return {
     statement: { ...statement, transaction: `${event.event} ${away.partitionSchema}.${away.partition}` },

@@ -4,7 +4,7 @@ import type { ArchivedFacts } from "../../core/observed/ledger";
 import { type ArchiveState, readArchiveState } from "../../postgres/archive/archive-records";
 import { countAll } from "../../postgres/rows/count-all";
 import { ArchiveContradicted, ArchiveFault } from "../store/mismatch";
-import { type ArchiveJob, entryOf } from "./archive-job";
+import { type ArchiveJob, toEntry } from "./archive-job";
 import { writeEntry } from "../../jobs/journal";
 import { type OpenedArchive, openArchive } from "../read/open-archive";
 import { readBack } from "../read/read-back";
@@ -46,7 +46,7 @@ export async function checkArchive(job: CheckJob, archived: ArchivedFacts, archi
     if (error instanceof ArchiveRefused)
       await writeEntry(
         job.work,
-        entryOf(job, { event: "doubted", detail: { because: error.message, renew: error.renew } }),
+        toEntry(job, { event: "doubted", detail: { because: error.message, renew: error.renew } }),
       );
     throw error;
   }

@@ -52,9 +52,11 @@ async function readArchive(job: BringBack): Promise<void> {
   const found = creations.find((one) => isSame(one, wanted));
   if (found?.kind !== "restore" || !parent) return;
   const { archive, partition } = found;
-  const half = detached.find(
+  const unfilled = detached.find(
     (table) =>
-      table.half && toIntervalKey(table.bounds) === toIntervalKey(partition) && table.branch === getBranchKey(found),
+      table.awaitsRows &&
+      toIntervalKey(table.bounds) === toIntervalKey(partition) &&
+      table.branch === getBranchKey(found),
   );
   const above = getParent(parent, found);
   const store = await job.openStore(archive.manifest);
@@ -63,10 +65,10 @@ async function readArchive(job: BringBack): Promise<void> {
       work,
       store,
       manifest: archive.manifest,
-      parent: half ? { ...above, partitionSchema: half.schema } : above,
+      parent: unfilled ? { ...above, partitionSchema: unfilled.schema } : above,
       columns,
-      partition: half ? { ...partition, name: half.name } : partition,
-      half: half !== undefined,
+      partition: unfilled ? { ...partition, name: unfilled.name } : partition,
+      tableExists: unfilled !== undefined,
       ...(found.readOnly && pin ? { pin } : {}),
     });
     const range = formatInterval(partition);

@@ -29,7 +29,7 @@ interface PartitionRestore {
   readonly columns: readonly LiveColumn[];
   readonly partition: DesiredPartition;
   /** True if a killed update left the table, without a row. */
-  readonly half: boolean;
+  readonly tableExists: boolean;
   /** Detail for `restored` in the ledger: the reason why no program has to name it. */
   readonly pin?: Pick<LedgerDetail, "pinned" | "until">;
 }
@@ -53,7 +53,7 @@ async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{
   const subject = `restoring "${place}" as partition "${relation.schema}"."${relation.name}"`;
   const { manifest, folder } = await openArchive(archive);
   const mapping = requireMapping(job, manifest);
-  if (!job.half) await makeTable(job, relation, subject);
+  if (!job.tableExists) await makeTable(job, relation, subject);
   const forced = await readForcedSecurity(work.database, relation);
   const table = quoteQualified(relation.schema, relation.name);
   const force = (word: string) => (forced ? [{ sql: `ALTER TABLE ${table} ${word} ROW LEVEL SECURITY` }] : []);

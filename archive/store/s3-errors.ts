@@ -53,8 +53,8 @@ export async function explainS3Error(
 
 function describeCause({ name, message, status, code }: S3Failure): string {
   // An answer to HEAD has no body, so only its status is known.
-  const said = message === "" || message === "UnknownError" || message === name ? "" : `: ${message}`;
-  const plain = name === "Error" && said !== "" ? said.slice(2) : `${code ?? name}${said}`;
+  const suffix = message === "" || message === "UnknownError" || message === name ? "" : `: ${message}`;
+  const plain = name === "Error" && suffix !== "" ? suffix.slice(2) : `${code ?? name}${suffix}`;
   return status === undefined || status === 200 ? plain : `${plain} (status ${status})`;
 }
 

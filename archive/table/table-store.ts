@@ -56,29 +56,29 @@ export class TableStore implements ObjectStore {
   }
 
   async put(key: string, content: Content, { signal }: PutOptions = {}): Promise<StoredObject> {
-    const sha256 = "body" in content ? sha256Of(content.body) : content.sha256;
+    const sha256 = "body" in content ? hashBody(content.body) : content.sha256;
     if ("body" in content) await this.putManifest(key, content.body, sha256, signal);
     else await this.putRows(key, content, signal);
-    const found = await this.entry(key);
+    const found = await this.findEntry(key);
     if (!found)
       throw new StoreError("integrity", `${this.url}/${key}`, "checking", "it was stored, and does not exist");
     if (found.sha256 !== sha256) throw new ObjectConflict(`${this.url}/${key}`, found.sha256, sha256);
-    return storedObject(found);
+    return toStoredObject(found);
   }
 
   async head(key: string): Promise<StoredObject | undefined> {
-    const found = await this.entry(key);
-    return found && storedObject(found);
+    const found = await this.findEntry(key);
+    return found && toStoredObject(found);
   }
 
   async get(key: string): Promise<Readable> {
-    const found = await this.entry(key);
+    const found = await this.findEntry(key);
     if (found?.body !== undefined) return Readable.from([Buffer.from(found.body)]);
     throw new StoreError("missing", `${this.url}/${key}`, "reading", "it is no object: the rows are in the table");
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {
-    for (const entry of await this.entries(prefix)) yield storedObject(entry);
+    for (const entry of await this.listEntries(prefix)) yield toStoredObject(entry);
   }
 
   /**
@@ -94,7 +94,7 @@ export class TableStore implements ObjectStore {
     const { condition } = await this.describe();
     const { target, table } = this.settings;
     await this.takeBack(folder);
-    const entries = new Map((await this.entries(folder)).map((entry) => [entry.key, entry]));
+    const entries = new Map((await this.listEntries(folder)).map((entry) => [entry.key, entry]));
     const xids = [...entries.values()].flatMap(({ xid }) => xid ?? []);
     const brought = await countBrought(target, table, condition, xids);
     for (const { key, rows } of parts) {
@@ -126,7 +126,7 @@ export class TableStore implements ObjectStore {
       sha256,
       body: text,
     });
-    await this.settings.target.execute(statements, this.options(`storing ${key}`, signal));
+    await this.settings.target.execute(statements, this.buildOptions(`storing ${key}`, signal));
   }
 
   private async putRows(
@@ -141,7 +141,7 @@ export class TableStore implements ObjectStore {
     await storeRows(
       target,
       { table, columns: names, register: quoteRegister(table), entry },
-      this.options(`archiving ${key} in "${table.schema}"."${table.name}"`, signal),
+      this.buildOptions(`archiving ${key} in "${table.schema}"."${table.name}"`, signal),
       () => createReadStream(path, { highWaterMark: 1 << 18 }),
     );
   }
@@ -150,7 +150,7 @@ export class TableStore implements ObjectStore {
     const { source, condition } = await this.describe();
     const { target, table } = this.settings;
     const range = folder.replace(/gen=\d+\/$/, "");
-    const older = (await this.entries(range)).filter(({ key }) => !key.startsWith(folder));
+    const older = (await this.listEntries(range)).filter(({ key }) => !key.startsWith(folder));
     if (older.length === 0) return 0;
     this.refuseOthers(
       range,
@@ -158,7 +158,7 @@ export class TableStore implements ObjectStore {
     );
     await this.refuseChanged(condition, older);
     await target.execute(takeBackStatements(table, condition, older), {
-      ...this.options(`deleting rows of "${table.schema}"."${table.name}" that are archived again`, signal),
+      ...this.buildOptions(`deleting rows of "${table.schema}"."${table.name}" that are archived again`, signal),
     });
     return older.length;
   }
@@ -184,7 +184,7 @@ export class TableStore implements ObjectStore {
     );
     const missing = older.filter(({ xid, rows }) => xid !== undefined && brought.get(xid) !== rows);
     if (missing.length === 0) return;
-    const everyone = (await this.entries("")).flatMap(({ xid }) => xid ?? []);
+    const everyone = (await this.listEntries("")).flatMap(({ xid }) => xid ?? []);
     const accounted = await countBrought(target, table, condition, everyone);
     const known = [...accounted.values()].reduce((sum, rows) => sum + rows, 0);
     const all = await countRange(target, table, condition);
@@ -195,15 +195,15 @@ export class TableStore implements ObjectStore {
     );
   }
 
-  private async entry(key: string): Promise<RegisterEntry | undefined> {
-    return (await this.entries(key)).find((entry) => entry.key === key);
+  private async findEntry(key: string): Promise<RegisterEntry | undefined> {
+    return (await this.listEntries(key)).find((entry) => entry.key === key);
   }
 
-  private entries(prefix: string): Promise<RegisterEntry[]> {
+  private listEntries(prefix: string): Promise<RegisterEntry[]> {
     return readEntries(this.settings.target, this.settings.table, prefix);
   }
 
-  private options(subject: string, signal = new AbortController().signal) {
+  private buildOptions(subject: string, signal = new AbortController().signal) {
     return { signal, subject, log: this.settings.log };
   }
 
@@ -234,10 +234,10 @@ interface Described {
   readonly source: string;
 }
 
-function storedObject({ key, bytes, sha256 }: RegisterEntry): StoredObject {
+function toStoredObject({ key, bytes, sha256 }: RegisterEntry): StoredObject {
   return { key, bytes, sha256 };
 }
 
-function sha256Of(body: Uint8Array): string {
+function hashBody(body: Uint8Array): string {
   return createHash("sha256").update(body).digest("hex");
 }

@@ -11,7 +11,7 @@ import type { Observation } from "../observed/observed-table";
 import type { Instant } from "../time/instant";
 import { type KeyEncoding, findKeyKind } from "../time/key";
 import { formatProblem } from "../problems/problem";
-import { noteOmittedProperties, declaredPartitions, declarePublications, partitionStateNotes } from "./carried";
+import { noteOmittedProperties, declarePartitions, declarePublications, notePartitionStates } from "./carried";
 import { noteConstraintStates, declareColumns } from "./declared-columns";
 import { CannotAdopt } from "./cannot-adopt";
 import { planFirstUpdate } from "./first-update";
@@ -86,7 +86,7 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
     grid.period,
   );
   // An index is declared by its key in the program, which only the parsed declaration has.
-  const args = { ...declared, window, ...declaredPartitions(table, bare.indexes) };
+  const args = { ...declared, window, ...declarePartitions(table, bare.indexes) };
   const spec = parseSpec(args, table);
   const first = planFirstUpdate(spec, table, levels, facts);
   return {
@@ -102,9 +102,9 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
       ...indexNotes,
       ...windowNotes,
       ...(facts.columns ? noteConstraintStates(table) : []),
-      ...partitionNotes(byTime),
+      ...notePartitions(byTime),
       ...noteOmittedProperties(table, facts.replication),
-      ...partitionStateNotes(table, spec.profile),
+      ...notePartitionStates(table, spec.profile),
       ...first.notes,
     ],
   };
@@ -156,7 +156,7 @@ function declareLevel(column: string, grid: FoundGrids, facts: AdoptionFacts): R
   };
 }
 
-function partitionNotes(table: ObservedTable): string[] {
+function notePartitions(table: ObservedTable): string[] {
   return table.partitions.flatMap((partition) => {
     if (partition.isDefault)
       return [

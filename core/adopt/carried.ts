@@ -30,7 +30,7 @@ export function declarePublications(replication: ObservedReplication): Pick<Tabl
  * Returns properties that all partitions share and a program can declare without changing one of them: their schema, and the
  * replica identity. The first update sets the identity of the table itself too.
  */
-export function declaredPartitions(
+export function declarePartitions(
   table: ObservedTable,
   indexes: readonly IndexSpec[],
 ): Pick<TableSpecArgs, "partitionSchema" | "replicaIdentity"> {
@@ -46,7 +46,7 @@ export function declaredPartitions(
 }
 
 /** Notes further properties of partitions: those in which they differ, and those that no program declares. */
-export function partitionStateNotes(table: ObservedTable, profile: PartitionProfile): string[] {
+export function notePartitionStates(table: ObservedTable, profile: PartitionProfile): string[] {
   const family = { schema: table.schema, profile, siblings: getSiblings(table) };
   const identity = profile.replicaIdentity;
   const onTable = table.carried?.replicaIdentity;

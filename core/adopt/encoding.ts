@@ -30,10 +30,14 @@ const NEAR_YEARS = 30;
  * which most partitions are whole calendar intervals. Numbers and UUIDs are taken as times only by their position (within decades
  * of the present) and length. Throws CannotAdopt, with the reason, if no reading fits.
  *
- * @param said true if the operator gave the encoding: then only the time zone is open
+ * @param isGiven true if the operator gave the encoding: then only the time zone is open
  */
-export function chooseReading<T extends BoundsReading>(readings: readonly T[], subject: KeySubject, said = false): T {
-  const [first, ...rest] = readings.filter((one) => said || one.encoding === "time" || isTold(one, subject.now));
+export function chooseReading<T extends BoundsReading>(
+  readings: readonly T[],
+  subject: KeySubject,
+  isGiven = false,
+): T {
+  const [first, ...rest] = readings.filter((one) => isGiven || one.encoding === "time" || isTold(one, subject.now));
   if (!first) throw new CannotAdopt(explainNoTimes(readings, subject));
   return rest.reduce((best, one) => (countRegular(one) > countRegular(best) ? one : best), first);
 }

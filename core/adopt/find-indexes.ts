@@ -2,7 +2,7 @@ import type { ObservedPartitionIndex, ObservedTable } from "../observed/observed
 import type { IndexArgs } from "../declare/table/indexes";
 import type { IndexColumnSpec } from "../declare/table/spec";
 import { type ReadIndex, readIndexDefinition } from "./index-definition";
-import { partitionIndexTemplate, nameIndex } from "./index-names";
+import { findPartitionIndexTemplate, nameIndex } from "./index-names";
 
 /** The indexes of a table as declared. */
 interface FoundIndexes {
@@ -25,13 +25,13 @@ export function findIndexes(table: ObservedTable, parts: readonly ObservedPartit
       continue;
     }
     const { key, name } = nameIndex(index.name, table.name);
-    const partitionIndexName = partitionIndexTemplate(parts.filter((part) => part.attachedTo === index.name));
-    found[freeKey(found, key)] = indexArgs(read, index.unique, name, partitionIndexName, key);
+    const partitionIndexName = findPartitionIndexTemplate(parts.filter((part) => part.attachedTo === index.name));
+    found[chooseFreeKey(found, key)] = declareIndex(read, index.unique, name, partitionIndexName, key);
     if (!index.valid)
       notes.push(`index "${index.name}" is not valid yet: the first update builds what is missing of it`);
   }
-  for (const own of ownIndexes(table, parts)) {
-    found[freeKey(found, own.key)] = own.index;
+  for (const own of findOwnIndexes(table, parts)) {
+    found[chooseFreeKey(found, own.key)] = own.index;
     notes.push(own.note);
   }
   return { indexes: found, notes };
@@ -44,7 +44,7 @@ interface OwnIndex {
 }
 
 /** Finds indexes of partitions alone. One that only some have is reported and not declared: it is not wanted on the others. */
-function ownIndexes(table: ObservedTable, parts: readonly ObservedPartitionIndex[]): OwnIndex[] {
+function findOwnIndexes(table: ObservedTable, parts: readonly ObservedPartitionIndex[]): OwnIndex[] {
   const groups = new Map<string, ObservedPartitionIndex[]>();
   for (const part of parts) {
     if (part.attachedTo !== undefined || part.constraint || !part.valid) continue;
@@ -58,7 +58,7 @@ function ownIndexes(table: ObservedTable, parts: readonly ObservedPartitionIndex
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     const read = first && readIndexDefinition(first.definition);
-    const template = partitionIndexTemplate(group);
+    const template = findPartitionIndexTemplate(group);
     const everywhere = partitions.every((partition) =>
       group.some((part) => part.partition === partition.name && part.schema === partition.schema),
     );
@@ -71,7 +71,7 @@ function ownIndexes(table: ObservedTable, parts: readonly ObservedPartitionIndex
     return [
       {
         key,
-        index: indexArgs(read, first.unique, undefined, template, key),
+        index: declareIndex(read, first.unique, undefined, template, key),
         note: `every partition has an index "${template}" and the table has none: the first update creates that of the table and attaches them, building nothing`,
       },
     ];
@@ -80,7 +80,7 @@ function ownIndexes(table: ObservedTable, parts: readonly ObservedPartitionIndex
 
 const DEFAULT_PARTITION = "{partition}_{index}";
 
-function indexArgs(
+function declareIndex(
   read: ReadIndex,
   unique: boolean,
   name: string | undefined,
@@ -88,7 +88,7 @@ function indexArgs(
   key: string,
 ): IndexArgs {
   return {
-    columns: read.columns.map(columnArgs),
+    columns: read.columns.map(declareIndexColumn),
     ...(unique ? { unique } : {}),
     ...(read.where === undefined ? {} : { where: read.where }),
     ...(read.include.length > 0 ? { include: read.include } : {}),
@@ -100,13 +100,13 @@ function indexArgs(
   };
 }
 
-function columnArgs(column: IndexColumnSpec): IndexArgs["columns"][number] {
+function declareIndexColumn(column: IndexColumnSpec): IndexArgs["columns"][number] {
   const { column: name, expression, ...rest } = column;
   if (name === undefined) return { expression: expression ?? "", ...rest };
   return Object.keys(rest).length === 0 ? name : { column: name, ...rest };
 }
 
-function freeKey(taken: Readonly<Record<string, unknown>>, key: string): string {
+function chooseFreeKey(taken: Readonly<Record<string, unknown>>, key: string): string {
   let free = key;
   for (let count = 2; free in taken; count += 1) free = `${key}_${count}`;
   return free;

@@ -27,7 +27,7 @@ export function nameIndex(name: string, table: string): NamedIndex {
  * Finds the template by which most partitions name their part of an index. Undefined: none, because their own names are not in
  * it.
  */
-export function partitionIndexTemplate(
+export function findPartitionIndexTemplate(
   parts: readonly Pick<ObservedPartitionIndex, "name" | "partition">[],
 ): string | undefined {
   const counts = new Map<string, number>();

@@ -43,7 +43,7 @@ export function fitLater(name: string): string {
 /**
  * Splits a text at its holes.
  *
- * @example templateOf(`DROP TABLE ${quote(hole("name"))}`) // ['DROP TABLE "', { hole: "name", quotes: [2, 1] }, '"']
+ * @example splitAtHoles(`DROP TABLE ${quote(createHole("name"))}`) // ['DROP TABLE "', { hole: "name", quotes: [2, 1] }, '"']
  */
 export function splitAtHoles(text: string): Template {
   const pieces: (string | Hole)[] = [];
@@ -79,7 +79,7 @@ function findClose(text: string, open: number): number {
 function parseHole(text: string): Hole {
   const [, single = "", double = "", body = ""] = /^.('+)("+)\uFDD3(.*)$/su.exec(text) ?? [];
   const quotes = double.length + single.length > 2 ? { quotes: [double.length, single.length] as const } : {};
-  // Only hole() writes these, with names of its type.
+  // Only createHole() writes these, with names of its type.
   if (text.startsWith(OPEN)) return { hole: body as HoleName, ...quotes };
   return { fit: splitAtHoles(body.replaceAll(double, '"').replaceAll(single, "'")), ...quotes };
 }

@@ -3,7 +3,7 @@ import { hashShort } from "./identifier";
 /**
  * Turns a partition value into a part of a name: lower case, everything but letters, digits and underscores dropped.
  *
- * @example slug("abc-123") // "abc123"
+ * @example toSlug("abc-123") // "abc123"
  */
 export function toSlug(value: string): string {
   return value
@@ -15,7 +15,7 @@ export function toSlug(value: string): string {
 /**
  * Turns a value into a part of the name of its branch. An empty slug becomes a hash.
  *
- * @example labelOf("---", true) // "cb3f91d5"
+ * @example toLabel("---", true) // "cb3f91d5"
  */
 export function toLabel(value: string, slugged: boolean): string {
   const label = slugged ? toSlug(value) : value;

@@ -47,7 +47,7 @@ const REQUIRED: Readonly<Record<Period | "whole", readonly (readonly string[])[]
 /**
  * Returns the name of a partition.
  *
- * @example partitionName("{table}_y{yyyy}m{mm}", "workflow_events", january2025, "UTC") // "workflow_events_y2025m01"
+ * @example formatPartitionName("{table}_y{yyyy}m{mm}", "workflow_events", january2025, "UTC") // "workflow_events_y2025m01"
  */
 export function formatPartitionName(
   template: string,
@@ -64,7 +64,7 @@ export function formatPartitionName(
 /**
  * Returns the name of a branch.
  *
- * @example branchName("{base}_site_{value}", { base: "petri_obs_prog_abc123", value: "def456" }) //
+ * @example formatBranchName("{base}_site_{value}", { base: "petri_obs_prog_abc123", value: "def456" }) //
  * "petri_obs_prog_abc123_site_def456"
  */
 export function formatBranchName(template: string, values: Readonly<Record<string, string>>): string {
@@ -74,7 +74,7 @@ export function formatBranchName(template: string, values: Readonly<Record<strin
 /**
  * Returns the name of an index on one partition, or on the parent.
  *
- * @example indexName("{partition}_run_ts_idx", { partition: "workflow_events_y2025m01" }) //
+ * @example formatIndexName("{partition}_run_ts_idx", { partition: "workflow_events_y2025m01" }) //
  * "workflow_events_y2025m01_run_ts_idx"
  */
 export function formatIndexName(

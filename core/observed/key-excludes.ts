@@ -20,9 +20,9 @@ export interface NamedCheck {
  * CHECK is the proof that spares an ATTACH from reading the default partition ("implied by existing constraints"). Undefined:
  * nothing is attached.
  */
-export function buildExcludingCheck(key: Key, stretches: readonly OpenInterval[]): NamedCheck | undefined {
-  if (stretches.length === 0) return undefined;
-  const condition = stretches.map((stretch) => `NOT (${buildKeyRangeCondition(key, stretch)})`).join(" AND ");
+export function buildExcludingCheck(key: Key, ranges: readonly OpenInterval[]): NamedCheck | undefined {
+  if (ranges.length === 0) return undefined;
+  const condition = ranges.map((range) => `NOT (${buildKeyRangeCondition(key, range)})`).join(" AND ");
   return { name: `excludes_attached_${digest(condition)}`, condition };
 }
 
@@ -49,17 +49,17 @@ export function buildKeyRangeCondition(key: Key, range: OpenInterval): string {
 
 /** Merges neighbouring ranges, oldest first: a window without gaps is one range, however many partitions it has. */
 export function mergeRanges(ranges: readonly OpenInterval[]): OpenInterval[] {
-  const stretches: OpenInterval[] = [];
+  const merged: OpenInterval[] = [];
   for (const { from, to } of [...ranges].sort((a, b) => compareStarts(a.from, b.from))) {
-    const last = stretches.at(-1);
-    if (last && meets(last, from)) stretches[stretches.length - 1] = { from: last.from, to: pickFarther(last.to, to) };
-    else stretches.push({ from, to });
+    const last = merged.at(-1);
+    if (last && meets(last, from)) merged[merged.length - 1] = { from: last.from, to: pickFarther(last.to, to) };
+    else merged.push({ from, to });
   }
-  return stretches;
+  return merged;
 }
 
-function meets(stretch: OpenInterval, from: Instant | undefined): boolean {
-  return stretch.to === undefined || from === undefined || compareInstants(from, stretch.to) <= 0;
+function meets(range: OpenInterval, from: Instant | undefined): boolean {
+  return range.to === undefined || from === undefined || compareInstants(from, range.to) <= 0;
 }
 
 function pickFarther(a: Instant | undefined, b: Instant | undefined): Instant | undefined {

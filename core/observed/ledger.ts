@@ -4,7 +4,7 @@ import type { OpenInterval } from "../time/interval";
 /** The latest ledger entries that decide about one partition of a table. */
 export interface LedgerEntry {
   readonly partition: string;
-  /** The branch that it belongs to, as branchKey writes it; empty for the table itself. */
+  /** The branch that it belongs to, as encodeBranchPath writes it; empty for the table itself. */
   readonly branch: string;
   readonly oid: string | undefined;
   readonly bounds: OpenInterval;
@@ -88,7 +88,7 @@ export interface DetachedTable {
   /** It refuses writes. */
   readonly fenced?: boolean;
   /** Created for the rows of an archive, which are not in it yet. */
-  readonly half?: boolean;
+  readonly awaitsRows?: boolean;
   /**
    * The ledger has the intent of its detach but not the end: a run was killed in between, and the time of the detach is unknown.
    */

@@ -1,7 +1,7 @@
 import type { WindowSpec } from "../declare/table/spec";
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../defaults";
 import { buildObservedParent, type ParentShape } from "../partition/carry/parent";
-import { timePartitions } from "../partition/branch/desired-branches";
+import { listTimePartitions } from "../partition/branch/desired-branches";
 import type { Problem } from "../problems/problem";
 import type { Instant } from "../time/instant";
 import { getDecidingNow } from "../window/clocks";
@@ -50,7 +50,7 @@ export type RetireContext = Pick<
 
 /** Plans the changes of one table for an update that performs them: nothing is summed up or rendered. */
 export function planChanges(context: PlanContext): TableChanges {
-  return changesOf(planTopics(context));
+  return toChanges(planTopics(context));
 }
 
 /** Plans each topic by itself. */
@@ -65,7 +65,7 @@ export function planTopics(context: PlanContext): Topics {
 }
 
 /** Puts the topics together. */
-export function changesOf(topics: Topics): TableChanges {
+export function toChanges(topics: Topics): TableChanges {
   const { parent, created, retired, fallback, named, prepared } = topics;
   return {
     changes: listChanges(topics),
@@ -117,7 +117,7 @@ export function listRestores({ creations, restores }: PlannedCreations): Creatio
 export function planRetired(context: RetireContext): RetirementPlan {
   const { spec, registered, observation, clocks, retiring, values = [], empty = new Set() } = context;
   const cleanup = planCleanup(spec, values, observation, empty, getDecidingNow(clocks));
-  const table = observation.table && { ...observation.table, partitions: timePartitions(spec, observation.table) };
+  const table = observation.table && { ...observation.table, partitions: listTimePartitions(spec, observation.table) };
   return planRetirement(spec, registered, { ...observation, table }, clocks, retiring, cleanup);
 }
 

@@ -10,7 +10,7 @@ import { describePreviousWindow, noteRunway, computeSummary } from "./change/sum
 import { collectTableFacts } from "./change/table-facts";
 import type { WindowPlan } from "./change/plan-types";
 import { listWork } from "./change/work";
-import { changesOf, listRestores, planTopics, type Topics } from "./plan-changes";
+import { toChanges, listRestores, planTopics, type Topics } from "./plan-changes";
 import { warnOfKept } from "./retire-changes";
 import { describeFailed } from "./retire/backup-guard";
 import { warnOfReplication } from "./retire/replication-warnings";
@@ -19,7 +19,7 @@ import { dueIn, type PlanContext, type PlannedChange, type TablePlan } from "./t
 /** Plans one table against the live database, with everything that preview, policies and state show of it. */
 export function planTable(context: PlanContext): TablePlan {
   const topics = planTopics(context);
-  const planned = changesOf(topics);
+  const planned = toChanges(topics);
   const { created, fallback, retired } = topics;
   const streams = warnOfReplication(context.observation, retired.due);
   return {
@@ -50,7 +50,7 @@ function describePlan(topics: Topics, changes: readonly PlannedChange[], publish
       window,
       listEntries(changes, "create"),
       listEntries(changes, "retire"),
-      statementsOf(topics, changes),
+      buildStatements(topics, changes),
       context.altering,
     ),
     ...(restore.length > 0 ? { restore } : {}),
@@ -70,7 +70,7 @@ function describePlan(topics: Topics, changes: readonly PlannedChange[], publish
 }
 
 /** Returns all statements; those of the table itself come first if it does not exist yet. */
-function statementsOf({ context, parent }: Topics, changes: readonly Change[]): Statement[] {
+function buildStatements({ context, parent }: Topics, changes: readonly Change[]): Statement[] {
   if (!parent) return [];
   const own = context.observation.table ? [] : (context.planned?.statements ?? []);
   return [...own, ...changes.flatMap(({ statements }) => statements)];

@@ -9,7 +9,7 @@ import type { PlannedCreations } from "./create/creations";
 import type { Keep, Kept } from "./retire/guard";
 import { GUARDS, toKeptStep, showsDay } from "./retire/guards";
 import type { RetirementPlan } from "./retire/plan-retirement";
-import { dropDay, isArchivedDrop, leavingPartition, type Retirement } from "./retire/retiring";
+import { getPromisedDropDay, isArchivedDrop, toLeavingPartition, type Retirement } from "./retire/retiring";
 import { buildRetirementStatements } from "./create/step-statements";
 
 type RetireChange = Change<Retirement["verb"], Retirement>;
@@ -50,7 +50,7 @@ function describeStep(
   keep?: Keep,
 ): Pick<RetireChange, "verb" | "subject" | "bounds" | "facts" | "step"> {
   const { name, bounds, extent } = step.table;
-  const day = showsDay(step, keep) ? dropDay(step) : undefined;
+  const day = showsDay(step, keep) ? getPromisedDropDay(step) : undefined;
   const facts: Facts = {
     ...toSizeFacts(step.table),
     ...measureAge(bounds, now),
@@ -88,7 +88,7 @@ export function listKeptChanges(
       const reason = "outside the window and not expired: left in place";
       const step: Retirement = {
         verb: "detach",
-        table: leavingPartition(partition),
+        table: toLeavingPartition(partition),
         reason,
         promise: { kind: "stays" },
       };

@@ -1,15 +1,15 @@
 import type { Problem } from "./problem";
 import { REMOVED } from "./removed";
-import { renamedInputs } from "./renamed";
-import { formatPath } from "./shape-problems";
+import { findRenamedInputs } from "./renamed";
+import { formatPropertyPath } from "./shape-problems";
 
 /** Returns removed and renamed options that inputs still have: inputs may have further keys, and these would be ignored silently. */
-export function removedProblems(inputs: unknown): Problem[] {
+export function findRemovedProblems(inputs: unknown): Problem[] {
   const removed = Object.entries(REMOVED).filter(([path]) => has(inputs, path.split(".")));
   return [
     ...removed.map(([path, told]) => ({ path, code: "unknown-property" as const, ...told })),
-    ...renamedInputs(inputs).map(({ path, message, fix }) => ({
-      path: formatPath(path),
+    ...findRenamedInputs(inputs).map(({ path, message, fix }) => ({
+      path: formatPropertyPath(path),
       code: "unknown-property" as const,
       message,
       fix,

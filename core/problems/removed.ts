@@ -1,4 +1,4 @@
-import { renamedOption, type Told } from "./renamed";
+import { findRenamedOption, type Told } from "./renamed";
 
 /**
  * Options that an earlier version had, by location. A program that still has one gets instructions instead of a hint on spelling.
@@ -18,5 +18,5 @@ export const REMOVED: Readonly<Record<string, Told>> = {
 
 /** Returns the message for an unknown key; undefined: no version had such an option there. */
 export function findRemovedOption(path: readonly PropertyKey[]): Told | undefined {
-  return renamedOption(String(path.at(-1))) ?? REMOVED[path.slice(-2).join(".")];
+  return findRenamedOption(String(path.at(-1))) ?? REMOVED[path.slice(-2).join(".")];
 }

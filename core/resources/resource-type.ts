@@ -53,7 +53,7 @@ interface Declaration<In extends Shape, Checked extends Shape, Facts extends Sha
   /** Interfaces of the arguments that the inputs come from. Left out: none. */
   readonly arguments?: Args;
   readonly texts: InputTexts<In, Args> & Texts<Checked & Facts>;
-  /** Names of the types of inputs and facts whose shapes have none by typeNamed(). */
+  /** Names of the types of inputs and facts whose shapes have none by nameType(). */
   readonly names?: Readonly<{ [K in keyof In | keyof Checked | keyof Facts]?: string }>;
   /** Named types that no other resource has. */
   readonly types?: Readonly<Record<string, OwnType>>;

@@ -110,7 +110,7 @@ const MAKERS: Readonly<Record<AliasKind, (making: Making) => Alias[]>> = {
         making,
         type,
         "regclass",
-        `SELECT ${qualifyManaged(making, "ensure_partition")}(${regclass(making)}, $1)`,
+        `SELECT ${qualifyManaged(making, "ensure_partition")}(${formatRegclass(making)}, $1)`,
       ),
     ),
   window: (making) => [buildRowsAlias(making, "regclass", "ensure_partitions")],
@@ -124,7 +124,7 @@ const MAKERS: Readonly<Record<AliasKind, (making: Making) => Alias[]>> = {
       making,
       "",
       "void",
-      `SELECT ${qualifyManaged(making, "analyze_partitions")}(${regclass(making)})`,
+      `SELECT ${qualifyManaged(making, "analyze_partitions")}(${formatRegclass(making)})`,
     ),
   ],
   runway: (making) => [buildViewAlias(making, "runway")],
@@ -135,7 +135,7 @@ function buildRowsAlias(making: Making, type: string, of: string): Alias {
     making,
     "",
     `SETOF ${type}`,
-    `SELECT * FROM ${qualifyManaged(making, of)}(${regclass(making)})`,
+    `SELECT * FROM ${qualifyManaged(making, of)}(${formatRegclass(making)})`,
   );
 }
 
@@ -159,7 +159,7 @@ function qualifyManaged(making: Making, name: string): string {
   return `${quote(making.management)}.${name}`;
 }
 
-function regclass({ table }: Making): string {
+function formatRegclass({ table }: Making): string {
   return `${quoteLiteral(quoteQualified(table.schema, table.table))}::regclass`;
 }
 

@@ -7,8 +7,8 @@ import { WINDOW } from "../declare/window/window";
 import { toShapeProblems } from "../problems/shape-problems";
 import type { WindowSpec } from "../declare/table/spec";
 import type { Problem } from "../problems/problem";
-import { gridFromWire, gridToWire, gridWireSchema } from "../declare/levels/time-level";
-import { levelsFromWire, levelsToWire, levelsWireSchema } from "../declare/levels/levels-wire";
+import { decodeGrid, encodeGrid, gridWireSchema } from "../declare/levels/time-level";
+import { decodeLevels, encodeLevels, levelsWireSchema } from "../declare/levels/levels-wire";
 import { formatInterval } from "../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../time/key";
 import { isZone } from "../time/period";
@@ -43,8 +43,8 @@ export function encodeWindow(spec: WindowSpec): WindowWire {
     table: spec.table,
     ownsTable: spec.ownsTable ? undefined : false,
     key: omitUndefined({ ...spec.key }),
-    grid: gridToWire(spec.grid),
-    levels: levelsToWire(spec.levels),
+    grid: encodeGrid(spec.grid),
+    levels: encodeLevels(spec.levels),
     ...encodeOptions(WINDOW, spec),
     ...encodeOptions(WINDOW_OPTIONS, spec),
   }) as WindowWire;
@@ -71,8 +71,8 @@ export function decodeWindow(value: unknown): FromWire {
         kind: wire.key.kind as KeyKind | undefined,
         zone: wire.key.zone,
       },
-      grid: gridFromWire(wire.grid),
-      levels: levelsFromWire(wire.levels),
+      grid: decodeGrid(wire.grid),
+      levels: decodeLevels(wire.levels),
       ...decodeOptions(WINDOW, wire),
       ...decodeOptions(WINDOW_OPTIONS, wire),
     },

@@ -2,7 +2,7 @@ import { quote, quoteQualified } from "../../core/names/identifier";
 import type { ArchivedFacts, DetachedTable, LedgerDetail, LedgerEntry } from "../../core/observed/ledger";
 import type { Observation, ObservedTable } from "../../core/observed/observed-table";
 import type { Registration } from "../../core/observed/registration";
-import { underPresentNames } from "../../core/problems/renamed";
+import { usePresentNames } from "../../core/problems/renamed";
 import { type Instant, parseInstant } from "../../core/time/instant";
 import type { OpenInterval } from "../../core/time/interval";
 import { KEY_ENCODINGS, parseBound } from "../../core/time/key";
@@ -123,7 +123,7 @@ function toRegistration(row: RegistryRow | undefined): Registration | undefined 
   return {
     ...registration,
     window: registration.window ?? undefined,
-    indexes: registration.indexes.map(underPresentNames),
+    indexes: registration.indexes.map(usePresentNames),
     profile: registration.profile ?? undefined,
     policies: registration.policies ?? [],
     expressions: registration.expressions ?? [],
@@ -159,7 +159,7 @@ function toDetached(row: NonNullable<RegistryRow["detached"]>[number]): Detached
     archived: row.archived === null ? undefined : toArchived(row.archived),
     ...(row.foreign ? { foreign: true } : {}),
     fenced: row.fenced,
-    half: row.event === "restoring",
+    awaitsRows: row.event === "restoring",
     ...(row.event === "detaching" ? { unrecorded: true } : {}),
     unreadBy: row.unreadBy ?? [],
     rows: row.rows ?? undefined,

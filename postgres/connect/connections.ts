@@ -46,20 +46,20 @@ export class Connections {
   }
 
   /** Connects once; a failure is remembered, because Check is called serially and each call would wait for it again. */
-  start(): Promise<Started> {
+  findStart(): Promise<Started> {
     this.first ??= this.startOnce();
     return this.first;
   }
 
   /** Returns the service session, opened again if it was lost. */
   async getServiceSession(): Promise<Session> {
-    await this.start();
+    await this.findStart();
     const asked = this.service;
     const current = await asked?.catch(() => undefined);
     if (current !== undefined && (await current.isAlive(this.lossAt))) return current;
     // Another caller has opened it meanwhile.
     if (this.service !== asked && this.service !== undefined) return this.service;
-    const opened = this.connector.open(true).then(({ session }) => session);
+    const opened = this.connector.isUnconfirmed(true).then(({ session }) => session);
     this.service = opened;
     opened.catch(() => undefined);
     return opened;
@@ -67,7 +67,7 @@ export class Connections {
 
   /** Runs `body` with a session of the pool. A session that was lost or is in doubt is discarded. */
   async withSession<T>(body: (session: Session) => Promise<T>): Promise<T> {
-    const { pool } = await this.start();
+    const { pool } = await this.findStart();
     const { client, session } = await this.checkOut(pool);
     this.busy.add(session);
     try {
@@ -81,14 +81,14 @@ export class Connections {
 
   /** Runs `body` with a session of its own, for a COPY, which does not tolerate the pipelined requests of the pool's sessions. */
   async withStreamingSession<T>(body: (session: Session) => Promise<T>): Promise<T> {
-    await this.start();
-    const { session } = await this.connector.open(true, "streaming");
+    await this.findStart();
+    const { session } = await this.connector.isUnconfirmed(true, "streaming");
     this.busy.add(session);
     try {
       return await body(session);
     } finally {
       this.busy.delete(session);
-      await session.end();
+      await session.closeAndExit();
     }
   }
 
@@ -101,11 +101,11 @@ export class Connections {
     const started = await this.first?.catch(() => undefined);
     if (started === undefined) return;
     const service = await this.service?.catch(() => undefined);
-    await Promise.allSettled([started.pool.end(), service?.end()]);
+    await Promise.allSettled([started.pool.end(), service?.closeAndExit()]);
   }
 
   private async startOnce(): Promise<Started> {
-    const { session, facts } = await this.connector.open(false);
+    const { session, facts } = await this.connector.isUnconfirmed(false);
     try {
       const identity = await readIdentity(session, facts);
       this.service = Promise.resolve(session);
@@ -159,8 +159,8 @@ export class Connections {
         failures += 1;
         if (failures > MAX_FAILURES) throw await this.connector.explain(error);
         // A patient attempt finds the precise reason, or that the server is back.
-        const { session } = await this.connector.open(true);
-        await session.end();
+        const { session } = await this.connector.isUnconfirmed(true);
+        await session.closeAndExit();
       }
     }
   }

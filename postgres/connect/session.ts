@@ -98,7 +98,7 @@ export class Session {
   }
 
   /** Ends the connection properly. For sessions outside the pool. */
-  async end(): Promise<void> {
+  async closeAndExit(): Promise<void> {
     if (this.lost !== undefined) this.destroy();
     else if ("end" in this.client) await this.client.end();
   }

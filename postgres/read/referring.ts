@@ -68,7 +68,7 @@ function countText(key: KeyRow): string {
   });
   const join = `${quoteQualified(key.schema, key.table)} f join ${quoteQualified(key.partition_schema, key.partition)} l on ${pairs.join(" and ")}`;
   // A leaving partition holds its rows itself, or its partitions do.
-  const going =
+  const leavingOids =
     "select o from unnest($1::oid[]) o union all select p.relid::oid from unnest($1::oid[]) o, pg_partition_tree(o) p";
-  return `select count(*) as rows from (select 1 from ${join} where f.tableoid not in (${going}) limit ${COUNTED_REFERRING_ROWS + 1}) counted`;
+  return `select count(*) as rows from (select 1 from ${join} where f.tableoid not in (${leavingOids}) limit ${COUNTED_REFERRING_ROWS + 1}) counted`;
 }

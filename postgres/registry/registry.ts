@@ -182,7 +182,7 @@ export interface LedgerRecord extends TableName {
   readonly partition: string;
   /** Schema of the partition, if not that of its table. */
   readonly partitionSchema?: string;
-  /** Branch that contains it, or that it is itself, as branchKey writes it; left out: it belongs to the table itself. */
+  /** Branch that contains it, or that it is itself, as encodeBranchPath writes it; left out: it belongs to the table itself. */
   readonly branch?: string;
   readonly bounds: OpenInterval;
   readonly event: LedgerEvent;

@@ -3,9 +3,9 @@ import type { IndexSpec, KeySpec } from "../../core/declare/table/spec";
 import {
   createParentIndexStatement,
   type IndexPlace,
-  partitionIndexStatements,
+  buildPartitionIndexStatements,
 } from "../../core/table/create/index-build";
-import { partitionIndexName } from "../../core/partition/statements/new-table";
+import { formatPartitionIndexName } from "../../core/partition/statements/new-table";
 import {
   formatIndexDefinition,
   buildObservedParent,
@@ -101,7 +101,7 @@ function buildIndexStatements(state: IndexState): Statement[] {
   return [
     ...head,
     ...state.places.flatMap((place) =>
-      partitionIndexStatements(state.parent, state.index, printed, place, state.existing),
+      buildPartitionIndexStatements(state.parent, state.index, printed, place, state.existing),
     ),
   ];
 }
@@ -170,7 +170,11 @@ function listPlaces(
       const own = existing.find(
         (one) => one.schema === schema && one.partition === name && one.attachedTo === above.index,
       );
-      add(branch.partitions, { schema, table: name, index: own?.name ?? partitionIndexName(parent, name, index) });
+      add(branch.partitions, {
+        schema,
+        table: name,
+        index: own?.name ?? formatPartitionIndexName(parent, name, index),
+      });
     }
   };
   add(table.partitions, { schema: table.schema, table: table.name, index: index.name });

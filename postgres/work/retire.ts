@@ -3,7 +3,7 @@ import {
   type Detach,
   type Drop,
   type DropNeeds,
-  dropDay,
+  getPromisedDropDay,
   type Finalize,
   type Retirement,
 } from "../../core/plan/retire/retiring";
@@ -51,7 +51,7 @@ async function detach(work: WorkContext, parent: ParentShape, step: Detach | Fin
   const { table } = step;
   const subject = `detaching partition "${table.name}" of "${parent.schema}.${parent.table}"`;
   const options = { signal: work.signal, log: work.log, subject };
-  const day = dropDay(step);
+  const day = getPromisedDropDay(step);
   const detail = {
     ...(day ? { dropAfter: formatInstant(day) } : {}),
     ...(step.promise.kind === "archive" ? { archive: true as const } : {}),

@@ -32,7 +32,7 @@ export interface SchemaTexts {
    * else the docstring of the argument, else the one for all (`*.property`).
    */
   property(owner: string, name: string, optional?: boolean): string;
-  /** Returns the name of a property's type, where its shape has none by typeNamed(). */
+  /** Returns the name of a property's type, where its shape has none by nameType(). */
   typeName(path: string): string;
   /**
    * Returns the text of a named type: its own, else the docstring of the arguments, else the first sentence about the property

@@ -1,7 +1,7 @@
 /**
  * Names of nested objects and lists of allowed words, which Pulumi requires. The key is `Owner.property`, where the owner
  * is a resource, a function or a type named here; the same name in several places means the same type. Shapes of options
- * have their names by typeNamed(), where they are declared.
+ * have their names by nameType(), where they are declared.
  */
 export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "Key.encoding": "KeyEncoding",

@@ -42,8 +42,8 @@ function waitOrAbandon<T>(work: Promise<T>, signal: AbortSignal, abandonMs: numb
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const abandon = (): void => {
-      const said = `did not stop within ${abandonMs / 1000} s of the request; its last statement may still take effect`;
-      timer = setTimeout(() => reject(new Abandoned(said)), abandonMs);
+      const message = `did not stop within ${abandonMs / 1000} s of the request; its last statement may still take effect`;
+      timer = setTimeout(() => reject(new Abandoned(message)), abandonMs);
     };
     if (signal.aborted) abandon();
     else signal.addEventListener("abort", abandon, { once: true });

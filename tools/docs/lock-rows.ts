@@ -12,7 +12,7 @@ import { createTableStatements } from "../../core/table/create/create-table";
 import {
   createParentIndexStatement,
   dropIndexStatement,
-  partitionIndexStatements,
+  buildPartitionIndexStatements,
 } from "../../core/table/create/index-build";
 import { type ParentShape, buildPlannedParent } from "../../core/partition/carry/parent";
 import {
@@ -76,7 +76,7 @@ const besideDefault: DefaultShape = {
   schema: "public",
   name: "events_default",
   managed: true,
-  stretches: [december],
+  attached: [december],
   checks: [{ name: buildExcludingCheck(parent.key, [december])?.name ?? "", validated: true }],
   rows: 0,
   few: true,
@@ -165,7 +165,7 @@ export const OPERATIONS = {
     statements: index
       ? [
           createParentIndexStatement(parent, index),
-          ...partitionIndexStatements(parent, index, index.printed, place, []),
+          ...buildPartitionIndexStatements(parent, index, index.printed, place, []),
         ]
       : [],
   },
@@ -216,7 +216,7 @@ export const OPERATIONS = {
     statements: buildNewDefaultStatements(
       parent,
       "events_default",
-      applyAttach(besideDefault, parent.key, partition).stretches,
+      applyAttach(besideDefault, parent.key, partition).attached,
     ),
   },
   createBesideDefault: {

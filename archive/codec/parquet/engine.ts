@@ -114,10 +114,10 @@ async function load(): Promise<Loaded> {
 }
 
 async function unload(): Promise<void> {
-  const going = loaded;
+  const previous = loaded;
   loaded = undefined;
   await last;
-  const current = await going;
+  const current = await previous;
   current?.connection.closeSync();
   current?.instance.closeSync();
 }

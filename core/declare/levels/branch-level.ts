@@ -94,7 +94,7 @@ const SOURCE = {
 } satisfies OptionsOf<Omit<ListValuesArgs, "from">, BranchPlace>;
 
 const LIST = {
-  name: branchName("{base}_{value}", "value"),
+  name: joinBranchPath("{base}_{value}", "value"),
   slug: defineOption({
     shape: z.boolean().optional(),
     wire: z.boolean().optional(),
@@ -119,7 +119,7 @@ const HASH = {
     toWire: (modulus) => modulus,
     fromWire: (wire) => wire ?? 2,
   }),
-  name: branchName("{base}_h{remainder}", "remainder"),
+  name: joinBranchPath("{base}_h{remainder}", "remainder"),
 } satisfies OptionsOf<Omit<HashLevelArgs, "hash">, BranchPlace>;
 
 /** Shapes that users write. */
@@ -156,7 +156,7 @@ export function parseHash(level: HashLevelArgs, place: BranchPlace, problems: Pr
   return { kind: "hash", column: level.hash, ...parseOptions(HASH, level, place, problems) };
 }
 
-export function branchToWire(level: BranchLevel): BranchWire {
+export function encodeBranch(level: BranchLevel): BranchWire {
   const { kind, column } = level;
   if (level.kind === "hash") return { kind, column, ...itemToWire(HASH, level) };
   const { values } = level;
@@ -170,7 +170,7 @@ export function branchToWire(level: BranchLevel): BranchWire {
   };
 }
 
-export function branchFromWire({ kind, column, source, values, ...wire }: BranchWire): BranchLevel {
+export function decodeBranch({ kind, column, source, values, ...wire }: BranchWire): BranchLevel {
   if (kind === "hash") return { kind, column, ...decodeOptions(HASH, wire) };
   return {
     kind,
@@ -193,7 +193,7 @@ function parseParent(
 ): string | undefined {
   if (parent !== undefined && !belowList) {
     problems.push(
-      levelProblem(
+      refuseLevel(
         `${path}.values.parent`,
         "no LIST level above exists that a value could belong to.",
         "Remove parent.",
@@ -222,7 +222,7 @@ function parseCleanup(
 function checkValues(path: string, values: readonly string[], slug: boolean, problems: Problem[]): void {
   const twice = values.find((value, index) => values.indexOf(value) !== index);
   if (twice !== undefined)
-    problems.push(levelProblem(path, `the value ${JSON.stringify(twice)} is given twice.`, "Give each value once."));
+    problems.push(refuseLevel(path, `the value ${JSON.stringify(twice)} is given twice.`, "Give each value once."));
   if (!slug) return;
   for (const collision of findSlugCollisions(values)) {
     problems.push({
@@ -235,7 +235,7 @@ function checkValues(path: string, values: readonly string[], slug: boolean, pro
 }
 
 /** Creates the option for the template of the names of a level's branches. */
-function branchName(template: string, needed: "value" | "remainder") {
+function joinBranchPath(template: string, needed: "value" | "remainder") {
   const parse = (declared: string | undefined, { path, problems }: Around<unknown, BranchPlace>): string => {
     checkBranchTemplate(`${path}.name`, declared ?? template, needed, problems);
     return declared ?? template;
@@ -260,6 +260,6 @@ function checkBranchTemplate(path: string, template: string, needed: "value" | "
   checkTemplateText(path, template, problems);
 }
 
-export function levelProblem(path: string, message: string, fix: string): Problem {
+export function refuseLevel(path: string, message: string, fix: string): Problem {
   return { path, code: "levels", message, fix };
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { type HashLevel, type LevelsSpec, NO_LEVELS } from "../../levels/levels";
 import { nameShape as name } from "../option/shapes";
-import { branchFromWire, branchToWire, branchWire } from "./branch-level";
-import { gridFromWire, gridToWire, gridWireSchema } from "./time-level";
+import { decodeBranch, encodeBranch, branchWire } from "./branch-level";
+import { decodeGrid, encodeGrid, gridWireSchema } from "./time-level";
 
 /**
  * Levels on the wire, in the inputs of PartitionWindow and in the registry. A table that is partitioned by time alone has none.
@@ -17,32 +17,30 @@ export const levelsWireSchema = z.object({
 
 type LevelsWire = z.infer<typeof levelsWireSchema>;
 
-export function levelsToWire(levels: LevelsSpec): LevelsWire | undefined {
+export function encodeLevels(levels: LevelsSpec): LevelsWire | undefined {
   if (levels.above.length + levels.below.length + levels.overrides.length === 0) return undefined;
   return {
-    ...(levels.above.length > 0 ? { above: levels.above.map(branchToWire) } : {}),
-    ...(levels.below.length > 0 ? { below: levels.below.map(branchToWire) } : {}),
+    ...(levels.above.length > 0 ? { above: levels.above.map(encodeBranch) } : {}),
+    ...(levels.below.length > 0 ? { below: levels.below.map(encodeBranch) } : {}),
     ...(levels.overrides.length > 0
       ? {
           overrides: levels.overrides.map((override) => ({
             when: Object.entries(override.when).map(([column, value]) => ({ column, value })),
-            grid: gridToWire(override.grid),
+            grid: encodeGrid(override.grid),
           })),
         }
       : {}),
   };
 }
 
-export function levelsFromWire(wire: LevelsWire | undefined): LevelsSpec {
+export function decodeLevels(wire: LevelsWire | undefined): LevelsSpec {
   if (!wire) return NO_LEVELS;
   return {
-    above: (wire.above ?? []).map(branchFromWire),
-    below: (wire.below ?? [])
-      .map(branchFromWire)
-      .flatMap((level): HashLevel[] => (level.kind === "hash" ? [level] : [])),
+    above: (wire.above ?? []).map(decodeBranch),
+    below: (wire.below ?? []).map(decodeBranch).flatMap((level): HashLevel[] => (level.kind === "hash" ? [level] : [])),
     overrides: (wire.overrides ?? []).map((override) => ({
       when: Object.fromEntries(override.when.map(({ column, value }) => [column, value])),
-      grid: gridFromWire(override.grid),
+      grid: decodeGrid(override.grid),
     })),
   };
 }

@@ -18,7 +18,7 @@ import {
   collectShapes,
   collectWires,
 } from "../option/option";
-import { defined } from "../option/item";
+import { omitUndefined } from "../option/item";
 import { instantWire, nameShape as name, nameType } from "../option/shapes";
 import { parseDeclaredTime } from "../option/time-text";
 
@@ -75,8 +75,8 @@ export interface SegmentArgs {
 const LENGTHS = [...PERIODS, "whole"] as const;
 
 const SEGMENT = {
-  from: bound("from"),
-  to: bound("to"),
+  from: parseDeclaredBound("from"),
+  to: parseDeclaredBound("to"),
   every: sentAs(z.enum(LENGTHS), parseEvery, nameType("SegmentLength", z.enum(LENGTHS))),
   name: sentAs(name.optional(), parseName, name),
 } satisfies OptionsOf<SegmentArgs, SegmentPlace>;
@@ -117,17 +117,17 @@ export const rangeLevelShape = z.strictObject({
 export const gridWireSchema = z.array(z.object(collectWires(SEGMENT))).min(1);
 type GridWire = z.infer<typeof gridWireSchema>;
 
-export function gridToWire(grid: readonly GridSegment[]): GridWire {
-  return grid.map((segment) => defined(encodeOptions(SEGMENT, segment)) as GridWire[number]);
+export function encodeGrid(grid: readonly GridSegment[]): GridWire {
+  return grid.map((segment) => omitUndefined(encodeOptions(SEGMENT, segment)) as GridWire[number]);
 }
 
-export function gridFromWire(wire: GridWire): GridSegment[] {
+export function decodeGrid(wire: GridWire): GridSegment[] {
   return wire.map((segment) => decodeOptions(SEGMENT, segment));
 }
 
 export function parseGrid(level: TimeLevel, zone: string, problems: Problem[]): readonly GridSegment[] {
   if (level.grid && level.every) {
-    problems.push(gridProblem(`${level.path}.every`, "both every and grid are declared.", "Remove one of them."));
+    problems.push(refuseGrid(`${level.path}.every`, "both every and grid are declared.", "Remove one of them."));
   }
   const declared: readonly SegmentArgs[] = level.grid ?? [{ every: level.every ?? DEFAULT_PERIOD }];
   const segments: readonly GridSegment[] = declared.map((segment, index) => {
@@ -142,7 +142,7 @@ export function parseGrid(level: TimeLevel, zone: string, problems: Problem[]): 
 }
 
 /** Creates the option for one end of a segment. */
-function bound(end: "from" | "to") {
+function parseDeclaredBound(end: "from" | "to") {
   return defineOption({
     shape: z.string().optional(),
     wire: instantWire.optional(),
@@ -167,7 +167,7 @@ function parseEvery(
   }
   if (every === "whole" && (!args.from || !args.to || !args.name)) {
     problems.push(
-      gridProblem(
+      refuseGrid(
         path,
         'a segment of every: "whole" is one partition with its own bounds and name.',
         "Give it from, to and name.",
@@ -181,8 +181,8 @@ function parseName(
   declared: string | undefined,
   { args: { every }, path, level, problems }: Around<SegmentArgs, SegmentPlace>,
 ): string {
-  const name = declared ?? (every === "whole" ? undefined : (level.name ?? defaultName(every, level)));
-  if (name !== undefined) checkTemplate(`${path}.name`, name, every, problems);
+  const name = declared ?? (every === "whole" ? undefined : (level.name ?? chooseDefaultName(every, level)));
+  if (name !== undefined) checkNameTemplate(`${path}.name`, name, every, problems);
   return name ?? "";
 }
 
@@ -196,7 +196,7 @@ function checkMeeting(
   const path = `${level.path}.grid[${index}]`;
   if (segment.from && segment.to && compareInstants(segment.from, segment.to) >= 0) {
     problems.push(
-      gridProblem(
+      refuseGrid(
         path,
         `the segment ends (${formatInstant(segment.to)}) before it begins (${formatInstant(segment.from)}).`,
         "Put from before to.",
@@ -206,14 +206,14 @@ function checkMeeting(
   if (!next) return;
   const nextPath = `${level.path}.grid[${index + 1}].from`;
   if (!next.from) {
-    problems.push(gridProblem(nextPath, "only the first segment may leave out from.", "Declare where it begins."));
+    problems.push(refuseGrid(nextPath, "only the first segment may leave out from.", "Declare where it begins."));
   } else if (segment.to && compareInstants(segment.to, next.from) !== 0) {
     const what = compareInstants(segment.to, next.from) < 0 ? "leave a gap" : "overlap";
     const message = `the segments ${what} between ${formatInstant(segment.to)} and ${formatInstant(next.from)}.`;
-    problems.push(gridProblem(nextPath, message, "Begin where the segment before ends."));
+    problems.push(refuseGrid(nextPath, message, "Begin where the segment before ends."));
   } else if (segment.from && compareInstants(segment.from, next.from) >= 0) {
     problems.push(
-      gridProblem(
+      refuseGrid(
         nextPath,
         `the segments are not in order of time: ${formatInstant(next.from)} is not after ${formatInstant(segment.from)}.`,
         "Put the oldest first.",
@@ -222,7 +222,7 @@ function checkMeeting(
   }
 }
 
-function checkTemplate(path: string, template: string, every: Period | "whole", problems: Problem[]): void {
+function checkNameTemplate(path: string, template: string, every: Period | "whole", problems: Problem[]): void {
   const found = findTemplateProblem(template, every);
   if (found)
     problems.push({
@@ -234,12 +234,12 @@ function checkTemplate(path: string, template: string, every: Period | "whole", 
   checkTemplateText(path, template, problems);
 }
 
-export function gridProblem(path: string, message: string, fix: string): Problem {
+export function refuseGrid(path: string, message: string, fix: string): Problem {
   return { path, code: "grid", message, fix };
 }
 
 /** Returns the default template. Below other levels a name begins with that of its branch. */
-function defaultName(period: Period, level: TimeLevel): string {
+function chooseDefaultName(period: Period, level: TimeLevel): string {
   const name = DEFAULT_PARTITION_NAMES[period];
   return level.branched ? name.replace("{table}", "{base}") : name;
 }

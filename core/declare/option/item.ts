@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Problem } from "../../problems/problem";
-import { formatPath } from "../../problems/shape-problems";
+import { formatPropertyPath } from "../../problems/shape-problems";
 import {
   type Options,
   decodeOptions,
@@ -30,7 +30,7 @@ type Given<List extends Options> = {
 
 /** Returns the path of an option of a part. */
 export function pathAt({ path }: ItemPlace, ...below: readonly PropertyKey[]): string {
-  return formatPath([...path, ...below]);
+  return formatPropertyPath([...path, ...below]);
 }
 
 export function parseItem<List extends Options, Topic extends { readonly [Name in keyof List]?: unknown }, Place>(
@@ -39,14 +39,14 @@ export function parseItem<List extends Options, Topic extends { readonly [Name i
   place: Place,
   problems: Problem[],
 ): ItemOf<List> {
-  return defined(parseOptions<List, Topic, Place>(options, args, place, problems)) as ItemOf<List>;
+  return omitUndefined(parseOptions<List, Topic, Place>(options, args, place, problems)) as ItemOf<List>;
 }
 
 export function itemToWire<List extends Options>(
   options: List,
   item: ItemOf<List>,
 ): z.infer<z.ZodObject<WiresOf<List>>> {
-  return defined(encodeOptions(options, item as SpecsOf<List>)) as z.infer<z.ZodObject<WiresOf<List>>>;
+  return omitUndefined(encodeOptions(options, item as SpecsOf<List>)) as z.infer<z.ZodObject<WiresOf<List>>>;
 }
 
 /** Reads what {@link itemToWire} wrote, with its shape already checked. */
@@ -54,10 +54,10 @@ export function itemFromWire<List extends Options>(
   options: List,
   wire: { readonly [Name in keyof List]?: unknown },
 ): ItemOf<List> {
-  return defined(decodeOptions(options, wire)) as ItemOf<List>;
+  return omitUndefined(decodeOptions(options, wire)) as ItemOf<List>;
 }
 
 /** Leaves out properties that are undefined. */
-export function defined<T extends object>(value: T): T {
+export function omitUndefined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
 }

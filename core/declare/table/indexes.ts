@@ -3,7 +3,7 @@ import { formatPrimaryKeyName } from "../../names/identifier";
 import { checkFilledName, checkTemplateText } from "../../names/name-problems";
 import { formatIndexName, listPlaceholders } from "../../names/template";
 import type { Problem } from "../../problems/problem";
-import { formatPath } from "../../problems/shape-problems";
+import { formatPropertyPath } from "../../problems/shape-problems";
 import type { Plain } from "../option/matching";
 import { itemFromWire, type ItemOf, type ItemPlace, itemToWire, parseItem, pathAt } from "../option/item";
 import {
@@ -121,11 +121,11 @@ type IndexSpecWire = z.infer<typeof indexSpecSchema>;
 /** An index as it was declared, by the key under which that was. */
 type NamedIndex = ItemOf<typeof INDEX> & { readonly index: string };
 
-export function indexSpecToWire(spec: NamedIndex): IndexSpecWire {
+export function encodeIndexSpec(spec: NamedIndex): IndexSpecWire {
   return { index: spec.index, ...itemToWire(INDEX, spec) };
 }
 
-export function indexSpecFromWire(wire: IndexSpecWire): NamedIndex {
+export function decodeIndexSpec(wire: IndexSpecWire): NamedIndex {
   return { index: wire.index, ...itemFromWire(INDEX, wire) };
 }
 
@@ -207,7 +207,7 @@ function checkCollisions(
     const other = taken.get(name);
     if (other !== undefined) {
       problems.push({
-        path: formatPath(["indexes", index, side]),
+        path: formatPropertyPath(["indexes", index, side]),
         code: "name-collision",
         message: `${other} and the index "${index}" would both be called "${name}".`,
         fix: "Put {index} into the template, or give the index another key or name.",

@@ -7,7 +7,7 @@ import { isZone } from "../../time/period";
 import type { TableSpecArgs } from "./args";
 import { findTimeLevel } from "./level-place";
 import type { ColumnSpec, KeySpec } from "./spec";
-import { gridProblem, parseGrid, type TimeLevel } from "../levels/time-level";
+import { refuseGrid, parseGrid, type TimeLevel } from "../levels/time-level";
 
 /** Reads the time level: its key column and its grid. */
 export function parseLevel(
@@ -44,7 +44,7 @@ function checkBoundsFit(
   for (const [index, segment] of grid.entries()) {
     if (segment.every === "hour" && kind === "date") {
       problems.push(
-        gridProblem(buildPath(index, "every"), "a key of type date holds no hours.", 'Use every: "day" or longer.'),
+        refuseGrid(buildPath(index, "every"), "a key of type date holds no hours.", 'Use every: "day" or longer.'),
       );
     }
     for (const end of ["from", "to"] as const) {
@@ -52,7 +52,7 @@ function checkBoundsFit(
       if (bound === undefined || canHoldBound(bound, kind, zone)) continue;
       if (end === "to" && !level.grid?.[index]?.to) continue;
       problems.push(
-        gridProblem(
+        refuseGrid(
           buildPath(index, end),
           `a key of kind ${describeKind(kind)} cannot hold ${formatInstant(bound)} exactly.`,
           `Use a bound that is a whole value of the key.`,

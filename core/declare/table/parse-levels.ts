@@ -2,7 +2,7 @@ import { DEFAULT_SCHEMA } from "../../defaults";
 import type { BranchLevel, GridOverride, HashLevel, LevelsSpec, RootLevel } from "../../levels/levels";
 import type { Problem } from "../../problems/problem";
 import type { TableSpecArgs } from "./args";
-import { type BranchPlace, levelProblem, parseHash, parseList } from "../levels/branch-level";
+import { type BranchPlace, refuseLevel, parseHash, parseList } from "../levels/branch-level";
 import { getLevelColumn, isHashLevel, isListLevel, isRangeLevel, overrideLevel, findTimeLevel } from "./level-place";
 import type { ColumnSpec } from "./spec";
 import { parseGrid, type RangeLevelArgs } from "../levels/time-level";
@@ -16,19 +16,19 @@ export function parseLevels(
   const at = args.partitionBy.findIndex(isRangeLevel);
   checkPlaces(args, at, problems);
   checkKeyColumns(args, columns, problems);
-  const place = (index: number): BranchPlace => ({
+  const resolvePath = (index: number): BranchPlace => ({
     path: `partitionBy[${index}]`,
     schema: args.schema ?? DEFAULT_SCHEMA,
     belowList: args.partitionBy.slice(0, index).some(isListLevel),
   });
   const above = args.partitionBy.slice(0, Math.max(at, 0)).flatMap((level, index): BranchLevel[] => {
-    if (isListLevel(level)) return [parseList(level, place(index), problems)];
-    return isHashLevel(level) ? [parseHash(level, place(index), problems)] : [];
+    if (isListLevel(level)) return [parseList(level, resolvePath(index), problems)];
+    return isHashLevel(level) ? [parseHash(level, resolvePath(index), problems)] : [];
   });
   const below = args.partitionBy
     .slice(at + 1)
     .flatMap((level, index): HashLevel[] =>
-      isHashLevel(level) ? [parseHash(level, place(at + 1 + index), problems)] : [],
+      isHashLevel(level) ? [parseHash(level, resolvePath(at + 1 + index), problems)] : [],
     );
   const time = args.partitionBy[at];
   const overrides = time && isRangeLevel(time) ? parseOverrides(args, time, above, problems) : [];
@@ -42,7 +42,7 @@ function checkPlaces(args: TableSpecArgs, at: number, problems: Problem[]): void
   const times = args.partitionBy.filter(isRangeLevel).length;
   if (times !== 1) {
     problems.push(
-      levelProblem(
+      refuseLevel(
         "partitionBy",
         times === 0 ? "no level cuts the table by time." : `${times} levels cut the table by time.`,
         "Declare exactly one level with range.",
@@ -52,7 +52,7 @@ function checkPlaces(args: TableSpecArgs, at: number, problems: Problem[]): void
   for (const [index, level] of args.partitionBy.entries()) {
     if (index > at && at >= 0 && isListLevel(level)) {
       problems.push(
-        levelProblem(
+        refuseLevel(
           `partitionBy[${index}]`,
           "a LIST level is below the time level, so each new month would need all its values.",
           "Put it above the time level.",
@@ -62,7 +62,7 @@ function checkPlaces(args: TableSpecArgs, at: number, problems: Problem[]): void
   }
   if (args.partitionBy.length > 1 && args.resources === "partition") {
     problems.push(
-      levelProblem(
+      refuseLevel(
         "resources",
         "partitions of several levels are not separate resources: their number depends on values.",
         'Leave resources out, or set it to "window".',
@@ -78,7 +78,7 @@ function checkKeyColumns(args: TableSpecArgs, columns: readonly ColumnSpec[] | u
     const name = getLevelColumn(level);
     const path = `partitionBy[${index}].${isRangeLevel(level) ? "range" : isListLevel(level) ? "list" : "hash"}`;
     if (seen.has(name)) {
-      problems.push(levelProblem(path, `"${name}" is the key of two levels.`, "Cut by each column once."));
+      problems.push(refuseLevel(path, `"${name}" is the key of two levels.`, "Cut by each column once."));
     }
     seen.add(name);
     if (isRangeLevel(level) || !columns) continue;
@@ -113,7 +113,7 @@ function parseOverrides(
     for (const column of Object.keys(override.when)) {
       if (above.some((candidate) => candidate.kind === "list" && candidate.column === column)) continue;
       problems.push(
-        levelProblem(
+        refuseLevel(
           `${overridden.path}.when.${column}`,
           `"${column}" is not the column of a LIST level above.`,
           "Name columns of LIST levels.",

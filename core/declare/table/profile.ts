@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { checkSchemaName } from "../../names/name-problems";
 import type { Problem } from "../../problems/problem";
-import { underPresentNames } from "../../problems/renamed";
-import { formatPath } from "../../problems/shape-problems";
+import { usePresentNames } from "../../problems/renamed";
+import { formatPropertyPath } from "../../problems/shape-problems";
 import { compareInstants, type Instant } from "../../time/instant";
 import { addSpan, parseSpan } from "../../time/span";
-import { defined } from "../option/item";
+import { omitUndefined } from "../option/item";
 import { type Around, type OptionsOf, parseOptions, sentAs, collectShapes, collectWires } from "../option/option";
 import { nameShape as name, nameType } from "../option/shapes";
 import { defaultPartition, type DefaultPartitionArgs } from "./default-partition";
@@ -86,7 +86,7 @@ export type PartitionProfile = z.infer<typeof partitionProfileSchema>;
 
 /** Reads a profile from the registry. An unreadable one is empty: a newer version may have written it. */
 export function decodeProfile(value: unknown): PartitionProfile {
-  const parsed = partitionProfileSchema.safeParse(underPresentNames(value));
+  const parsed = partitionProfileSchema.safeParse(usePresentNames(value));
   return parsed.success ? parsed.data : {};
 }
 
@@ -97,11 +97,11 @@ export function parsePartitionProfile(
   problems: Problem[],
 ): PartitionProfile {
   const { partitionSchema: schema, ...others } = parseOptions(PROFILE, args, place, problems);
-  return defined({ schema, ...others });
+  return omitUndefined({ schema, ...others });
 }
 
 /** Returns the profile of a partition of this upper bound at this moment; undefined if no storage is declared. */
-export function storageAt(
+export function findStorageAt(
   profile: PartitionProfile,
   to: Instant | undefined,
   now: Instant | undefined,
@@ -152,7 +152,7 @@ function parseStatistics(
     .map(([column, target]) => {
       if (table.columns && !(column in table.columns)) {
         problems.push({
-          path: formatPath(["statistics", column]),
+          path: formatPropertyPath(["statistics", column]),
           code: "unknown-column",
           message: `there is no column "${column}" in table "${table.table}".`,
           fix: `Declared columns are: ${Object.keys(table.columns).join(", ")}.`,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { checkName } from "../../names/name-problems";
 import type { Problem } from "../../problems/problem";
-import { formatPath } from "../../problems/shape-problems";
+import { formatPropertyPath } from "../../problems/shape-problems";
 import { type ParsedSpan, parseSpan, type Span } from "../../time/span";
 import { type ItemPlace, parseItem, pathAt } from "../option/item";
 import { type Around, type OptionsOf, sentAs, collectShapes, collectWires } from "../option/option";
@@ -56,8 +56,8 @@ interface AgePlace extends ItemPlace {
 const settingWire = nameType("Setting", z.object({ name, value: z.string() }));
 
 const PROFILE = {
-  options: settings("options"),
-  toast: settings("toast"),
+  options: explainSettings("options"),
+  toast: explainSettings("toast"),
   tablespace: sentAs(name.optional(), parseTablespace, name.optional()),
 } satisfies OptionsOf<StorageProfileArgs, AgePlace>;
 
@@ -113,8 +113,8 @@ function parseStorage(
 
 function parseAfter(after: Span, { age, before, problems }: Around<unknown, AgePlace>): string {
   const span = parseSpan(after);
-  if (!span) problems.push(notASpan(age, after));
-  else if (before && !isLonger(span, before.span)) problems.push(notLonger(age, before.name));
+  if (!span) problems.push(refuseSpan(age, after));
+  else if (before && !isLonger(span, before.span)) problems.push(refuseShorter(age, before.name));
   return after;
 }
 
@@ -122,11 +122,11 @@ function parseAfter(after: Span, { age, before, problems }: Around<unknown, AgeP
 const PARAMETER = /^[a-z_]+$/;
 
 /** Creates the option for parameters of a table or of its TOAST table. */
-function settings(property: "options" | "toast") {
+function explainSettings(property: "options" | "toast") {
   const parse = (declared: StorageProfileArgs["options"], { age, problems }: Around<unknown, AgePlace>) => {
     const read = Object.entries(declared ?? {})
       .map(([parameter, value]) => {
-        if (!PARAMETER.test(parameter)) problems.push(notAParameter(age, property, parameter));
+        if (!PARAMETER.test(parameter)) problems.push(refuseParameter(age, property, parameter));
         return { name: parameter, value: String(value) };
       })
       .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -151,7 +151,7 @@ function parseFreeze(
   freeze: boolean | undefined,
   { args, age, problems }: Around<AgedStorageProfileArgs, AgePlace>,
 ): boolean | undefined {
-  if (freeze && FREEZE_SETTING in (args.options ?? {})) problems.push(freezesTwice(age));
+  if (freeze && FREEZE_SETTING in (args.options ?? {})) problems.push(refuseFreezingTwice(age));
   return freeze === true || undefined;
 }
 
@@ -169,7 +169,7 @@ function isLonger(span: ParsedSpan, than: ParsedSpan): boolean {
   return span.count * DAYS[span.unit] > than.count * DAYS[than.unit];
 }
 
-function notASpan(key: string, after: string): Problem {
+function refuseSpan(key: string, after: string): Problem {
   return {
     path: `storage.${key}.after`,
     code: "invalid-span",
@@ -178,7 +178,7 @@ function notASpan(key: string, after: string): Problem {
   };
 }
 
-function notLonger(key: string, before: string): Problem {
+function refuseShorter(key: string, before: string): Problem {
   return {
     path: `storage.${key}.after`,
     code: "invalid-value",
@@ -187,7 +187,7 @@ function notLonger(key: string, before: string): Problem {
   };
 }
 
-function freezesTwice(key: string): Problem {
+function refuseFreezingTwice(key: string): Problem {
   return {
     path: `storage.${key}.options.${FREEZE_SETTING}`,
     code: "invalid-value",
@@ -196,9 +196,9 @@ function freezesTwice(key: string): Problem {
   };
 }
 
-function notAParameter(key: string, property: string, parameter: string): Problem {
+function refuseParameter(key: string, property: string, parameter: string): Problem {
   return {
-    path: formatPath(["storage", key, property, parameter]),
+    path: formatPropertyPath(["storage", key, property, parameter]),
     code: "invalid-name",
     message: `${JSON.stringify(parameter)} is not the name of a storage parameter.`,
     fix: 'Write it as PostgreSQL does, for example "autovacuum_vacuum_scale_factor"; those of TOAST belong under toast, without the prefix.',

@@ -9,7 +9,7 @@ import { COLUMN, columnWire } from "./column";
 import { decodeOptions, encodeOptions, collectWires } from "../option/option";
 import { TABLE_OPTIONS } from "./options";
 import { toShapeProblems } from "../../problems/shape-problems";
-import { indexSpecFromWire, indexSpecSchema, indexSpecToWire } from "./indexes";
+import { decodeIndexSpec, indexSpecSchema, encodeIndexSpec } from "./indexes";
 import type { IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
 
 /** Inputs of Table, Partition and Index: their wire format. */
@@ -61,7 +61,7 @@ export function encodeTable(spec: TableShape): TableWire {
     root: spec.root.strategy === "range" ? undefined : { ...spec.root },
     columns: spec.columns?.map((column) => ({ name: column.name, ...itemToWire(COLUMN, column) })),
     ...encodeOptions(TABLE_OPTIONS, spec),
-    indexes: omitEmpty(spec.indexes.map(indexSpecToWire)),
+    indexes: omitEmpty(spec.indexes.map(encodeIndexSpec)),
     profile: Object.keys(spec.profile).length > 0 ? spec.profile : undefined,
   }) as TableWire;
 }
@@ -73,14 +73,14 @@ export function decodeTable(wire: TableWire): TableShape {
     root: wire.root ?? { strategy: "range", column: wire.key.column },
     columns: wire.columns?.map((column) => ({ name: column.name, ...itemFromWire(COLUMN, column) })),
     ...decodeOptions(TABLE_OPTIONS, wire),
-    indexes: (wire.indexes ?? []).map(indexSpecFromWire),
+    indexes: (wire.indexes ?? []).map(decodeIndexSpec),
     profile: wire.profile ?? {},
     window: { key: decodeKey(wire.key) },
   };
 }
 
 export function encodeIndex(spec: IndexSpec, table: { schema: string; table: string; key: KeySpec }): IndexWire {
-  return { ...indexSpecToWire(spec), schema: table.schema, table: table.table, key: encodeKey(table.key) };
+  return { ...encodeIndexSpec(spec), schema: table.schema, table: table.table, key: encodeKey(table.key) };
 }
 
 export function encodeKey(key: KeySpec): z.infer<typeof keyWireSchema> {

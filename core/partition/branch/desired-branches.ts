@@ -174,13 +174,13 @@ export function findStems(spec: WindowSpec, table: ObservedTable | undefined): R
 }
 
 /** Returns the time partitions of a table, in all branches. */
-export function timePartitions(spec: WindowSpec, table: ObservedTable | undefined): readonly ObservedPartition[] {
+export function listTimePartitions(spec: WindowSpec, table: ObservedTable | undefined): readonly ObservedPartition[] {
   if (spec.levels.above.length === 0) return table?.partitions ?? [];
   return [...findStems(spec, table).values()].flatMap((stem) => stem.partitions);
 }
 
 /** Returns the number of partitions that hold rows themselves. */
-export function partitionCount(table: ObservedTable | undefined): number {
+export function countPartitions(table: ObservedTable | undefined): number {
   if (!table) return 0;
   return [...table.partitions, ...table.branches.flatMap((branch) => branch.partitions)].filter(
     (partition) => !partition.partitioned,

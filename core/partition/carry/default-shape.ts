@@ -12,7 +12,7 @@ export interface DefaultShape {
   /** True if declared: its CHECK is maintained, and rows of a new partition are moved out of it. */
   readonly managed: boolean;
   /** Attached ranges, neighbouring ones merged. */
-  readonly stretches: readonly OpenInterval[];
+  readonly attached: readonly OpenInterval[];
   /** CHECKs of this product on it. */
   readonly checks: readonly ObservedCheck[];
   readonly rows: number;
@@ -33,7 +33,7 @@ export function toDefaultShape(table: ObservedTable, profile: PartitionProfile):
     schema,
     name,
     managed: profile.defaultPartition !== undefined,
-    stretches: mergeRanges(listAttachedRanges(table)),
+    attached: mergeRanges(listAttachedRanges(table)),
     checks: found.checks.filter(isOurs),
     rows,
     few,
@@ -65,13 +65,13 @@ export function shouldConvertDefault(shape: Pick<DefaultShape, "counted" | "mana
 /** Returns the default partition after a range is attached next to it, or taken out of it. */
 export function applyAttach(shape: DefaultShape, key: Key, range: OpenInterval): DefaultShape {
   if (!shape.managed) return shape;
-  const stretches = mergeRanges([...shape.stretches, range]);
-  const check = buildExcludingCheck(key, stretches);
+  const attached = mergeRanges([...shape.attached, range]);
+  const check = buildExcludingCheck(key, attached);
   const moved = countRowsWithin(shape, range) ?? 0;
   const emptied = shouldConvertDefault(shape, range);
   return {
     ...shape,
-    stretches,
+    attached,
     checks: check ? [{ name: check.name, validated: true }] : [],
     rows: emptied ? 0 : Math.max(0, shape.rows - moved),
     few: shape.few || emptied,

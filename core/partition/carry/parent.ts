@@ -163,7 +163,7 @@ function toParentIndex(index: ObservedTable["indexes"][number], registered: read
     unique: index.unique,
     definition: declared?.printed === index.definition ? declared.declared : index.definition,
     printed: index.definition,
-    partitionIndexName: declared?.partitionIndexName ?? partitionTemplate(index.name, index.constraint?.kind),
+    partitionIndexName: declared?.partitionIndexName ?? choosePartitionTemplate(index.name, index.constraint?.kind),
     constraint: formatConstraint(index),
   };
 }
@@ -207,7 +207,7 @@ function toConstraintIndex(name: string, constraint: string, kind: "primary" | "
     unique: true,
     definition: "",
     printed: "",
-    partitionIndexName: partitionTemplate(name, kind),
+    partitionIndexName: choosePartitionTemplate(name, kind),
     constraint,
   };
 }
@@ -224,7 +224,7 @@ function formatConstraint(index: ObservedTable["indexes"][number]): string | und
   return plain && !definition.includes(" INCLUDE (") ? `${word} (${quoteList(index.columns)})` : definition;
 }
 
-function partitionTemplate(name: string, kind: "primary" | "unique" | "exclusion" | undefined): string {
+function choosePartitionTemplate(name: string, kind: "primary" | "unique" | "exclusion" | undefined): string {
   return kind === "primary" ? "{partition}_pkey" : `{partition}_${name.replace(/[{}]/g, "")}`;
 }
 

@@ -33,13 +33,13 @@ export function noteSiblingDifferences({ schema, profile, siblings }: Family): s
   const notes = listAspects(profile).flatMap((aspect) => {
     const groups = groupSiblings(siblings.all, aspect);
     if (groups.length < 2) return [];
-    const said = groups.map((group) => `${group[0] ? aspect.say(group[0]) : ""} on ${formatNames(group)}`);
+    const values = groups.map((group) => `${group[0] ? aspect.say(group[0]) : ""} on ${formatNames(group)}`);
     const model =
       findSharedValue(newest, aspect.read) && newest[0]
         ? `as "${newest[0].name}"`
         : "as the table has it, because its branches differ";
     return [
-      `partitions differ in ${aspect.words}, which is not declared: ${said.join("; ")}. Each is left as it is, and a new one is created ${model}`,
+      `partitions differ in ${aspect.words}, which is not declared: ${values.join("; ")}. Each is left as it is, and a new one is created ${model}`,
     ];
   });
   const elsewhere =
@@ -65,11 +65,11 @@ export function noteUndeclaredProperties({ profile, siblings }: Family, table: O
   const [first] = siblings.all;
   if (!first) return [];
   const shared = listAspects(profile).flatMap((aspect) => {
-    const said = aspect.say(first);
+    const value = aspect.say(first);
     if (aspect.unsaid === false) return [];
-    if (groupSiblings(siblings.all, aspect).length !== 1 || said === (aspect.usual?.(table) ?? NONE)) return [];
+    if (groupSiblings(siblings.all, aspect).length !== 1 || value === (aspect.usual?.(table) ?? NONE)) return [];
     return [
-      `its partitions have ${aspect.words} ${said}: not declared, so left as it is, and new ones are created with the same`,
+      `its partitions have ${aspect.words} ${value}: not declared, so left as it is, and new ones are created with the same`,
     ];
   });
   const identities = siblings.all.filter(({ carried }) => carried.unsaid?.identities);

@@ -5,7 +5,7 @@ import type { GrantSpec, PolicySpec } from "../../declare/table/security";
 import type { Instant } from "../../time/instant";
 import { type Qualifier, requalify, areSameExceptTables } from "./requalify";
 import type { PartitionProfile, ReplicaIdentitySpec } from "../../declare/table/profile";
-import { storageAt } from "../../declare/table/profile";
+import { findStorageAt } from "../../declare/table/profile";
 import { FREEZE_SETTING, type StorageProfile } from "../../declare/table/storage";
 import type { Siblings } from "./siblings";
 import { type DefaultGrantees, toPolicySpec, formatPolicy, type WantedPolicy } from "./security-statements";
@@ -78,7 +78,7 @@ export function decidePartitionState(
       profile.replicaIdentity && resolveIdentity(profile.replicaIdentity, names, partition.uniqueIndexes),
     statistics:
       profile.statistics && Object.fromEntries(profile.statistics.map(({ column, target }) => [column, target])),
-    storage: storageAt(profile, partition.to, now, zone),
+    storage: findStorageAt(profile, partition.to, now, zone),
     managed: {
       options: removeDuplicates(
         storage.flatMap((one) => [...(one.options ?? []).map(({ name }) => name), ...listFreezeSettings(one)]),

@@ -7,7 +7,7 @@ import {
   type NewPartition,
   addFilledLocks,
 } from "../statements/attach-partition";
-import { createPartitionIndexText, partitionIndexName } from "../statements/new-table";
+import { createPartitionIndexText, formatPartitionIndexName } from "../statements/new-table";
 import type { ParentIndex, ParentShape } from "../carry/parent";
 import type { Hazard, LockMode, Statement } from "../../sql/statement";
 
@@ -35,9 +35,9 @@ export function reattachStatements(
     undo: "not needed",
   });
   const attach = `attach ${parent.partitionSchema}.${partition.name}`;
-  const passage = planAttachNextToDefault(parent, partition, attach, options.drain);
+  const around = planAttachNextToDefault(parent, partition, attach, options.drain);
   return [
-    ...passage.ahead,
+    ...around.ahead,
     ...missing.map((index) => {
       const mode = index.constraint === undefined ? "SHARE" : "ACCESS EXCLUSIVE";
       return buildOwnStatement(
@@ -59,15 +59,15 @@ export function reattachStatements(
       "SHARE UPDATE EXCLUSIVE",
       "SCAN_PARTITION",
     ),
-    ...passage.before,
+    ...around.before,
     addFilledLocks(attachStatement(parent, partition, attach), parent),
     buildOwnStatement(`ALTER TABLE ${quoted} DROP CONSTRAINT ${check}`, attach, "ACCESS EXCLUSIVE"),
-    ...passage.after,
+    ...around.after,
   ];
 }
 
 function createMissingIndexText(parent: ParentShape, partition: string, index: ParentIndex): string {
   if (index.constraint === undefined) return createPartitionIndexText(parent, partition, index);
-  const name = quote(partitionIndexName(parent, partition, index));
+  const name = quote(formatPartitionIndexName(parent, partition, index));
   return `ALTER TABLE ${quoteQualified(parent.partitionSchema, partition)} ADD CONSTRAINT ${name} ${index.constraint}`;
 }

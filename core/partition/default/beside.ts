@@ -14,7 +14,7 @@ import {
 } from "./default-statements";
 
 /** Statements around an ATTACH, so that it does not read the default partition and finds no row of its range there. */
-interface Passage {
+interface StatementsAroundAttach {
   /** In separate transactions, before the partition is created. */
   readonly ahead: readonly Statement[];
   /** In the transaction of the ATTACH, right before it. */
@@ -23,7 +23,7 @@ interface Passage {
   readonly after: readonly Statement[];
 }
 
-const NONE: Passage = { ahead: [], before: [], after: [] };
+const NONE: StatementsAroundAttach = { ahead: [], before: [], after: [] };
 
 /**
  * Plans an ATTACH next to a default partition. With few rows in it, one short transaction moves those of the range, extends the
@@ -37,7 +37,7 @@ export function planAttachNextToDefault(
   partition: OpenInterval & { readonly name: string },
   transaction: string,
   drain?: boolean,
-): Passage {
+): StatementsAroundAttach {
   const shape = parent.fallback;
   if (!shape?.managed) return NONE;
   const range = { from: partition.from, to: partition.to };
@@ -76,7 +76,7 @@ export function giveUpStatements(parent: ParentShape, range: OpenInterval): Stat
 }
 
 function buildProof(parent: ParentShape, shape: DefaultShape, range: OpenInterval) {
-  return buildExcludingCheck(parent.key, mergeRanges([...shape.stretches, range]));
+  return buildExcludingCheck(parent.key, mergeRanges([...shape.attached, range]));
 }
 
 function listStaleChecks(parent: ParentShape, shape: DefaultShape, range: OpenInterval) {

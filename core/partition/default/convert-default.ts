@@ -1,6 +1,6 @@
 import { quote, quoteQualified } from "../../names/identifier";
 import { attachStatement, type NewPartition, addFilledLocks } from "../statements/attach-partition";
-import { partitionIndexName } from "../statements/new-table";
+import { formatPartitionIndexName } from "../statements/new-table";
 import type { ParentShape } from "../carry/parent";
 import type { Statement } from "../../sql/statement";
 import { buildHoldingCheck, mergeRanges } from "../../observed/key-excludes";
@@ -48,14 +48,14 @@ export function convertDefaultStatements(
       rename(
         shape,
         transaction,
-        `ALTER INDEX IF EXISTS ${quoteQualified(shape.schema, partitionIndexName(parent, shape.name, index))} RENAME TO ${quote(partitionIndexName(parent, partition.name, index))}`,
+        `ALTER INDEX IF EXISTS ${quoteQualified(shape.schema, formatPartitionIndexName(parent, shape.name, index))} RENAME TO ${quote(formatPartitionIndexName(parent, partition.name, index))}`,
       ),
     ),
     addFilledLocks(attachStatement({ ...parent, defaultPartition: undefined }, partition, transaction), parent),
     ...stale
       .map((one) => dropDefaultCheck(renamed, transaction, one))
       .map((statement) => ({ ...statement, locks: [] })),
-    ...buildNewDefaultStatements(parent, shape.name, mergeRanges([...shape.stretches, range]), transaction),
+    ...buildNewDefaultStatements(parent, shape.name, mergeRanges([...shape.attached, range]), transaction),
   ];
 }
 

@@ -19,16 +19,16 @@ import type { DefaultShape } from "../carry/default-shape";
  * Creates a default partition like any other, with the CHECK that excludes attached ranges. It is empty when attached, so nothing
  * is read. All in one transaction.
  *
- * @param stretches ranges that are attached by then
+ * @param attached ranges that are attached by then
  */
 export function buildNewDefaultStatements(
   parent: ParentShape,
   name: string,
-  stretches: readonly OpenInterval[],
+  attached: readonly OpenInterval[],
   transaction = `create default partition ${parent.partitionSchema}.${name}`,
 ): Statement[] {
   const table = quoteQualified(parent.partitionSchema, name);
-  const check = buildExcludingCheck(parent.key, stretches);
+  const check = buildExcludingCheck(parent.key, attached);
   const proof: Statement[] = check
     ? [
         {

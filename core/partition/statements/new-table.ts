@@ -60,7 +60,7 @@ export function buildNewTableStatements(parent: ParentShape, table: NewTable, tr
 export function decideNewborn(parent: ParentShape, table: NewTable): NewbornState {
   const wanted = decideNewbornState(
     parent.carried,
-    partitionNames(parent, table.name),
+    collectPartitionNames(parent, table.name),
     table,
     parent.now,
     parent.key.zone,
@@ -69,7 +69,7 @@ export function decideNewborn(parent: ParentShape, table: NewTable): NewbornStat
 }
 
 /** Returns the names that the properties of a partition refer to. */
-export function partitionNames(parent: ParentShape, partition: string): WantedNames {
+export function collectPartitionNames(parent: ParentShape, partition: string): WantedNames {
   return {
     schema: parent.root.schema,
     table: parent.root.table,
@@ -86,12 +86,12 @@ export function createPartitionIndexText(
   concurrently = false,
   schema = parent.partitionSchema,
 ): string {
-  const name = partitionIndexName(parent, partition, index);
+  const name = formatPartitionIndexName(parent, partition, index);
   const head = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${concurrently ? "CONCURRENTLY " : ""}${quote(name)}`;
   return `${head} ON ${quoteQualified(schema, partition)} ${index.definition}`;
 }
 
-export function partitionIndexName(
+export function formatPartitionIndexName(
   parent: ParentShape,
   partition: string,
   index: Pick<ParentIndex, "partitionIndexName">,
@@ -109,7 +109,7 @@ function createTableText(parent: ParentShape, table: NewTable, wanted: NewbornSt
   const constraints = parent.indexes.flatMap((index) =>
     index.constraint === undefined
       ? []
-      : [`CONSTRAINT ${quote(partitionIndexName(parent, table.name, index))} ${index.constraint}`],
+      : [`CONSTRAINT ${quote(formatPartitionIndexName(parent, table.name, index))} ${index.constraint}`],
   );
   const parts = [like, ...constraints];
   const cut = table.cut ? ` ${formatCut(table.cut)}` : "";

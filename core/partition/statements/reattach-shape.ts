@@ -75,7 +75,7 @@ export function buildDetachedShapeStatements(
       ),
     ),
     ...shape.constraints.flatMap((one) =>
-      one.kind === "check" ? [alter(addText(one), columns, dropText(table, one))] : [],
+      one.kind === "check" ? [alter(addText(one), columns, buildDropText(table, one))] : [],
     ),
     ...shape.constraints.flatMap((one) =>
       one.kind === "foreign" ? buildForeignKeyStatements(relation, table, one) : [],
@@ -103,7 +103,7 @@ function buildForeignKeyStatements(relation: string, table: string, one: AwayCon
       locks: listLocks("SHARE ROW EXCLUSIVE", "SHARE ROW EXCLUSIVE"),
       hold: "instant",
       hazards: ["LOCK_REF_WRITE"],
-      undo: dropText(table, one),
+      undo: buildDropText(table, one),
     },
     ...(notValid || notEnforced
       ? []
@@ -128,6 +128,6 @@ function addText({ name, definition }: AwayConstraint): string {
   return `ADD CONSTRAINT ${quote(name)} ${definition}`;
 }
 
-function dropText(table: string, { name }: AwayConstraint): string {
+function buildDropText(table: string, { name }: AwayConstraint): string {
   return `ALTER TABLE ${table} DROP CONSTRAINT ${quote(name)}`;
 }

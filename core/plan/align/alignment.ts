@@ -3,7 +3,7 @@ import { buildParentStatements } from "../../partition/carry/align-parent";
 import type { PartitionProfile } from "../../declare/table/profile";
 import { type WantedState, decidePartitionState } from "../../partition/carry/wanted";
 import type { CarriedState, Observation, ObservedPartition, ObservedTable } from "../../observed/observed-table";
-import { partitionNames } from "../../partition/statements/new-table";
+import { collectPartitionNames } from "../../partition/statements/new-table";
 import type { ParentShape } from "../../partition/carry/parent";
 import type { Statement } from "../../sql/statement";
 import { type Change, WHOLE } from "../change/change";
@@ -133,5 +133,11 @@ function decideState(
   facts: Parameters<typeof decidePartitionState>[2],
 ): WantedState {
   // The observation always has a clock; a planned parent has no partitions.
-  return decidePartitionState(parent.carried, partitionNames(parent, partition), facts, parent.now, parent.key.zone);
+  return decidePartitionState(
+    parent.carried,
+    collectPartitionNames(parent, partition),
+    facts,
+    parent.now,
+    parent.key.zone,
+  );
 }

@@ -57,7 +57,7 @@ export function noteUnfinishedRestores(
   return left.flatMap((table) => {
     const what = `"${table.schema}"."${table.name}"`;
     const range = formatInterval(table.bounds);
-    if (table.half)
+    if (table.awaitsRows)
       return [
         `${what} was left without rows by an interrupted restore of ${range}; drop it, or name the range in restored`,
       ];

@@ -45,7 +45,7 @@ export function planCreation(
 ): Creation {
   const ledger = listSinceDestroyed(observation.ledger);
   const partitions = observation.table?.partitions ?? [];
-  const equal = partitionOfBounds(partitions, partition);
+  const equal = findPartitionOfBounds(partitions, partition);
   // Half detached it still occupies its range: PartitionWindow finishes the detach, then attaches it again.
   if (equal) return { kind: "present", partition, attached: equal };
   const overlapping = partitions.find(
@@ -71,7 +71,7 @@ export function planCreation(
   }
   const lying = explainDefaultRefusal(observation.table, partition);
   if (lying) return refuse(partition, "conflict", lying.message, lying.fix);
-  const detached = observation.detached.find((table) => isSameInterval(table.bounds, partition) && !table.half);
+  const detached = observation.detached.find((table) => isSameInterval(table.bounds, partition) && !table.awaitsRows);
   if (detached?.foreign)
     return refuse(
       partition,
@@ -80,7 +80,7 @@ export function planCreation(
       "Attach it by hand (ALTER TABLE … ATTACH PARTITION), or give it another name to have the range empty.",
     );
   if (detached) return { kind: "attach", partition, detached };
-  const inTheWay = observation.detached.find((table) => table.name === partition.name && !table.half);
+  const inTheWay = observation.detached.find((table) => table.name === partition.name && !table.awaitsRows);
   if (inTheWay) {
     return refuse(
       partition,
@@ -101,12 +101,12 @@ export function planCreation(
       `To have it back empty, declare allowEmpty: [${JSON.stringify(formatInterval(partition))}]. ${explainRestoring(partition, ledger)}`,
     );
   }
-  const half = observation.detached.find((table) => table.half && table.name === partition.name);
-  if (half) {
+  const unfilled = observation.detached.find((table) => table.awaitsRows && table.name === partition.name);
+  if (unfilled) {
     return refuse(
       partition,
       "conflict",
-      `the name of ${describe(partition.name, partition)} is taken by a table without rows, which an interrupted restore of ${formatInterval(half.bounds)} left.`,
+      `the name of ${describe(partition.name, partition)} is taken by a table without rows, which an interrupted restore of ${formatInterval(unfilled.bounds)} left.`,
       "Drop that table, or name the range in restored.",
     );
   }
@@ -161,7 +161,7 @@ function describeMeeting(cut: ObservedPartition, nearest: Instant, partitions: r
 /** Partitions of one observation by their bounds; cached, because a window looks up each of its partitions. */
 const byBounds = new WeakMap<readonly ObservedPartition[], ReadonlyMap<string, ObservedPartition>>();
 
-function partitionOfBounds(
+function findPartitionOfBounds(
   partitions: readonly ObservedPartition[],
   bounds: OpenInterval,
 ): ObservedPartition | undefined {

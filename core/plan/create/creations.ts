@@ -10,7 +10,7 @@ import {
   findNameProblems,
   findStems,
   type SourceValues,
-  timePartitions,
+  listTimePartitions,
 } from "../../partition/branch/desired-branches";
 import type { DetachedTable, LedgerEntry } from "../../observed/ledger";
 import type { Observation, ObservedBranch, ObservedPartition } from "../../observed/observed-table";
@@ -59,7 +59,7 @@ export function planCreations(
     creations: window.desired.map((partition) => planCreation(spec, partition, observation)),
     restores: planRestores(spec, window.desired, observation, now),
     branches: [],
-    partitions: timePartitions(spec, observation.table),
+    partitions: listTimePartitions(spec, observation.table),
     wants: (partition) => partition.bounds !== undefined && wanted.has(toIntervalKey(partition.bounds)),
     notes: [],
     warnings: [],
@@ -96,12 +96,12 @@ function planBranches(
     creations,
     restores,
     branches,
-    partitions: timePartitions(spec, observation.table),
+    partitions: listTimePartitions(spec, observation.table),
     wants: (partition) =>
       partition.bounds !== undefined &&
       (wanted.get(encodeBranchPath(partition.parent?.path ?? []))?.has(toIntervalKey(partition.bounds)) ?? false),
-    notes: [...noteEnded(desired, stems), ...renamedNotes(desired)],
-    warnings: [...goneWarnings(spec, desired, observation), ...namelessWarnings(desired)],
+    notes: [...noteEnded(desired, stems), ...noteRenamed(desired)],
+    warnings: [...warnOfGone(spec, desired, observation), ...warnOfNameless(desired)],
     problems: findNameProblems(desired),
   };
 }
@@ -186,12 +186,12 @@ function noteEnded(desired: readonly DesiredBranch[], stems: ReadonlyMap<string,
   const ended = [...flatten(desired)].filter((branch) => !branch.active && stems.has(encodeBranchPath(branch.path)));
   if (ended.length === 0) return [];
   return [
-    `${named(ended.map((branch) => branch.path))} ended: existing partitions remain under the window, nothing is added`,
+    `${describePaths(ended.map((branch) => branch.path))} ended: existing partitions remain under the window, nothing is added`,
   ];
 }
 
 /** Reports it before the creation: a search for the name by the naming rule would fail. */
-function renamedNotes(desired: readonly DesiredBranch[]): string[] {
+function noteRenamed(desired: readonly DesiredBranch[]): string[] {
   const missing = [...flatten(desired)].filter(
     (branch) => branch.active && !branch.nameless && branch.name !== branch.wanted && !branch.standing,
   );
@@ -204,7 +204,7 @@ function renamedNotes(desired: readonly DesiredBranch[]): string[] {
 }
 
 /** Values read from a table never stop an update: the row has no partition until its value changes. */
-function namelessWarnings(desired: readonly DesiredBranch[]): string[] {
+function warnOfNameless(desired: readonly DesiredBranch[]): string[] {
   const nameless = [...flatten(desired)].filter((branch) => branch.active && branch.nameless && !branch.given);
   return nameless
     .slice(0, NAMED)
@@ -214,15 +214,15 @@ function namelessWarnings(desired: readonly DesiredBranch[]): string[] {
     );
 }
 
-function goneWarnings(spec: WindowSpec, desired: readonly DesiredBranch[], observation: Observation): string[] {
+function warnOfGone(spec: WindowSpec, desired: readonly DesiredBranch[], observation: Observation): string[] {
   const gone = findGoneBranches(spec, desired, observation.table);
   if (gone.length === 0) return [];
   return [
-    `${named(gone.map((branch) => branch.path ?? []))} is in the table and no longer declared or in its source of values: left in place, nothing is added`,
+    `${describePaths(gone.map((branch) => branch.path ?? []))} is in the table and no longer declared or in its source of values: left in place, nothing is added`,
   ];
 }
 
-function named(paths: readonly (readonly string[])[]): string {
+function describePaths(paths: readonly (readonly string[])[]): string {
   const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : "";
   return `${paths.slice(0, NAMED).map(describePath).join(", ")}${more}`;
 }

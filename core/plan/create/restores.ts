@@ -45,7 +45,7 @@ export function planRestores(
 
 /** Attaches a table that exists with all its rows; reads the archive otherwise. */
 function planRestore(partition: DesiredPartition, observation: Observation, ledger: readonly LedgerEntry[]): Creation {
-  const detached = observation.detached.find((table) => isSameInterval(table.bounds, partition) && !table.half);
+  const detached = observation.detached.find((table) => isSameInterval(table.bounds, partition) && !table.awaitsRows);
   if (detached) return { kind: "attach", partition, detached, readOnly: true };
   const archive = findLatestArchive(partition, ledger);
   if (!archive) return refuseInTheWay(partition, "the ledger has no archive of it");
@@ -59,7 +59,7 @@ function listCandidates(observation: Observation, ledger: readonly LedgerEntry[]
     if (isClosed(bounds)) found.set(toIntervalKey(bounds), { from: bounds.from, to: bounds.to, name });
   };
   for (const entry of ledger) if (entry.event === "archived") add(entry.bounds, entry.partition);
-  for (const table of observation.detached) if (!table.half) add(table.bounds, table.name);
+  for (const table of observation.detached) if (!table.awaitsRows) add(table.bounds, table.name);
   return [...found.values()];
 }
 

@@ -21,7 +21,7 @@ export function determineRowIdentity(
   planned: ParentShape | undefined,
   profile: PartitionProfile,
 ): RowIdentity {
-  const partitions = profile.replicaIdentity || !table ? [] : partitionsWithRows(table);
+  const partitions = profile.replicaIdentity || !table ? [] : listPartitionsWithRows(table);
   if (!table || partitions.length === 0) {
     const identity = profile.replicaIdentity ?? table?.carried?.replicaIdentity ?? { kind: "default" as const };
     const columns = listIdentityColumns(identity, table, () =>
@@ -29,7 +29,7 @@ export function determineRowIdentity(
     );
     return { columns, sent: columns, without: [] };
   }
-  const found = partitions.map(({ name, carried }) => ({ name, columns: partitionIdentity(table, carried) }));
+  const found = partitions.map(({ name, carried }) => ({ name, columns: getPartitionIdentity(table, carried) }));
   const without = found.filter(({ columns }) => columns?.length === 0).map(({ name }) => name);
   return {
     columns: without.length > 0 ? [] : intersectIdentities(found.map(({ columns }) => columns)),
@@ -38,7 +38,7 @@ export function determineRowIdentity(
   };
 }
 
-function partitionsWithRows(table: ObservedTable): { readonly name: string; readonly carried: CarriedState }[] {
+function listPartitionsWithRows(table: ObservedTable): { readonly name: string; readonly carried: CarriedState }[] {
   return [...table.partitions, ...table.branches.flatMap((branch) => branch.partitions)].flatMap(
     ({ carried, detachPending, fenced, name, partitioned }) =>
       partitioned || detachPending || fenced || !carried ? [] : [{ name, carried }],
@@ -46,7 +46,7 @@ function partitionsWithRows(table: ObservedTable): { readonly name: string; read
 }
 
 /** Returns the identity by an index of the table that the partition has a part of, or by its own primary key. */
-function partitionIdentity(table: ObservedTable, { replicaIdentity, unsaid }: CarriedState): IdentityColumns {
+function getPartitionIdentity(table: ObservedTable, { replicaIdentity, unsaid }: CarriedState): IdentityColumns {
   const index = unsaid?.identityOf;
   const identity = { kind: replicaIdentity.kind, ...(index === undefined ? {} : { index }) };
   return listIdentityColumns(identity, table, () => unsaid?.ownKey ?? findPrimaryKey(table));

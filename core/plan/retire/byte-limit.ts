@@ -6,7 +6,7 @@ import { compareEnds, type Leaving, type Retirement } from "./retiring";
 export interface ByteLimit {
   readonly bytes: number;
   /** As declared. @example "200 GB" */
-  readonly said: string;
+  readonly declared: string;
   readonly others: readonly ByteClaim[];
 }
 
@@ -38,7 +38,7 @@ export function listClaims(
  */
 export function findOverByteLimit(own: ReturnType<typeof listClaims>, limit: ByteLimit): Map<string, string> {
   const waiting = new Map<string, string>();
-  const said = `${limit.said} (maxBytesPerUpdate)`;
+  const limitText = `${limit.declared} (maxBytesPerUpdate)`;
   let left = limit.bytes;
   for (const claim of [...own, ...limit.others].sort(compareClaims)) {
     const oid = "oid" in claim ? String(claim.oid) : undefined;
@@ -47,13 +47,13 @@ export function findOverByteLimit(own: ReturnType<typeof listClaims>, limit: Byt
       if (oid !== undefined)
         waiting.set(
           oid,
-          `alone it has ${formatBytes(claim.bytes)}, and one update removes at most ${said} from all tables: raise that, or name it in confirmDrops`,
+          `alone it has ${formatBytes(claim.bytes)}, and one update removes at most ${limitText} from all tables: raise that, or name it in confirmDrops`,
         );
     } else if (claim.bytes <= left) left -= claim.bytes;
     else {
       left = 0;
       if (oid !== undefined)
-        waiting.set(oid, `waits for the next update, because one removes at most ${said} from all tables`);
+        waiting.set(oid, `waits for the next update, because one removes at most ${limitText} from all tables`);
     }
   }
   return waiting;

@@ -11,7 +11,7 @@ import type { Observation } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
 import { compareInstants, type Instant } from "../../time/instant";
 import { addSpan } from "../../time/span";
-import { type Detach, leavingPartition } from "./retiring";
+import { type Detach, toLeavingPartition } from "./retiring";
 
 /**
  * Plans the removal of empty partitions of values that have ended, older than their level allows (cleanupAfter): they hold no
@@ -37,7 +37,7 @@ export function planCleanup(
         return [];
       if (compareInstants(addSpan(to, after, spec.key.zone), now) > 0) return [];
       const reason = `empty, and ${describePath(branch.path)} has ended`;
-      const table = { ...leavingPartition(partition), branch: encodeBranchPath(branch.path), rows: 0 };
+      const table = { ...toLeavingPartition(partition), branch: encodeBranchPath(branch.path), rows: 0 };
       return [{ verb: "detach", table, reason, promise: { kind: "empty" } }];
     });
   });

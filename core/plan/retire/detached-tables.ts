@@ -11,7 +11,7 @@ import {
   planArchive,
   compareEnds,
   type Drop,
-  dropOf,
+  planDrop,
   type Export,
   type Finalize,
   planUnrecordedFinalize,
@@ -36,7 +36,7 @@ export function listDetachedCandidates(
 
 function chooseNextStep(table: DetachedTable, spec: WindowSpec): Export | Drop {
   if (spec.onExpire === "archive" && !table.archived && !table.foreign) return planArchive(table, spec);
-  return dropOf(table, table.archived ? `archived ${formatInstant(table.archived.at)}` : "its grace is over");
+  return planDrop(table, table.archived ? `archived ${formatInstant(table.archived.at)}` : "its grace is over");
 }
 
 /** Lists tables detached by this stack, expired, and not recorded as detached in the ledger: that is recorded first. */
@@ -55,6 +55,6 @@ function listLeftBehind(spec: WindowSpec, observation: Observation, clocks: Cloc
   const now = getDecidingNow(clocks);
   return observation.detached
     .filter((table) => (table.dropAfter ?? table.toArchive) && hasExpired(table.bounds.to, horizon))
-    .filter((table) => !table.half && explainRestored(spec, table, observation.ledger, now) === undefined)
+    .filter((table) => !table.awaitsRows && explainRestored(spec, table, observation.ledger, now) === undefined)
     .sort((a, b) => compareEnds(a.bounds, b.bounds));
 }

@@ -9,7 +9,7 @@ import {
   type KeptBy,
 } from "./guard";
 import * as partition from "./partition-guards";
-import { dropOf, type Retirement } from "./retiring";
+import { planDrop, type Retirement } from "./retiring";
 import { STOPS } from "./stops";
 import { bytes, cut, intervals, keepWhileStopped } from "./update-guards";
 
@@ -73,7 +73,7 @@ export function judge(candidates: readonly Candidate[], facts: GuardFacts): Judg
 export function toKeptStep({ candidate, keep: { behind, reason } }: Kept): Retirement {
   const { step } = candidate;
   // Without its archive, only the missing drop of the table can be reported.
-  if (candidate.kind === "detached" && !behind) return dropOf(candidate.table, reason);
+  if (candidate.kind === "detached" && !behind) return planDrop(candidate.table, reason);
   return { ...step, reason: behind ? `${step.reason}; ${reason}` : reason };
 }
 

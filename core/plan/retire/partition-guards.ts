@@ -9,7 +9,7 @@ import type { Candidate, GuardFacts, Reason } from "./guard";
 import { describeHold, findHold } from "./hold-on";
 import { explainRestored, explainNotDropped } from "./pins";
 import { explainReferring } from "./referring";
-import { whyNotArchived } from "./retiring";
+import { explainNotArchived } from "./retiring";
 
 /** Guards of one partition or table by its state and its dependents. They keep no half-finished detach. */
 
@@ -32,9 +32,9 @@ export function foreign(candidate: Candidate, { spec }: GuardFacts): Reason | un
   const { table } = candidate.step;
   const archived = spec.onExpire === "archive" || (candidate.kind === "detached" && candidate.table.toArchive === true);
   if (!archived || !table.foreign) return undefined;
-  if (candidate.kind === "detached") return toReason(whyNotArchived(table, undefined));
+  if (candidate.kind === "detached") return toReason(explainNotArchived(table, undefined));
   const above = quoteQualified(table.parent?.schema ?? spec.schema, table.parent?.name ?? spec.table);
-  return toReasonBehind(whyNotArchived(table, above));
+  return toReasonBehind(explainNotArchived(table, above));
 }
 
 /** Keeps partitions that had expired on the day of adoption; the others are under the declared rule from then on. */

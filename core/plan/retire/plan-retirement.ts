@@ -1,4 +1,4 @@
-import { timePartitions } from "../../partition/branch/desired-branches";
+import { listTimePartitions } from "../../partition/branch/desired-branches";
 import { hasExpired } from "../../window/window-partitions";
 import type { LedgerEntry } from "../../observed/ledger";
 import type { Observation, ObservedPartition } from "../../observed/observed-table";
@@ -85,7 +85,7 @@ export function listLeavable(
   cleanup: readonly Detach[] = [],
 ): string[] {
   const { table } = observation;
-  const all = { ...observation, table: table && { ...table, partitions: timePartitions(spec, table) } };
+  const all = { ...observation, table: table && { ...table, partitions: listTimePartitions(spec, table) } };
   const known = collectGuardFacts({ ...spec, requireBackupSince: undefined }, undefined, observation, clocks, {});
   const candidates = [...listAttached(spec, all, clocks), ...listDetachedCandidates(spec, all, clocks)];
   const free = judge(candidates, known).filter(({ keep }) => !keep || GUARDS[keep.by].keeps !== "partition");

@@ -87,7 +87,7 @@ export type DropNeeds =
 /** Unknown bounds. */
 const OPEN: OpenInterval = { from: undefined, to: undefined };
 
-export function leavingPartition(partition: ObservedPartition): Leaving {
+export function toLeavingPartition(partition: ObservedPartition): Leaving {
   const { schema, name, oid, bounds = OPEN, parent, rows, bytes, foreign = false } = partition;
   return { schema, name, oid, bounds, parent, branch: encodeBranchPath(parent?.path ?? []), rows, bytes, foreign };
 }
@@ -102,9 +102,9 @@ export function planDetach(partition: ObservedPartition, spec: WindowSpec, clock
   const ended = partition.bounds?.to ? formatInstant(partition.bounds.to) : "never";
   return {
     verb: "detach",
-    table: leavingPartition(partition),
+    table: toLeavingPartition(partition),
     reason: `ended ${ended}, not after the horizon ${formatHorizon(spec, clocks)}`,
-    promise: promiseOf(spec, getDecidingNow(clocks)),
+    promise: decidePromise(spec, getDecidingNow(clocks)),
   };
 }
 
@@ -147,9 +147,9 @@ export function planFinalize(
 ): Finalize {
   return {
     verb: "finalize",
-    table: leavingPartition(partition),
+    table: toLeavingPartition(partition),
     reason: `${begun ? "its detach was interrupted" : "another session began its detach"}: readers no longer see it, writers of its range are refused; FINALIZE ends that`,
-    promise: begun ? renewedPromise(begun, spec, getDecidingNow(clocks)) : { kind: "stays" },
+    promise: begun ? renewPromise(begun, spec, getDecidingNow(clocks)) : { kind: "stays" },
     left: false,
   };
 }
@@ -160,32 +160,32 @@ export function planUnrecordedFinalize(table: DetachedTable, spec: WindowSpec, c
     verb: "finalize",
     table: toLeavingTable(table),
     reason: "it is detached, and the update that did it was killed before it recorded that; its grace begins now",
-    promise: promiseOf(spec, getDecidingNow(clocks)),
+    promise: decidePromise(spec, getDecidingNow(clocks)),
     left: true,
   };
 }
 
-function promiseOf(spec: WindowSpec, now: Instant): Promised {
+function decidePromise(spec: WindowSpec, now: Instant): Promised {
   switch (spec.onExpire) {
     case "detach":
       return { kind: "stays" };
     case "drop":
-      return { kind: "drop", after: endOfGrace(spec, now) };
+      return { kind: "drop", after: computeGraceEnd(spec, now) };
     case "archive":
       return { kind: "archive", into: spec.archive?.table };
   }
 }
 
 /** Renews the promise by the current rule, with the day recorded when the detach began. */
-function renewedPromise({ detail }: LedgerEntry, spec: WindowSpec, now: Instant): Promised {
-  const promise = promiseOf(spec, now);
+function renewPromise({ detail }: LedgerEntry, spec: WindowSpec, now: Instant): Promised {
+  const promise = decidePromise(spec, now);
   if (detail.dropAfter === undefined) return promise;
   const after = parseInstant(detail.dropAfter, "UTC");
   return promise.kind === "archive" ? { ...promise, after } : { kind: "drop", after };
 }
 
 /** Plans the drop of a table that was detached before. */
-export function dropOf(table: DetachedTable, why: string): Drop {
+export function planDrop(table: DetachedTable, why: string): Drop {
   const { archived } = table;
   return {
     verb: "drop",
@@ -205,7 +205,10 @@ function describeDetached({ detachedAt, foreign }: DetachedTable, why: string): 
 const DEFINITION_ALONE = "a foreign table: its definition is dropped, its rows are not";
 
 /** Explains why foreign tables are not exported: their rows are no part of this database. */
-export function whyNotArchived({ schema, name }: Pick<Leaving, "schema" | "name">, above: string | undefined): string {
+export function explainNotArchived(
+  { schema, name }: Pick<Leaving, "schema" | "name">,
+  above: string | undefined,
+): string {
   const detach =
     above === undefined
       ? ""
@@ -214,7 +217,7 @@ export function whyNotArchived({ schema, name }: Pick<Leaving, "schema" | "name"
 }
 
 /** Returns the time at which the partition of a step may be dropped, if known. */
-export function dropDay(step: Retirement): Instant | undefined {
+export function getPromisedDropDay(step: Retirement): Instant | undefined {
   if (step.verb === "drop") return step.dropAfter;
   return "promise" in step && "after" in step.promise ? step.promise.after : undefined;
 }
@@ -234,7 +237,7 @@ export function isArchivedDrop(step: Retirement): step is ArchivedDrop {
 }
 
 /** Returns the time from which a partition detached or archived at a given time may be dropped. */
-export function endOfGrace(spec: Pick<WindowSpec, "grace">, from: Instant): Instant {
+export function computeGraceEnd(spec: Pick<WindowSpec, "grace">, from: Instant): Instant {
   return (spec.grace ? addSpan(from, spec.grace, "UTC") : from).round({ smallestUnit: "second", roundingMode: "ceil" });
 }
 

@@ -22,46 +22,46 @@ export const cut: Guard = (facts, judged) => {
  */
 export const intervals: Guard = (facts, judged) => {
   const free = listFree(judged).filter(isLimited);
-  const over = new Set([
+  const overLimit = new Set([
     ...listBeyond(
       free.filter(({ kind }) => kind === "attached"),
       facts,
     ),
   ]);
   const mayGo = (candidate: Candidate) =>
-    !over.has(candidate) && !(candidate.kind === "following" && over.has(candidate.first));
+    !overLimit.has(candidate) && !(candidate.kind === "following" && overLimit.has(candidate.first));
   const drops = free.filter((candidate) => candidate.step.verb === "drop" && mayGo(candidate));
   const oldestFirst = drops.sort((a, b) => compareEnds(a.step.table.bounds, b.step.table.bounds));
-  for (const candidate of listBeyond(oldestFirst, facts)) over.add(candidate);
+  for (const candidate of listBeyond(oldestFirst, facts)) overLimit.add(candidate);
   const { maxDropsPerUpdate: most } = facts.spec;
   const reason = `waits for the next update, because one retires at most ${most} intervals (maxDropsPerUpdate)`;
-  return (candidate) => (over.has(candidate) ? { reason, behind: true } : undefined);
+  return (candidate) => (overLimit.has(candidate) ? { reason, behind: true } : undefined);
 };
 
 function listBeyond(candidates: readonly Candidate[], { spec, observation }: GuardFacts): Candidate[] {
   // Counts intervals of the table, not partitions: with levels an interval has one in each branch.
   const allowed = new Set<string>();
   let left = spec.maxDropsPerUpdate;
-  const over: Candidate[] = [];
+  const overLimit: Candidate[] = [];
   for (const candidate of candidates) {
     const { table } = candidate.step;
     const interval = toIntervalKey(table.bounds);
     if (isConfirmed(table.bounds, spec, observation.ledger) || allowed.has(interval)) continue;
-    if (over.length === 0 && countIntervals(table) <= left) {
+    if (overLimit.length === 0 && countIntervals(table) <= left) {
       allowed.add(interval);
       left -= countIntervals(table);
-    } else over.push(candidate);
+    } else overLimit.push(candidate);
   }
-  return over;
+  return overLimit;
 }
 
 /** Limits what one update takes out of all tables together: a partition beyond it stays, with its whole chain to the drop. */
 export const bytes: Guard = ({ byteLimit, spec, observation }, judged) => {
   if (!byteLimit) return () => undefined;
-  const going = listFree(judged)
+  const leaving = listFree(judged)
     .filter(isLimited)
     .map(({ step }) => step);
-  const confirmed = listClaims(formatTableId(spec), going, ({ table }) =>
+  const confirmed = listClaims(formatTableId(spec), leaving, ({ table }) =>
     isConfirmed(table.bounds, spec, observation.ledger),
   );
   const waiting = findOverByteLimit(confirmed, byteLimit);

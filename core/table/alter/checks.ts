@@ -6,7 +6,7 @@ import {
   alterFamily,
   type Family,
   quoteFamily,
-  partitionsOf,
+  listPartitions,
   lockFamily,
   listFamilyLocks,
   type Member,
@@ -32,7 +32,7 @@ export interface ArrivingCheck extends ConstraintReach {
 }
 
 /** Adds a CHECK for new rows: existing rows are not read. */
-export function addCheck(
+export function addDefaultCheck(
   family: Family,
   transaction: string,
   { name, expression, enforced }: Pick<ArrivingCheck, "name" | "expression" | "enforced">,
@@ -49,7 +49,7 @@ export function addCheck(
  */
 export function comesByPartitions(family: Family, check: ArrivingCheck, facts: AlterFacts): boolean {
   if (check.there !== "no" || readsNothing(check)) return false;
-  return partitionsOf(family).some((partition) => findOwnCheck(facts, partition, check.name) !== undefined);
+  return listPartitions(family).some((partition) => findOwnCheck(facts, partition, check.name) !== undefined);
 }
 
 export function readsNothing({ validate, enforced }: ConstraintReach): boolean {
@@ -76,9 +76,9 @@ export function planCheck(family: Family, check: ArrivingCheck, facts: AlterFact
 function addCheckToTable(family: Family, check: ArrivingCheck, facts: AlterFacts): AlterStep[] {
   const { name } = check;
   const demand = buildCheckDemand(name, check.declaredAs, check.expression);
-  const takeBack = check.there === "before" ? [] : dropCheck(family, `take back ${name}`, name, true);
+  const takeBack = check.there === "before" ? [] : dropDefaultCheck(family, `take back ${name}`, name, true);
   const standing: Standing = { table: check.there === "before" ? "before" : "added", before: [] };
-  const unread = partitionsOf(family).filter(
+  const unread = listPartitions(family).filter(
     (partition) => check.there === "no" || facts.pending.some((one) => isOf(one, partition, name) && !one.validated),
   );
   return [
@@ -104,7 +104,7 @@ function addCheckByPartitions(
 ): AlterStep[] {
   const { name, expression } = check;
   const demand = buildCheckDemand(name, check.declaredAs, expression);
-  const partitions = partitionsOf(family);
+  const partitions = listPartitions(family);
   const findOwn = (partition: Member) => findOwnCheck(facts, partition, name);
   const isOurs = (partition: Member) => {
     const found = findOwn(partition);
@@ -175,7 +175,7 @@ function planReadings(
   }));
 }
 
-export function dropCheck(family: Family, transaction: string, name: string, ifExists = false): Statement[] {
+export function dropDefaultCheck(family: Family, transaction: string, name: string, ifExists = false): Statement[] {
   return [
     lockFamily(family, transaction),
     alterFamily(family, transaction, {
@@ -203,7 +203,7 @@ export function replaceCheck(family: Family, name: string, next: string, definit
 
 function addToPartition(partition: Member, name: string, expression: string): Statement {
   const table = quoteQualified(partition.schema, partition.name);
-  return onPartition(
+  return buildPartitionStatement(
     partition,
     `ALTER TABLE ${table} ADD CONSTRAINT ${quote(name)} CHECK (${expression}) NOT VALID`,
     `check ${name} of ${partition.schema}.${partition.name}`,
@@ -213,7 +213,7 @@ function addToPartition(partition: Member, name: string, expression: string): St
 
 function dropFromPartition(partition: Member, name: string): Statement {
   const table = quoteQualified(partition.schema, partition.name);
-  return onPartition(
+  return buildPartitionStatement(
     partition,
     `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quote(name)}`,
     `take back ${name} of ${partition.schema}.${partition.name}`,
@@ -221,7 +221,7 @@ function dropFromPartition(partition: Member, name: string): Statement {
   );
 }
 
-function onPartition(partition: Member, sql: string, transaction: string, undo: string): Statement {
+function buildPartitionStatement(partition: Member, sql: string, transaction: string, undo: string): Statement {
   return {
     sql,
     transaction,

@@ -29,7 +29,7 @@ export function collectFamily(table: ObservedTable): Family {
 }
 
 /** Returns the partitions that hold rows. */
-export function partitionsOf(family: Family): readonly Member[] {
+export function listPartitions(family: Family): readonly Member[] {
   return family.partitions.filter((member) => !member.partitioned);
 }
 

@@ -4,7 +4,7 @@ import type { ForeignKeySpec } from "../../declare/table/constraints";
 import type { Lock, Statement } from "../../sql/statement";
 import type { AlterFacts, PendingConstraint } from "./facts";
 import { lookForViolations, readsNothing } from "./checks";
-import { alterFamily, type Family, quoteFamily, partitionsOf, lockFamily, type Member, validate } from "./family";
+import { alterFamily, type Family, quoteFamily, listPartitions, lockFamily, type Member, validate } from "./family";
 import type { AddedConstraint, AlterStep } from "./step";
 import { type Demand, buildForeignKeyDemand, planViolationResponse, type Standing } from "./violation";
 
@@ -29,7 +29,7 @@ export function addForeignKey(
   facts: AlterFacts,
   added: readonly string[],
 ): AlterStep[] {
-  const onItsOwn = partitionsOf(family).some((partition) => findOwnKey(facts, partition, key) !== undefined);
+  const onItsOwn = listPartitions(family).some((partition) => findOwnKey(facts, partition, key) !== undefined);
   return mayBeUnread(facts) && (readsNothing(key) || !onItsOwn)
     ? addKeyToTable(family, key, facts)
     : addKeyByPartitions(family, key, facts, added);
@@ -42,7 +42,7 @@ export function validateForeignKey(
   facts: AlterFacts,
   there: "added" | "before",
 ): AlterStep[] {
-  const unread = partitionsOf(family).filter((partition) => findPending(facts, partition, key)?.validated === false);
+  const unread = listPartitions(family).filter((partition) => findPending(facts, partition, key)?.validated === false);
   return readAll(family, key, unread, there, facts);
 }
 
@@ -103,7 +103,7 @@ function addKeyToTable(family: Family, key: ForeignKeySpec, facts: AlterFacts): 
       ...(readsNothing(key) ? {} : { added: [toAddedConstraint(key, { schema: family.schema, name: family.table })] }),
     },
   };
-  return readsNothing(key) ? [add] : [add, ...readAll(family, key, partitionsOf(family), "added", facts)];
+  return readsNothing(key) ? [add] : [add, ...readAll(family, key, listPartitions(family), "added", facts)];
 }
 
 function addKeyByPartitions(
@@ -112,7 +112,7 @@ function addKeyByPartitions(
   facts: AlterFacts,
   added: readonly string[],
 ): AlterStep[] {
-  const partitions = partitionsOf(family);
+  const partitions = listPartitions(family);
   const isOurs = (partition: Member) => {
     const own = findOwnKey(facts, partition, key);
     return own === undefined || (own.oid !== undefined && added.includes(own.oid));

@@ -1,6 +1,6 @@
 import { quote, quoteQualified } from "../../names/identifier";
 import type { ObservedPartitionIndex } from "../../observed/observed-table";
-import { createPartitionIndexText, partitionIndexName } from "../../partition/statements/new-table";
+import { createPartitionIndexText, formatPartitionIndexName } from "../../partition/statements/new-table";
 import type { ParentIndex, ParentShape } from "../../partition/carry/parent";
 import type { Lock, Statement } from "../../sql/statement";
 
@@ -31,7 +31,7 @@ export interface IndexPlace {
  * Returns the statements that one partition still needs: drop an invalid leftover of an interrupted build, take over an equal
  * index, or build one concurrently; then attach it. Empty if it has its part.
  */
-export function partitionIndexStatements(
+export function buildPartitionIndexStatements(
   parent: ParentShape,
   index: ParentIndex,
   printed: string,
@@ -44,7 +44,7 @@ export function partitionIndexStatements(
     // A branch's part is valid once all parts below it are.
     return attached.valid || attached.building || place.partitioned ? [] : [rebuildStatement(place, attached.name)];
   }
-  const name = partitionIndexName(parent, place.name, index);
+  const name = formatPartitionIndexName(parent, place.name, index);
   const equal = here.find(
     (candidate) =>
       (candidate.valid || place.partitioned) &&

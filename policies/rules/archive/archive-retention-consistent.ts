@@ -55,7 +55,7 @@ export const archiveRetentionConsistent: StackRule<ArchiveRetentionConfig> = {
       if (retention === undefined || (!least && !most)) return [];
       const refuse = (found: string, limit: string, key: string): string =>
         `${table}: ${found}; data of class "${dataClass}" is retained ${limit}. ${explainSettings(this.name, "the bucket or window.retention", `${key}.${dataClass}`)}`;
-      const kept = keptFor(use, retention);
+      const kept = computeKept(use, retention);
       if (kept === "unknown") return [];
       if (kept === "elsewhere")
         return [
@@ -91,7 +91,7 @@ interface Kept {
   readonly lastText: string;
 }
 
-function keptFor({ bucket, prefix, to }: ArchiveUse, retention: string): Kept | "unknown" | "elsewhere" {
+function computeKept({ bucket, prefix, to }: ArchiveUse, retention: string): Kept | "unknown" | "elsewhere" {
   // Nothing expires in a table: its privileges decide who may delete there.
   if (to?.startsWith("table://")) return { first: undefined, last: undefined, firstText: "ever", lastText: "ever" };
   if (!bucket) return to === undefined ? "unknown" : "elsewhere";
@@ -101,11 +101,16 @@ function keptFor({ bucket, prefix, to }: ArchiveUse, retention: string): Kept | 
   const folder = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
   const [soonest, certain] = [findSoonestExpiry(facts, folder), findCertainExpiry(facts, folder)];
   const hot = retention === "forever" ? undefined : computeEnd(retention);
-  const text = (days: number | undefined): string =>
+  const describeDays = (days: number | undefined): string =>
     days === undefined || hot === undefined ? "ever" : `"${retention}" and ${days} days`;
-  return { first: after(hot, soonest), last: after(hot, certain), firstText: text(soonest), lastText: text(certain) };
+  return {
+    first: addDays(hot, soonest),
+    last: addDays(hot, certain),
+    firstText: describeDays(soonest),
+    lastText: describeDays(certain),
+  };
 }
 
-function after(hot: Instant | undefined, days: number | undefined): Instant | undefined {
+function addDays(hot: Instant | undefined, days: number | undefined): Instant | undefined {
   return hot && days !== undefined ? addSpan(hot, { count: days, unit: "day" }, "UTC") : undefined;
 }

@@ -65,7 +65,7 @@ export const archiveVerifiedBeforeDrop: Rule<ArchiveVerifiedConfig> = {
       }
       // Without facts it is no drop of an archive, unless the table archives: then the facts are missing.
       if (onExpire !== "archive" && drop.archived === undefined) continue;
-      const missing = missingProof(drop, config);
+      const missing = findMissingProof(drop, config);
       if (missing !== undefined)
         messages.push(
           `${table}: the plan drops "${drop.partition}", and ${missing}. No key of ${this.name} lifts this: archive it again, or retain it by confirmDrops or holds.`,
@@ -83,7 +83,7 @@ export const archiveVerifiedBeforeDrop: Rule<ArchiveVerifiedConfig> = {
 const ALWAYS_WITHIN = 1_000;
 
 /** Returns the first missing part of the proof. */
-function missingProof(
+function findMissingProof(
   { archived, rows }: RetireEntry,
   { verify, rowsWithinPercent }: ArchiveVerifiedConfig,
 ): string | undefined {

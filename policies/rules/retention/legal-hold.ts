@@ -55,7 +55,7 @@ export const legalHold: Rule<LegalHoldConfig> = {
   evaluate(properties, config) {
     const { table } = readWindow(properties);
     return Object.entries(config.holds)
-      .filter(([, hold]) => namesTable(hold.table, table))
+      .filter(([, hold]) => matchesTable(hold.table, table))
       .flatMap(([name, hold]) => judge(properties, name, hold).map((found) => `${table}: ${found}`));
   },
 };
@@ -67,16 +67,16 @@ function judge(properties: KnownProperties, name: string, hold: HoldConfig): str
   if (!range)
     return [`the hold "${name}" is from "${hold.from}" to "${hold.to}", which is no range of time. ${change}`];
   const held = `"${name}" holds ${formatInterval(range)} (${hold.reason})`;
-  const half = hold.liftedBy ?? hold.liftedBecause;
+  const liftedPart = hold.liftedBy ?? hold.liftedBecause;
   return [
-    ...(half === undefined ? [] : [`${held}; lifting it needs both liftedBy and liftedBecause. ${change}`]),
-    ...touched(properties, range).map((what) => `the plan ${what}, and ${held}. ${change}`),
+    ...(liftedPart === undefined ? [] : [`${held}; lifting it needs both liftedBy and liftedBecause. ${change}`]),
+    ...listTouched(properties, range).map((what) => `the plan ${what}, and ${held}. ${change}`),
     ...(isDeclared(properties, range) ? [] : [`${held}, and no hold of the program covers the range. ${change}`]),
   ];
 }
 
 /** Returns the plan's changes to partitions of the range. */
-function touched(properties: KnownProperties, range: OpenInterval): string[] {
+function listTouched(properties: KnownProperties, range: OpenInterval): string[] {
   const plan = getCompletePlan(readWindow(properties));
   if (!plan) return [];
   const entries = readRetire(properties);
@@ -112,7 +112,7 @@ function isLifted(hold: HoldConfig): boolean {
 }
 
 /** Matches a table; only `*` is special. */
-function namesTable(pattern: string, table: string): boolean {
+function matchesTable(pattern: string, table: string): boolean {
   const escaped = pattern.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("\\*", ".*");
   return new RegExp(`^${escaped}$`, "su").test(table);
 }

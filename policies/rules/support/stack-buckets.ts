@@ -108,7 +108,7 @@ function listTypes(name: string): string[] {
 
 /** Returns the settings of the bucket in this stack. */
 export function getBucketFacts(bucket: BucketOfStack): BucketFacts {
-  // As the component wrote it: it has the result of bucketFacts.
+  // As the component wrote it: it has the result of readBucketFacts.
   if (bucket.reader) return bucket.reader.values["settings"] as BucketFacts;
   return readBucketFacts(
     Object.fromEntries(BUCKET_SETTINGS.map((setting) => [setting, bucket.settings(setting)[0]?.values])),

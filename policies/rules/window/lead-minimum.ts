@@ -32,9 +32,9 @@ export const leadMinimum: Rule<LeadMinimumConfig> = {
         ? isShorter(computeEnd(lead), computeEnd(config.minimum))
         : isShorter(read(lead.until), computeLead(asOf, config.minimum));
     if (!tooShort) return [];
-    const said = typeof lead === "string" ? `"${lead}"` : `until ${lead.until} (as of ${asOf ?? "?"})`;
+    const leadText = typeof lead === "string" ? `"${lead}"` : `until ${lead.until} (as of ${asOf ?? "?"})`;
     return [
-      `${table}: lead is ${said}; at least "${config.minimum}" is required. ${explainSettings(this.name, "window.lead", "minimum")}`,
+      `${table}: lead is ${leadText}; at least "${config.minimum}" is required. ${explainSettings(this.name, "window.lead", "minimum")}`,
     ];
   },
 };

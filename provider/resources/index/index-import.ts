@@ -1,5 +1,5 @@
 import { readIndexDefinition } from "../../../core/adopt/index-definition";
-import { partitionIndexTemplate, nameIndex } from "../../../core/adopt/index-names";
+import { findPartitionIndexTemplate, nameIndex } from "../../../core/adopt/index-names";
 import { formatMemberId, type TableId } from "../../../core/names/resource-id";
 import { listPartitionedTables } from "../../../postgres/read/list-tables";
 import { Refusal } from "../../runtime/failures";
@@ -31,7 +31,7 @@ export async function importIndex(
   const parts = await runtime.database.observePartitionIndexes(id.schema, id.table);
   const { key } = nameIndex(found.name, id.table);
   const partitionIndexName =
-    known?.partitionIndexName ?? partitionIndexTemplate(parts.filter((part) => part.attachedTo === found.name));
+    known?.partitionIndexName ?? findPartitionIndexTemplate(parts.filter((part) => part.attachedTo === found.name));
   const { include, ...definition } = read;
   return toProperties({
     schema: id.schema,

@@ -1,7 +1,7 @@
-import { partitionCount } from "../../../core/partition/branch/desired-branches";
+import { countPartitions } from "../../../core/partition/branch/desired-branches";
 import { formatMemberId, formatTableId, parseMemberId } from "../../../core/names/resource-id";
 import { indexType } from "../../../core/resources/index-resource";
-import { indexSpecFromWire } from "../../../core/declare/table/indexes";
+import { decodeIndexSpec } from "../../../core/declare/table/indexes";
 import { type IndexWire, decodeKey, readWire } from "../../../core/declare/table/wire";
 import { dropIndexStatement } from "../../../core/table/create/index-build";
 import { formatIndexDefinition, buildObservedParent } from "../../../core/partition/carry/parent";
@@ -27,7 +27,7 @@ export const index = defineResource(indexType, (runtime) => ({
   declared: ["schema", "table", "name", "partitionIndexName", "unique", "method", "columns", "include", "where"],
 
   check: async (_ctx, wire, { olds }) => {
-    runtime.rememberIndex(wire, indexSpecFromWire(wire));
+    runtime.rememberIndex(wire, decodeIndexSpec(wire));
     return { failures: olds ? findDefinitionProblems(olds, wire) : [] };
   },
 
@@ -51,7 +51,7 @@ export const index = defineResource(indexType, (runtime) => ({
     const found = table?.indexes.find((one) => one.name === wire.name);
     if (!found) return undefined;
     const valid = found.valid || (await isWholeNow(runtime, wire));
-    return { inputs, facts: { valid, partitionCount: partitionCount(table) } };
+    return { inputs, facts: { valid, partitionCount: countPartitions(table) } };
   },
 
   remove: (ctx, wire) => dropIndex(ctx, runtime, wire),
@@ -62,7 +62,7 @@ export const index = defineResource(indexType, (runtime) => ({
 /** Checks more than the server's own flag, which is not enough with a foreign table among the partitions. */
 function isWholeNow(runtime: Runtime, wire: IndexWire): Promise<boolean> {
   const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key) };
-  return isIndexWhole({ database: runtime.database }, table, indexSpecFromWire(wire));
+  return isIndexWhole({ database: runtime.database }, table, decodeIndexSpec(wire));
 }
 
 /** Shows nothing for a table that is only planned: the index is created together with it. */
@@ -70,7 +70,7 @@ async function previewStatements(ctx: ResourceContext, runtime: Runtime, wire: I
   if (runtime.planned.has(formatTableId(wire))) return;
   await runtime.runIfReachable(ctx, async () => {
     const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key) };
-    const statements = await previewIndex(createWorkContext(runtime, ctx), table, indexSpecFromWire(wire));
+    const statements = await previewIndex(createWorkContext(runtime, ctx), table, decodeIndexSpec(wire));
     const builds = statements.filter((statement) => statement.hazards.includes("INDEX_BUILD")).length;
     const heading = `index ${wire.name} on ${wire.schema}.${wire.table}: ${builds} partitions to build, concurrently`;
     showStatements(ctx, heading, statements);
@@ -83,7 +83,7 @@ async function build(
   runtime: Runtime,
   wire: IndexWire,
 ): Promise<{ valid: boolean; partitionCount: number }> {
-  const spec = indexSpecFromWire(wire);
+  const spec = decodeIndexSpec(wire);
   const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key) };
   try {
     const { valid, partitionCount } = await runtime.database.withTableLock(
@@ -127,7 +127,7 @@ function findDefinitionProblems(olds: PropertyMap, wire: IndexWire): Problem[] {
   const before = readWire(indexType.inputs, olds);
   if ("problems" in before) return [];
   const same =
-    formatIndexDefinition(indexSpecFromWire(before.value)) === formatIndexDefinition(indexSpecFromWire(wire)) &&
+    formatIndexDefinition(decodeIndexSpec(before.value)) === formatIndexDefinition(decodeIndexSpec(wire)) &&
     before.value.unique === wire.unique;
   if (same && before.value.name === wire.name) return [];
   return [

@@ -18,7 +18,7 @@ import { Refusal } from "../../runtime/failures";
 import type { CheckResult } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
 import type { TableQueue } from "../../runtime/table-queue";
-import { isList, type PropertyMap } from "../../runtime/values";
+import { isPublicationList, type PropertyMap } from "../../runtime/values";
 import { CheckedInputs } from "../shared/checked";
 import { defineResource } from "../shared/define-resource";
 import { toProperties, toFailures, refuse, requireWire } from "../shared/inputs";
@@ -52,9 +52,9 @@ export const rowPolicy = defineResource(rowPolicyType, (runtime, queue) => {
     },
 
     diff: async (ctx, _wire, { news }, declared) => {
-      const work = checked.has(ctx, news) ? news["work"] : await liveWork(ctx, runtime, news);
+      const work = checked.has(ctx, news) ? news["work"] : await readOutsideChanges(ctx, runtime, news);
       // Without the database the meaning of the texts is unknown: then a changed text is a change.
-      if (!isList(work)) return declared;
+      if (!isPublicationList(work)) return declared;
       return work.length > 0 ? { ...declared, work: "update" } : {};
     },
 
@@ -129,7 +129,11 @@ async function planAccess(
 }
 
 /** Returns changes made outside Pulumi since the last update, for a refresh. */
-async function liveWork(ctx: ResourceContext, runtime: Runtime, inputs: PropertyMap): Promise<string[] | undefined> {
+async function readOutsideChanges(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: PropertyMap,
+): Promise<string[] | undefined> {
   const wire = requireWire(rowPolicyType.inputs, inputs);
   const observation = await runtime.observeIfReachable(ctx, wire, decodeKey(wire.key));
   return observation && [...(await planAccess(runtime, wire, observation)).work];
@@ -167,7 +171,7 @@ async function applyAccess(
       if (bad.length > 0) refuse(subject, bad);
       if (work.length === 0) return observation.table.carried;
       const options = { signal: ctx.signal, log: ctx.log, subject: `applying ${subject}` };
-      await runtime.database.execute([...statements, ...recordOf(ctx, runtime, wire, observation)], options);
+      await runtime.database.execute([...statements, ...recordStatements(ctx, runtime, wire, observation)], options);
       const after = await runtime.observeAgain(wire, key);
       turn.update(after);
       return after.table?.carried ?? observation.table.carried;
@@ -176,7 +180,7 @@ async function applyAccess(
 }
 
 /** Records in the transaction of the change. A table that was only imported is known to the state alone until then. */
-function recordOf(
+function recordStatements(
   ctx: ResourceContext,
   runtime: Runtime,
   wire: RowPolicyWire,

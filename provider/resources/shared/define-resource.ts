@@ -1,7 +1,7 @@
 import { formatProblem, type Problem as CoreProblem } from "../../../core/problems/problem";
 import type { FactsOf, InputsOf, ResourceType } from "../../../core/resources/resource-type";
-import { removedProblems } from "../../../core/problems/removed-inputs";
-import { underPresentNames } from "../../../core/problems/renamed";
+import { findRemovedProblems } from "../../../core/problems/removed-inputs";
+import { usePresentNames } from "../../../core/problems/renamed";
 import { readWire } from "../../../core/declare/table/wire";
 import type { CallContext, ResourceContext } from "../../runtime/call-context";
 import { PartialFailure, Refusal, Unfinished } from "../../runtime/failures";
@@ -107,10 +107,10 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
   const keys = parts.declared ?? Object.keys(type.inputs.shape);
   return {
     token: type.token,
-    check: (ctx, request) => check(ctx, runtime, parts, { ...request, olds: underPresentNames(request.olds) }),
+    check: (ctx, request) => check(ctx, runtime, parts, { ...request, olds: usePresentNames(request.olds) }),
     diff: async (ctx, received) => {
       // A refresh asks what would lead back to the state, whose inputs then are the new ones.
-      const request = { ...received, ...recorded(received), news: underPresentNames(received.news) };
+      const request = { ...received, ...usePresentState(received), news: usePresentNames(received.news) };
       const { oldInputs, news } = request;
       const declared = diffDeclared(oldInputs, news, keys);
       if (!parts.diff || isUnknown(parts, news)) return toDiffResult(declared);
@@ -122,7 +122,7 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
       return { outputs: (await apply(ctx, news, preview, id)).outputs };
     },
     read: async (ctx, received) => {
-      const request = { ...received, ...recorded(received) };
+      const request = { ...received, ...usePresentState(received) };
       if (request.oldOutputs) await runtime.requireSameDatabase(request.oldOutputs);
       const found = await parts.observe(ctx, request);
       if (!found) return undefined;
@@ -131,7 +131,7 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
     },
     delete: async (ctx, { oldInputs, oldOutputs }) => {
       await runtime.requireSameDatabase(oldOutputs);
-      const value = requireValue(parts, underPresentNames(oldInputs));
+      const value = requireValue(parts, usePresentNames(oldInputs));
       if (runtime.isRenamed(ctx, identify(parts, value))) return;
       await parts.remove(ctx, value);
     },
@@ -140,8 +140,8 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
 }
 
 /** Returns what the state has; an earlier version may have written it under other names. */
-function recorded<P extends PropertyMap | undefined>(state: { readonly oldInputs: P; readonly oldOutputs: P }) {
-  return { oldInputs: underPresentNames(state.oldInputs), oldOutputs: underPresentNames(state.oldOutputs) };
+function usePresentState<P extends PropertyMap | undefined>(state: { readonly oldInputs: P; readonly oldOutputs: P }) {
+  return { oldInputs: usePresentNames(state.oldInputs), oldOutputs: usePresentNames(state.oldOutputs) };
 }
 
 async function check<T extends ResourceType, V>(
@@ -151,7 +151,7 @@ async function check<T extends ResourceType, V>(
   request: CheckRequest,
 ): Promise<CheckResult> {
   const { news } = request;
-  const removed = removedProblems(news);
+  const removed = findRemovedProblems(news);
   if (removed.length > 0) return { inputs: news, failures: toFailures(removed) };
   if (isUnknown(parts, news)) return { inputs: news, failures: [] };
   const read = parts.parse(news);

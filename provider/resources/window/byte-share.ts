@@ -1,4 +1,4 @@
-import { timePartitions } from "../../../core/partition/branch/desired-branches";
+import { listTimePartitions } from "../../../core/partition/branch/desired-branches";
 import { formatTableId } from "../../../core/names/resource-id";
 import { type ByteClaim, type ByteLimit, listClaims } from "../../../core/plan/retire/byte-limit";
 import { planRetirement } from "../../../core/plan/retire/plan-retirement";
@@ -20,7 +20,7 @@ export async function computeByteLimit(runtime: Runtime, spec: WindowSpec): Prom
   if (said === undefined || bytes === undefined) return undefined;
   const claims = await runtime.runOnce("claims", () => readClaims(runtime));
   const own = formatTableId(spec);
-  return { bytes, said, others: claims.filter(({ table }) => table !== own) };
+  return { bytes, declared: said, others: claims.filter(({ table }) => table !== own) };
 }
 
 async function readClaims(runtime: Runtime): Promise<ByteClaim[]> {
@@ -35,7 +35,7 @@ async function readClaims(runtime: Runtime): Promise<ByteClaim[]> {
 async function listTableClaims(runtime: Runtime, spec: WindowSpec): Promise<ByteClaim[]> {
   const found = await runtime.observe(spec, spec.key);
   if (!found.table) return [];
-  const observation = { ...found, table: { ...found.table, partitions: timePartitions(spec, found.table) } };
+  const observation = { ...found, table: { ...found.table, partitions: listTimePartitions(spec, found.table) } };
   const clocks = runtime.getClocks(found.now, found);
   // Partitions that are held back take no share: they would take it in every update.
   const keeping = await readKeeping(runtime, spec, observation, clocks);

@@ -1,7 +1,12 @@
 import { decodeBranchPath } from "../../../core/levels/levels";
 import { getDecidingNow } from "../../../core/window/clocks";
 import { findLatestArchive } from "../../../core/plan/create/history";
-import { type ArchivedDrop, endOfGrace, isArchivedDrop, type Retirement } from "../../../core/plan/retire/retiring";
+import {
+  type ArchivedDrop,
+  computeGraceEnd,
+  isArchivedDrop,
+  type Retirement,
+} from "../../../core/plan/retire/retiring";
 import { planRetired } from "../../../core/plan/plan-changes";
 import { hasWork } from "../../../core/plan/change/work";
 import type { ParentShape } from "../../../core/partition/carry/parent";
@@ -280,7 +285,7 @@ function jobOf(
     at: deciding(observation.now),
     atProof: async () => {
       const at = deciding(await runtime.database.readNow());
-      return { at, dropAfter: endOfGrace(spec, at) };
+      return { at, dropAfter: computeGraceEnd(spec, at) };
     },
     product: runtime.product,
     approvedBy: spec.approvedBy,

@@ -9,7 +9,7 @@ import {
   type ArchivedDrop,
   type Drop,
   type Leaving,
-  leavingPartition,
+  toLeavingPartition,
   toLeavingTable,
   type Retirement,
 } from "../../../core/plan/retire/retiring";
@@ -72,7 +72,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   // The default partition first: while it exists no other can be detached concurrently.
   for (const partition of [...table.partitions].sort((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
     const gone = {
-      table: leavingPartition(partition),
+      table: toLeavingPartition(partition),
       reason: DESTROYED,
       promise: { kind: "drop", after: at },
     } as const;
@@ -80,7 +80,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
       ? { verb: "finalize", left: false, ...gone }
       : { verb: "detach", ...gone };
     await retire(work, parent, leave, at);
-    await retire(work, parent, dropAtOnce(leavingPartition(partition), at), at);
+    await retire(work, parent, dropAtOnce(toLeavingPartition(partition), at), at);
     if (partition.isDefault) parent = { ...parent, defaultPartition: undefined, fallback: undefined };
     ctx.log.info(`dropped ${partition.name}: the table is destroyed (allowDestroy)`);
   }
@@ -175,7 +175,7 @@ async function findKeysToDrop(
 
 async function listOtherFamilies(ctx: ResourceContext, runtime: Runtime, spec: WindowSpec): Promise<Family[]> {
   const managed = await listManaged(runtime.database);
-  const going = managed.filter(
+  const destroyed = managed.filter(
     (other) =>
       !(other.schema === spec.schema && other.table === spec.table) &&
       other.owner === runtime.getOwner(ctx) &&
@@ -183,7 +183,7 @@ async function listOtherFamilies(ctx: ResourceContext, runtime: Runtime, spec: W
       !runtime.declaresTable(other),
   );
   const observed = await Promise.all(
-    going.map((other) => {
+    destroyed.map((other) => {
       return runtime.observeAgain(other);
     }),
   );

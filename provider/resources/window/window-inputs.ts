@@ -7,7 +7,7 @@ import { type Instant, parseInstant } from "../../../core/time/instant";
 import { describeWindow, planWindow } from "../../../core/window/window-partitions";
 import { digestPartitions, decodeWindow } from "../../../core/window/wire";
 import { Refusal } from "../../runtime/failures";
-import { containsUnknown, isList, isMap, type PropertyMap, type PropertyValue } from "../../runtime/values";
+import { containsUnknown, isPublicationList, isMap, type PropertyMap, type PropertyValue } from "../../runtime/values";
 import type { Parsed } from "../shared/define-resource";
 
 /** Parsed inputs of PartitionWindow: the rule, the clock, and the pending work that Check found. */
@@ -98,7 +98,7 @@ export function setStaticPlan(news: PropertyMap, because: string): PropertyMap {
 
 export function readPlan(inputs: PropertyMap): WindowPlan | undefined {
   const plan = inputs["plan"];
-  // Written by withPlan or by the component, both from a WindowPlan.
+  // Written by setPlan or by the component, both from a WindowPlan.
   return isMap(plan) ? (plan as unknown as WindowPlan) : undefined;
 }
 
@@ -112,7 +112,7 @@ function readAsOf(value: PropertyValue | undefined): Instant | undefined {
 }
 
 function readWork(value: PropertyValue | undefined): WorkItem[] {
-  if (!isList(value)) return [];
+  if (!isPublicationList(value)) return [];
   return value.flatMap((item) => (isMap(item) ? [item as unknown as WorkItem] : []));
 }
 

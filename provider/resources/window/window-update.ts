@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { timePartitions } from "../../../core/partition/branch/desired-branches";
+import { listTimePartitions } from "../../../core/partition/branch/desired-branches";
 import type { Observation } from "../../../core/observed/observed-table";
 import { getDecidingNow } from "../../../core/window/clocks";
-import { dropDay, type Retirement } from "../../../core/plan/retire/retiring";
+import { getPromisedDropDay, type Retirement } from "../../../core/plan/retire/retiring";
 import { planChanges } from "../../../core/plan/plan-changes";
 import { dueIn, type TableChanges } from "../../../core/plan/table-plan";
 import type { WorkItem } from "../../../core/plan/change/plan-types";
@@ -62,7 +62,7 @@ export async function performWindow(
   const failures = new Failures();
   const lock = { signal: ctx.signal, log: ctx.log };
   // Read without the lock; the answer is that of the preview of this run.
-  const trouble = await explainArchiveTrouble(ctx, runtime, spec, needsOf(inputs));
+  const trouble = await explainArchiveTrouble(ctx, runtime, spec, collectNeeds(inputs));
   const retired: RetiredStep[] = [];
   const first = await runtime.database.withTableLock(spec.schema, spec.table, lock, async ({ mayRepeat }) => {
     const round = new Failures();
@@ -88,7 +88,7 @@ export async function performWindow(
   };
 }
 
-function needsOf({ spec, work }: WindowInputs): ArchiveNeeds {
+function collectNeeds({ spec, work }: WindowInputs): ArchiveNeeds {
   const due = (verb: WorkItem["verb"]) => spec.archive !== undefined && work.some((item) => item.verb === verb);
   return { archive: due("archive"), drop: due("drop"), restore: false };
 }
@@ -138,7 +138,7 @@ async function performLocked(
   runtime.database.invalidate(spec.schema, spec.table);
   const left = due.retired.filter(({ verb }) => verb === "detach" || verb === "finalize").length;
   return {
-    partitionCount: after ? timePartitions(spec, after.table).length : planned.partitions.length + made - left,
+    partitionCount: after ? listTimePartitions(spec, after.table).length : planned.partitions.length + made - left,
     retired: due.retired,
     observation: after ?? observation,
     parent,
@@ -251,7 +251,7 @@ function isArchives({ spec }: WindowInputs, step: Retirement): boolean {
 }
 
 function describeRetired(step: Retirement): string {
-  const day = step.verb === "detach" ? dropDay(step) : undefined;
+  const day = step.verb === "detach" ? getPromisedDropDay(step) : undefined;
   const dropped = day ? `, dropped on ${formatInstant(day)} or later` : "";
   return `${VERBS[step.verb].done} ${step.table.name} (${formatInterval(step.table.bounds)})${dropped}`;
 }

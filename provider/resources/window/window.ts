@@ -1,4 +1,4 @@
-import { timePartitions } from "../../../core/partition/branch/desired-branches";
+import { listTimePartitions } from "../../../core/partition/branch/desired-branches";
 import { formatTableId, parseTableId } from "../../../core/names/resource-id";
 import type { Observation } from "../../../core/observed/observed-table";
 import { planChanges } from "../../../core/plan/plan-changes";
@@ -17,7 +17,7 @@ import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal, Unfinished } from "../../runtime/failures";
 import type { ReadRequest } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
-import { isList, type PropertyMap, UNKNOWN } from "../../runtime/values";
+import { isPublicationList, type PropertyMap, UNKNOWN } from "../../runtime/values";
 import type { ArchiveNeeds } from "./archive-needs";
 import { explainArchiveTrouble } from "./archive-trouble";
 import { computeByteLimit } from "./byte-share";
@@ -141,7 +141,7 @@ async function observeWindow(
   if (observation.registration?.mode === "released")
     ctx.log.warn(`table "${spec.schema}.${spec.table}" was released: nothing manages its window`);
   const facts = {
-    partitionCount: timePartitions(spec, observation.table).length,
+    partitionCount: listTimePartitions(spec, observation.table).length,
     retired: listRetiredBefore(oldOutputs),
     ...toTableFacts(observation),
   };
@@ -151,7 +151,7 @@ async function observeWindow(
 /** Returns what the last update retired: no fact about the database, so that a refresh shows no change. */
 function listRetiredBefore(outputs: PropertyMap | undefined): string[] {
   const retired = outputs?.["retired"];
-  return isList(retired) ? retired.map(String) : [];
+  return isPublicationList(retired) ? retired.map(String) : [];
 }
 
 /**

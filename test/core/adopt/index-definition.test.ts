@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { readIndexDefinition } from "../../../core/adopt/index-definition";
-import { partitionIndexTemplate, nameIndex } from "../../../core/adopt/index-names";
+import { findPartitionIndexTemplate, nameIndex } from "../../../core/adopt/index-names";
 import { formatIndexDefinition } from "../../../core/partition/carry/parent";
 import { formatIndexName } from "../../../core/names/template";
 
@@ -80,12 +80,12 @@ it.each([
 it("reads the template of partition indexes from most of them", () => {
   const part = (partition: string, name: string) => ({ partition, name });
   expect(
-    partitionIndexTemplate([
+    findPartitionIndexTemplate([
       part("e_1", "idx_e_1_run"),
       part("e_2", "idx_e_2_run"),
       part("e_3", "e_3_run_idx"),
       part("e_4", "x"),
     ]),
   ).toBe("idx_{partition}_run");
-  expect(partitionIndexTemplate([part("e_1", "x")])).toBeUndefined();
+  expect(findPartitionIndexTemplate([part("e_1", "x")])).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { parseTableSpec } from "../../../core/declare/table/parse";
-import { removedProblems } from "../../../core/problems/removed-inputs";
-import { underPresentNames } from "../../../core/problems/renamed";
+import { findRemovedProblems } from "../../../core/problems/removed-inputs";
+import { usePresentNames } from "../../../core/problems/renamed";
 import { decodeProfile } from "../../../core/declare/table/profile";
 import { encodeTable } from "../../../core/declare/table/wire";
 import { decodeWindow, encodeWindow } from "../../../core/window/wire";
@@ -53,8 +53,8 @@ it("records of an earlier version are read without it, and a program that declar
   const recorded = { ...wire, archive: { ...wire.archive, method: "aws_s3", keys: "{partition}.csv.zst" } };
   const read = decodeWindow(recorded);
   expect("spec" in read && encodeWindow(read.spec)).toEqual(wire);
-  expect(removedProblems(recorded)).toEqual([wasRemoved, keysRemoved]);
-  expect([wire, {}, null, { archive: "s3://bucket/x" }].flatMap(removedProblems)).toEqual([]);
+  expect(findRemovedProblems(recorded)).toEqual([wasRemoved, keysRemoved]);
+  expect([wire, {}, null, { archive: "s3://bucket/x" }].flatMap(findRemovedProblems)).toEqual([]);
 });
 
 const index = (name: string) => ({ run: { columns: ["run_id"], [name]: "{partition}_run" } });
@@ -94,16 +94,16 @@ const earlier = {
 const recordedEarlier: unknown = JSON.parse(JSON.stringify(earlier));
 
 it("recorded inputs are read under either name, and what a program sends under the old one is refused", () => {
-  expect(underPresentNames(recordedEarlier)).toEqual(present);
-  expect(underPresentNames(present)).toEqual(present);
-  expect(underPresentNames({ valid: true, leaves: 3 })).toEqual({ valid: true, partitionCount: 3 });
-  expect(underPresentNames({ leafCount: 3, levels: { leaves: "x" } })).toEqual({
+  expect(usePresentNames(recordedEarlier)).toEqual(present);
+  expect(usePresentNames(present)).toEqual(present);
+  expect(usePresentNames({ valid: true, leaves: 3 })).toEqual({ valid: true, partitionCount: 3 });
+  expect(usePresentNames({ leafCount: 3, levels: { leaves: "x" } })).toEqual({
     partitionCount: 3,
     levels: { leaves: "x" },
   });
-  expect([undefined, null, 3, "leaves"].map(underPresentNames)).toEqual([undefined, null, 3, "leaves"]);
-  expect(removedProblems(present)).toEqual([]);
-  expect(removedProblems(recordedEarlier)).toEqual([
+  expect([undefined, null, 3, "leaves"].map(usePresentNames)).toEqual([undefined, null, 3, "leaves"]);
+  expect(findRemovedProblems(present)).toEqual([]);
+  expect(findRemovedProblems(recordedEarlier)).toEqual([
     { path: "indexes[0].leafName", ...named("leafName", "partitionIndexName") },
     { path: "leaves", ...named("leaves", "profile") },
   ]);

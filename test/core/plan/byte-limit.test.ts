@@ -22,13 +22,13 @@ const other = (month: string, bytes: number, confirmed = false): ByteClaim => ({
 });
 const dropped = (bytes: number, others: ByteClaim[] = [], declared = spec) =>
   idle()
-    .plan(declared, LATER, { byteLimit: { bytes, said: "20 kB", others } })
+    .plan(declared, LATER, { byteLimit: { bytes, declared: "20 kB", others } })
     .retirements.filter(({ verb }) => verb === "drop")
     .map(({ partition }) => partition.replace("workflow_events_", ""));
 
 describe("maxBytesPerUpdate", () => {
   test("the oldest go, the chain of what does not fit remains attached, with the reason", () => {
-    const plan = idle().plan(spec, LATER, { byteLimit: { bytes: 2 * 8192, said: "16 kB", others: [] } });
+    const plan = idle().plan(spec, LATER, { byteLimit: { bytes: 2 * 8192, declared: "16 kB", others: [] } });
     expect(plan.retirements.map(({ verb, partition }) => `${verb} ${partition.slice(-8)}`)).toEqual([
       "detach y2024m11",
       "drop y2024m11",
@@ -72,7 +72,11 @@ describe("maxBytesPerUpdate", () => {
         }));
         const taken = ["a", "b", "c"].flatMap((table) => {
           const own = all.filter((one) => one.table === table);
-          const waiting = findOverByteLimit(own, { bytes, said: "", others: all.filter((one) => one.table !== table) });
+          const waiting = findOverByteLimit(own, {
+            bytes,
+            declared: "",
+            others: all.filter((one) => one.table !== table),
+          });
           return own.filter(({ oid }) => !waiting.has(oid));
         });
         const sum = taken.reduce((total, one) => total + one.bytes, 0);

@@ -4,7 +4,7 @@ import { createTableStatements } from "../../../core/table/create/create-table";
 import {
   createParentIndexStatement,
   dropIndexStatement,
-  partitionIndexStatements,
+  buildPartitionIndexStatements,
 } from "../../../core/table/create/index-build";
 import { reattachStatements } from "../../../core/partition/create/reattach";
 import {
@@ -20,7 +20,7 @@ const NEW = { ...JANUARY, name: "p_2025_01" };
 const PARTITION = { schema: "public", name: "p_2025_01" };
 const attach = (parent: typeof PARENT) =>
   createPartitionStatements(parent, NEW).find((each) => each.sql.includes("ATTACH"));
-const index = partitionIndexStatements(PARENT, RUN, RUN.printed, PLACE, [partitionIndex({ valid: false })]);
+const index = buildPartitionIndexStatements(PARENT, RUN, RUN.printed, PLACE, [partitionIndex({ valid: false })]);
 const [leftover, build, attachIndex] = index;
 
 /** The locks that were measured on 14 to 18 for the statements that we use, with the hazards they carry. */

@@ -4,7 +4,7 @@ import { createTableStatements } from "../../../core/table/create/create-table";
 import {
   createParentIndexStatement,
   dropIndexStatement,
-  partitionIndexStatements,
+  buildPartitionIndexStatements,
 } from "../../../core/table/create/index-build";
 import { buildPlannedParent } from "../../../core/partition/carry/parent";
 import { reattachStatements } from "../../../core/partition/create/reattach";
@@ -123,7 +123,7 @@ describe("an index", () => {
   const build = 'CREATE INDEX CONCURRENTLY "p_2025_01_run_idx" ON "public"."p_2025_01" USING btree ("run_id")';
   const attach = 'ALTER INDEX "public"."p_run" ATTACH PARTITION "public"."p_2025_01_run_idx"';
   const on = (existing: ReturnType<typeof partitionIndex>[]) =>
-    sqlOf(partitionIndexStatements(PARENT, RUN, RUN.printed, PLACE, existing));
+    sqlOf(buildPartitionIndexStatements(PARENT, RUN, RUN.printed, PLACE, existing));
 
   test("begins with the parent alone", () =>
     expect(createParentIndexStatement(PARENT, RUN).sql).toBe(

@@ -4,7 +4,7 @@ import { NOTHING_PUBLISHED } from "../../../core/observed/replication";
 import type { Clocks } from "../../../core/window/clocks";
 import { dueIn, type TablePlan } from "../../../core/plan/table-plan";
 import type { RetirementFacts } from "../../../core/plan/retire/plan-retirement";
-import { dropDay, endOfGrace, type Leaving, type Retirement } from "../../../core/plan/retire/retiring";
+import { getPromisedDropDay, computeGraceEnd, type Leaving, type Retirement } from "../../../core/plan/retire/retiring";
 import { planTable } from "../../../core/plan/plan-table";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { type Instant, parseInstant } from "../../../core/time/instant";
@@ -99,8 +99,8 @@ export class World {
       const { oid, name } = step.table;
       const partition = this.partitions.find((candidate) => candidate.oid === oid);
       if ((step.verb === "detach" || step.verb === "finalize") && partition)
-        this.detach(partition, dropDay(step), now, step.promise.kind === "archive" ? true : undefined);
-      if (step.verb === "archive") this.archive(oid, endOfGrace(spec, now), now);
+        this.detach(partition, getPromisedDropDay(step), now, step.promise.kind === "archive" ? true : undefined);
+      if (step.verb === "archive") this.archive(oid, computeGraceEnd(spec, now), now);
       if (step.verb === "drop") {
         const table = this.detached.find((candidate) => candidate.oid === oid);
         if (!table) throw new Error(`${name} is dropped but was not detached`);

@@ -5,7 +5,7 @@ import {
   flatten,
   type SourceValues,
 } from "../../../../core/partition/branch/desired-branches";
-import { levelsFromWire, levelsToWire } from "../../../../core/declare/levels/levels-wire";
+import { decodeLevels, encodeLevels } from "../../../../core/declare/levels/levels-wire";
 import { planFromSpec } from "../../../../core/plan/spec-plan";
 import { planWindow } from "../../../../core/window/window-partitions";
 import { AS_OF, spec } from "./support";
@@ -53,7 +53,7 @@ describe("the tree of branches", () => {
 
   test("travels without loss", () => {
     const { levels } = spec().window;
-    expect(levelsFromWire(JSON.parse(JSON.stringify(levelsToWire(levels))) as never)).toEqual(levels);
+    expect(decodeLevels(JSON.parse(JSON.stringify(encodeLevels(levels))) as never)).toEqual(levels);
   });
 
   test("is created window by window without being asked, and static plans name given values alone", () => {

@@ -26,7 +26,7 @@ function withDefault(change: Partial<DefaultShape> = {}): ParentShape {
     schema: "public",
     name: "p_default",
     managed: true,
-    stretches: [year2024],
+    attached: [year2024],
     checks: [{ name: before, validated: true }],
     rows: 0,
     few: true,
@@ -84,7 +84,7 @@ describe("the CHECK of a default partition", () => {
     const bounds = (n: number) => ({ from: month(n).toInstant(), to: month(n + 1).toInstant() });
     fc.assert(
       fc.property(months, (numbers) => {
-        const empty = withDefault({ stretches: [], checks: [] }).fallback as DefaultShape;
+        const empty = withDefault({ attached: [], checks: [] }).fallback as DefaultShape;
         const folded = numbers.reduce((shape, n) => applyAttach(shape, key, bounds(n)), empty);
         const atOnce = buildExcludingCheck(key, mergeRanges(numbers.map(bounds)));
         expect(folded.checks).toEqual([{ name: atOnce?.name, validated: true }]);
