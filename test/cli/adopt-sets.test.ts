@@ -192,7 +192,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     expect((await preview(database, deployment, program)).error).toBeUndefined();
     expect((await up(database, deployment, program)).error).toBeUndefined();
     const made = (await partitions(database, "t")).filter((name) => !there.includes(name));
-    if (set.makes) for (const name of made.slice(0, 20)) expect(source).toContain(`makes "${name}"`);
+    if (set.makes) for (const name of made.slice(0, 20)) expect(source).toContain(`creates "${name}"`);
     else expect(made).toEqual([]);
     expect((await partitions(database, "t")).length - made.length).toBe(there.length);
     expect((await up(database, deployment, program)).steps).toEqual([]);
