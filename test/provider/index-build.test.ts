@@ -132,7 +132,7 @@ describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
     await database.query("create index events_by_note on app.events (note, id)");
     const before = await indexLines(database, "note");
     const run = await up(database, deployment, at({ by_note: { columns: ["note"] } }));
-    expect(run.error).toContain('wanted USING btree ("note"), found USING btree (note, id)');
+    expect(run.error).toContain('declared USING btree ("note"), found USING btree (note, id)');
     expect(await indexLines(database, "note")).toEqual(before);
   });
 

@@ -93,7 +93,7 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
       { started: () => void other.query("begin; select count(*) from app.events") },
     );
     await other.end();
-    expect(result).toMatch(/detach "events_p2025_01": .*violates foreign key constraint.*stays attached/);
+    expect(result).toMatch(/detach "events_p2025_01": .*violates foreign key constraint.*remains attached/);
     expect(await partitions(database)).toContain("events_p2025_01");
     expect(await partitions(database)).not.toContain("events_p2025_02");
     expect((await left(database)).orphans).toEqual([]);
