@@ -109,6 +109,6 @@ describe.each(testVersions())("PostgreSQL %s, the grid of a live table", (versio
       cut("2025-03-20T00:00:00Z", { every: "month" }, weeks("2025-03-17")),
     );
     expect(error).toContain('the nearest bound is 2025-04-01T00:00:00Z, the end of "events_p2025_03"');
-    expect(error).toContain('begin at 2025-05-01T00:00:00Z, after "events_p2025_04"');
+    expect(error).toContain('begin the new segment at 2025-05-01T00:00:00Z, after "events_p2025_04"');
   });
 });
