@@ -30,7 +30,10 @@ describe("the package schema", () => {
   });
 
   it("has the resources and functions that the plugin serves, and no others", () => {
-    expect(Object.keys(schema.resources).sort()).toEqual(served.handlers.map((handler) => handler.token).sort());
+    // State of an earlier version has the former type: it is served for its delete, and declared by no program.
+    const former = "pgpartition:index:FunctionAliases";
+    const tokens = served.handlers.map((handler) => handler.token).filter((token) => token !== former);
+    expect(Object.keys(schema.resources).sort()).toEqual(tokens.sort());
     expect(Object.keys(schema.functions).sort()).toEqual(Object.keys(served.functions).sort());
   });
 

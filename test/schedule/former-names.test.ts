@@ -69,7 +69,7 @@ describe("functions for callers that an earlier version had as FunctionAliases",
     const fewer = await preview(database, deployment, at({ info: "parts" }));
     expect(named(fewer.steps)).toEqual(["update events-window", "delete events-functions"]);
     expect(fewer.messages.join("\n")).toContain(`DROP FUNCTION "app"."make_part"(date)`);
-    expect(fewer.messages.join("\n")).toContain("app.make_part(date) is not declared any more");
+    expect(fewer.messages.join("\n")).toContain("app.make_part(date) is no longer declared");
     expect(await apply(database, deployment, at())).toEqual(["update events-window", "delete events-functions"]);
     expect(await column(database, owned)).toEqual([]);
     expect((await preview(database, deployment, at())).steps).toEqual([]);
