@@ -52,7 +52,7 @@ describe("a database with pg_partman", () => {
       alter schema partman owner to postgres; alter table partman.part_config owner to postgres;
       create table app.events (id bigint not null, at timestamptz not null, note text, primary key (id, at)) partition by range (at)`);
     const told =
-      /pg_partman .* is not known.*GRANT USAGE ON SCHEMA "partman" TO "(\w+)"; GRANT SELECT ON "partman"."part_config"/;
+      /pg_partman .* is unknown.*GRANT USAGE ON SCHEMA "partman" TO "(\w+)"; GRANT SELECT ON "partman"."part_config"/;
     const text = (await preview(database, deployment, march)).messages.join("\n");
     expect(told.exec(text)?.[1]).toBe(database.user);
     await database.query(
