@@ -11,7 +11,7 @@ type Plain<T> = T extends readonly (infer Item)[]
 type SameType<A, B> = (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
 
 /** Accepts a schema only if it reads exactly T, so that neither can change without the other. */
-export function chooseSchema<T>() {
+export function checkSchemaType<T>() {
   return <S extends z.ZodType>(schema: S & (SameType<z.infer<S>, T> extends true ? unknown : never)): S => schema;
 }
 

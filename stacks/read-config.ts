@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Problem } from "../core/problems/problem";
 import { findRemovedOption } from "../core/problems/removed";
-import { formatPropertyPath, toShapeProblems } from "../core/problems/shape-problems";
+import { formatPath, toShapeProblems } from "../core/problems/shape-problems";
 import { refuseTime } from "../core/declare/option/time-text";
 import { parseInstant } from "../core/time/instant";
 import { clockConfigSchema, databaseSchemas, type StackConfig, stackConfigSchema } from "./config";
@@ -88,7 +88,7 @@ function toProblems(error: z.ZodError, schema: z.ZodType, prefix: string): Probl
     return issue.keys.map((key): Problem => {
       const path = [...issue.path, key];
       const unknown = { message: `the key "${key}" does not exist here.`, fix: `Allowed are: ${allowed.join(", ")}.` };
-      return { path: formatPropertyPath(path), code: "unknown-property", ...(findRemovedOption(path) ?? unknown) };
+      return { path: formatPath(path), code: "unknown-property", ...(findRemovedOption(path) ?? unknown) };
     });
   });
   const found = [...(others.length > 0 ? toShapeProblems(new z.ZodError(others)) : []), ...unknown];

@@ -1,7 +1,7 @@
 import type { TableSpecArgs } from "../components";
 import type { Problem } from "../core/problems/problem";
 import { parseTableSpec } from "../core/declare/table/parse";
-import { formatPropertyPath } from "../core/problems/shape-problems";
+import { formatPath } from "../core/problems/shape-problems";
 import type { StackConfig, TableOverrides } from "./config";
 import { SYSTEMS, SYSTEM_NAMES } from "./tables";
 
@@ -27,7 +27,7 @@ export function resolveTables(config: StackConfig): ResolvedTables {
       problems.push(
         ...parsed.problems.map((problem) => ({
           ...problem,
-          path: `${formatPropertyPath(["tables", key])}.${problem.path}`,
+          path: `${formatPath(["tables", key])}.${problem.path}`,
         })),
       );
   }
@@ -38,7 +38,7 @@ function findUnusedOverrides(config: StackConfig, declared: Readonly<Record<stri
   return Object.keys(config.tables ?? {})
     .filter((key) => !(key in declared))
     .map((key) => ({
-      path: formatPropertyPath(["tables", key]),
+      path: formatPath(["tables", key]),
       code: "unknown-property" as const,
       message: `this stack does not declare "${key}", because systems is ${config.systems.join(", ")}.`,
       fix: `Remove it, or add its system (${SYSTEM_NAMES.join(", ")}) to systems. Declared are: ${Object.keys(declared).join(", ")}.`,

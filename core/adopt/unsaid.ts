@@ -6,7 +6,7 @@ import type { ObservedColumn, ObservedConstraint, ObservedTable } from "../obser
 import { formatProblem, type Problem } from "../problems/problem";
 import type { TableSpecArgs } from "../declare/table/args";
 import type { ColumnArgs } from "../declare/table/column";
-import { checkPolicyExpression } from "../declare/table/expression-problems";
+import { checkExpression } from "../declare/table/expression-problems";
 import { parseTableSpec } from "../declare/table/parse";
 import type { TableSpec } from "../declare/table/spec";
 
@@ -49,7 +49,7 @@ function omitKeyDefaults(args: TableSpecArgs, notes: string[]): TableSpecArgs {
     if (typeof declared === "string") return [name, declared];
     const { default: text, nullable, ...rest } = declared;
     const problems: Problem[] = [];
-    if (text !== undefined) checkPolicyExpression("default", text, problems);
+    if (text !== undefined) checkExpression("default", text, problems);
     if (problems.length > 0)
       notes.push(
         `the default of column "${name}" (${text ?? ""}) cannot be declared: it is left as it is, and new partitions get it from the table`,
@@ -73,7 +73,7 @@ function omitConstraints(args: TableSpecArgs, table: ObservedTable, notes: strin
   const unsaid = new Set<string>();
   for (const one of table.constraints) {
     const problems: Problem[] = [];
-    if (one.kind === "check") checkPolicyExpression("checks", checkText(one.definition), problems);
+    if (one.kind === "check") checkExpression("checks", checkText(one.definition), problems);
     const says = hasUndeclarableParts(one);
     if (problems.length === 0 && !says) continue;
     unsaid.add(one.name);

@@ -1,7 +1,7 @@
 import type { Problem } from "./problem";
 import { REMOVED } from "./removed";
 import { findRenamedInputs } from "./renamed";
-import { formatPropertyPath } from "./shape-problems";
+import { formatPath } from "./shape-problems";
 
 /** Returns removed and renamed options that inputs still have: inputs may have further keys, and these would be ignored silently. */
 export function findRemovedProblems(inputs: unknown): Problem[] {
@@ -9,7 +9,7 @@ export function findRemovedProblems(inputs: unknown): Problem[] {
   return [
     ...removed.map(([path, told]) => ({ path, code: "unknown-property" as const, ...told })),
     ...findRenamedInputs(inputs).map(({ path, message, fix }) => ({
-      path: formatPropertyPath(path),
+      path: formatPath(path),
       code: "unknown-property" as const,
       message,
       fix,

@@ -3,7 +3,7 @@ import type { Problem, ProblemCode } from "./problem";
 import { findRemovedOption } from "./removed";
 
 /** Formats a property path as people write it: `indexes["by run"].columns[0]`. */
-export function formatPropertyPath(path: readonly PropertyKey[]): string {
+export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
     const key = String(part);
@@ -96,7 +96,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 function fromUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[]): Problem[] {
   const branches = issue.errors.map((errors) => errors.flatMap((inner) => fromIssue(inner, path)));
   const own = branches.filter(
-    (branch) => branch.length > 0 && branch.every((found) => found.path !== formatPropertyPath(path)),
+    (branch) => branch.length > 0 && branch.every((found) => found.path !== formatPath(path)),
   );
   const closest = own.sort((a, b) => a.length - b.length)[0];
   if (closest) return closest;
@@ -117,7 +117,7 @@ function refuseInvalid(path: readonly PropertyKey[], input: unknown, why: string
 }
 
 function createProblem(path: readonly PropertyKey[], code: ProblemCode, message: string, fix: string): Problem {
-  return { path: formatPropertyPath(path), code, message, fix };
+  return { path: formatPath(path), code, message, fix };
 }
 
 function formatUnit(origin: string): string {

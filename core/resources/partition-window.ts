@@ -2,12 +2,12 @@ import { z } from "zod";
 import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS, MAX_WINDOW_INTERVALS } from "../defaults";
 import type { WorkItem } from "../plan/change/plan-types";
 import { VERB_NAMES } from "../plan/change/verbs";
-import { chooseSchema } from "../same-type";
+import { checkSchemaType } from "../same-type";
 import { windowWireSchema } from "../window/wire";
 import { CREATE, ENCODING, MANAGEMENT, OWNER } from "./notes";
 import { defineResourceType } from "./resource-type";
 
-const workItemSchema = chooseSchema<WorkItem>()(
+const workItemSchema = checkSchemaType<WorkItem>()(
   z.object({
     verb: z.enum(VERB_NAMES),
     partition: z.string(),

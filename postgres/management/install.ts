@@ -105,7 +105,7 @@ interface Found {
 async function describe(database: Database): Promise<Found> {
   const row = (await database.read(query("registry/management"), [database.managementSchema]))[0] ?? {};
   return {
-    state: await toState(database, row),
+    state: await readState(database, row),
     exists: row["exists"] === true,
     mayCreate: row["may_create"] === true,
     role: String(row["role"]),
@@ -113,7 +113,7 @@ async function describe(database: Database): Promise<Found> {
   };
 }
 
-async function toState(database: Database, row: Readonly<Record<string, unknown>>): Promise<ManagementState> {
+async function readState(database: Database, row: Readonly<Record<string, unknown>>): Promise<ManagementState> {
   const management = database.managementSchema;
   if (row["exists"] !== true || (row["objects"] === 0 && row["ours"] !== true)) return { kind: "absent" };
   if (row["ours"] !== true)

@@ -13,7 +13,7 @@ import type { WorkContext } from "./work-context";
  * Changes an existing table, step by step. If killed after any of them, the next update continues from the state it finds. If
  * rows violate a new constraint, only what this product's updates have added of it is removed. The caller holds the table's lock.
  */
-export async function planAlterTable(
+export async function alterTable(
   work: WorkContext,
   shape: TableShape,
   steps: readonly AlterStep[],

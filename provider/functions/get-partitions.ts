@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { chooseSchema } from "../../core/same-type";
+import { checkSchemaType } from "../../core/same-type";
 import { formatInterval } from "../../core/time/interval";
 import type { ProviderFunction } from "../runtime/provider-module";
 import type { Runtime } from "../runtime/runtime";
@@ -17,7 +17,7 @@ interface PartitionInfo {
 
 export const getPartitionsOutputs = z.object({
   partitions: z.array(
-    chooseSchema<PartitionInfo>()(
+    checkSchemaType<PartitionInfo>()(
       z.object({
         name: z.string(),
         bounds: z.string(),

@@ -1,5 +1,5 @@
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
-import { formatPropertyPath, isPublicationList, isUnknown, UNKNOWN } from "./values";
+import { formatPropertyPath, isList, isUnknown, UNKNOWN } from "./values";
 import type { PropertyMap, PropertyPath, PropertyValue } from "./values";
 
 /** A bag as handlers see it: plain values, and the paths of those that are secret. */
@@ -120,8 +120,7 @@ function encodeValue(value: PropertyValue, marks: Marks | undefined, path: Prope
   if (marks?.secret === true) return wrapSecret(encodeValue(value, undefined, path));
   if (isUnknown(value)) return marks === undefined ? UNKNOWN_STRING : wrapSecret(UNKNOWN_STRING);
   if (value === null) return null;
-  if (isPublicationList(value))
-    return value.map((item, index) => encodeValue(item, marks?.children.get(index), [...path, index]));
+  if (isList(value)) return value.map((item, index) => encodeValue(item, marks?.children.get(index), [...path, index]));
   if (typeof value === "object") return encodeMap(value, marks, path);
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new Error(`property "${formatPropertyPath(path)}" is ${value}, which the engine's state cannot hold`);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../../core/defaults";
 import { parseSize, SIZE_HINT } from "../../core/size";
-import { formatPropertyPath } from "../../core/problems/shape-problems";
+import { formatPath } from "../../core/problems/shape-problems";
 import { parseInstant } from "../../core/time/instant";
 import type { Problem } from "./handler";
 import { containsUnknown, type PropertyMap, type PropertyValue } from "./values";
@@ -70,7 +70,7 @@ export function findConfigProblems(config: PropertyMap): Problem[] {
         reason: `the provider has no setting "${key}"; known are ${Object.keys(configSchema.shape).join(", ")}`,
       }));
     }
-    return [{ property: formatPropertyPath(issue.path), reason: issue.message }];
+    return [{ property: formatPath(issue.path), reason: issue.message }];
   });
 }
 

@@ -1,4 +1,4 @@
-import { isPublicationList, isMap, getValueAt } from "./values";
+import { isList, isMap, getValueAt } from "./values";
 import type { PropertyMap, PropertyPath, PropertyValue } from "./values";
 
 /** Shorter texts would also be found in ordinary words, and hide more than they protect. */
@@ -55,7 +55,7 @@ function decodePercent(text: string): string {
 function listTexts(value: PropertyValue | undefined): string[] {
   if (typeof value === "string") return [value];
   if (typeof value === "number") return [String(value)];
-  if (isPublicationList(value)) return value.flatMap(listTexts);
+  if (isList(value)) return value.flatMap(listTexts);
   return isMap(value) ? Object.values(value).flatMap(listTexts) : [];
 }
 

@@ -35,25 +35,25 @@ export function isUnknown(value: PropertyValue | undefined): value is Unknown {
 export function containsUnknown(value: PropertyValue | undefined): boolean {
   if (value === undefined || value === null || typeof value !== "object") return false;
   if (isUnknown(value)) return true;
-  if (isPublicationList(value)) return value.some(containsUnknown);
+  if (isList(value)) return value.some(containsUnknown);
   return Object.values(value as PropertyMap).some(containsUnknown);
 }
 
 /** Narrows readonly arrays out of a union, which Array.isArray does not. */
-export function isPublicationList(value: PropertyValue | undefined): value is readonly PropertyValue[] {
+export function isList(value: PropertyValue | undefined): value is readonly PropertyValue[] {
   return Array.isArray(value);
 }
 
 /** Matches a map of properties: neither null, nor a list, nor unknown. */
 export function isMap(value: PropertyValue | undefined): value is PropertyMap {
-  return typeof value === "object" && value !== null && !isUnknown(value) && !isPublicationList(value);
+  return typeof value === "object" && value !== null && !isUnknown(value) && !isList(value);
 }
 
 /** Returns the value at the path, or undefined if the bag has none there. */
 export function getValueAt(value: PropertyValue | undefined, path: PropertyPath): PropertyValue | undefined {
   let found = value;
   for (const step of path) {
-    if (typeof step === "number") found = isPublicationList(found) ? found[step] : undefined;
+    if (typeof step === "number") found = isList(found) ? found[step] : undefined;
     else found = isMap(found) && Object.hasOwn(found, step) ? found[step] : undefined;
   }
   return found;

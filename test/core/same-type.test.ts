@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { everyWord, chooseSchema, wordsOf } from "../../core/same-type";
+import { everyWord, checkSchemaType, wordsOf } from "../../core/same-type";
 
 type Word = "begin" | "end";
 interface Entry {
@@ -20,11 +20,11 @@ test("a schema of words has every word of its type and no other", () => {
 test("a schema of a type has every key of it and no other, as optional as there", () => {
   const name = z.string();
   const tags = z.array(z.string()).optional();
-  expect(chooseSchema<Entry>()(z.object({ name, tags })).parse({ name: "a" })).toEqual({ name: "a" });
+  expect(checkSchemaType<Entry>()(z.object({ name, tags })).parse({ name: "a" })).toEqual({ name: "a" });
   // @ts-expect-error tags are missing
-  chooseSchema<Entry>()(z.object({ name }));
+  checkSchemaType<Entry>()(z.object({ name }));
   // @ts-expect-error the type has no rows
-  chooseSchema<Entry>()(z.object({ name, tags, rows: z.int().optional() }));
+  checkSchemaType<Entry>()(z.object({ name, tags, rows: z.int().optional() }));
   // @ts-expect-error tags may be left out
-  chooseSchema<Entry>()(z.object({ name, tags: z.array(z.string()) }));
+  checkSchemaType<Entry>()(z.object({ name, tags: z.array(z.string()) }));
 });

@@ -2,14 +2,7 @@ import fc from "fast-check";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { describe, expect, it } from "vitest";
 import { decode, encode, SIGNATURE_KEY, UNKNOWN_SENTINELS } from "../../provider/runtime/property-codec";
-import {
-  containsUnknown,
-  formatPropertyPath,
-  isPublicationList,
-  isMap,
-  isUnknown,
-  UNKNOWN,
-} from "../../provider/runtime/values";
+import { containsUnknown, formatPropertyPath, isList, isMap, isUnknown, UNKNOWN } from "../../provider/runtime/values";
 import type { PropertyMap, PropertyPath, PropertyValue } from "../../provider/runtime/values";
 
 // jspb.Map keeps its keys in a plain object and loses this one.
@@ -33,7 +26,7 @@ function throughWire(struct: Struct): ReturnType<typeof decode> {
 }
 
 function pathsOf(found: PropertyValue, path: PropertyPath = []): PropertyPath[] {
-  const entries: (readonly [string | number, PropertyValue])[] = isPublicationList(found)
+  const entries: (readonly [string | number, PropertyValue])[] = isList(found)
     ? found.map((item, index) => [index, item] as const)
     : isMap(found)
       ? Object.entries(found)
@@ -82,7 +75,7 @@ describe("codec", () => {
 
   it("reads all seven unknown sentinels of the engine as unknown", () => {
     const found = decode(Struct.fromJavaScript({ all: [...UNKNOWN_SENTINELS] })).value["all"];
-    expect(isPublicationList(found) && found.length === 7 && found.every(isUnknown)).toBe(true);
+    expect(isList(found) && found.length === 7 && found.every(isUnknown)).toBe(true);
     expect(containsUnknown({ deep: [{ er: UNKNOWN }] })).toBe(true);
     expect(containsUnknown({ deep: [{ er: null }] })).toBe(false);
   });

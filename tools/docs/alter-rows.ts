@@ -1,6 +1,6 @@
 // Statements and locks of changes to an existing table, from the functions that write the statements, for a sample table.
 import { buildInstantStatements, setNotNull } from "../../core/table/alter/column-statements";
-import { addDefaultCheck, dropDefaultCheck, planCheck } from "../../core/table/alter/checks";
+import { addCheck, dropCheck, planCheck } from "../../core/table/alter/checks";
 import { NO_FACTS } from "../../core/table/alter/facts";
 import { type Family, lockFamily } from "../../core/table/alter/family";
 import { addForeignKey, dropForeignKey } from "../../core/table/alter/foreign-keys";
@@ -43,11 +43,11 @@ export const changeColumns: readonly Statement[] = [
 
 export const makeNotNull: readonly Statement[] = [
   lockFamily(family, transaction),
-  addDefaultCheck(family, transaction, filled),
+  addCheck(family, transaction, filled),
   ...planCheck(family, filled, NO_FACTS, []).flatMap((step) => step.statements),
   lockFamily(family, "not null"),
   setNotNull(family, "not null", note.name),
-  ...dropDefaultCheck(family, "drop checks", "events_note_filled"),
+  ...dropCheck(family, "drop checks", "events_note_filled"),
 ];
 
 export const addKeyBefore18: readonly Statement[] = addForeignKey(

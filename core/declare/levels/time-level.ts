@@ -75,8 +75,8 @@ export interface SegmentArgs {
 const LENGTHS = [...PERIODS, "whole"] as const;
 
 const SEGMENT = {
-  from: parseDeclaredBound("from"),
-  to: parseDeclaredBound("to"),
+  from: defineBound("from"),
+  to: defineBound("to"),
   every: sentAs(z.enum(LENGTHS), parseEvery, nameType("SegmentLength", z.enum(LENGTHS))),
   name: sentAs(name.optional(), parseName, name),
 } satisfies OptionsOf<SegmentArgs, SegmentPlace>;
@@ -142,7 +142,7 @@ export function parseGrid(level: TimeLevel, zone: string, problems: Problem[]): 
 }
 
 /** Creates the option for one end of a segment. */
-function parseDeclaredBound(end: "from" | "to") {
+function defineBound(end: "from" | "to") {
   return defineOption({
     shape: z.string().optional(),
     wire: instantWire.optional(),

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Problem } from "../../problems/problem";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import {
   type Options,
   decodeOptions,
@@ -30,7 +30,7 @@ type Given<List extends Options> = {
 
 /** Returns the path of an option of a part. */
 export function pathAt({ path }: ItemPlace, ...below: readonly PropertyKey[]): string {
-  return formatPropertyPath([...path, ...below]);
+  return formatPath([...path, ...below]);
 }
 
 export function parseItem<List extends Options, Topic extends { readonly [Name in keyof List]?: unknown }, Place>(

@@ -1,5 +1,5 @@
 import type { Problem } from "../../problems/problem";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 
 /**
  * Finds Outputs where a plain value is needed: such values decide how many resources exist, and an unknown one would make preview
@@ -14,7 +14,7 @@ export function findOutputs(
   if ("__pulumiOutput" in value || value instanceof Promise) {
     return [
       {
-        path: formatPropertyPath(path),
+        path: formatPath(path),
         code: "plain-value-required",
         message: "an Output (or a Promise) was passed where a plain value is needed.",
         fix: "Only connection, bucket and roles may be Outputs. Read this value from configuration, or compute it before the program declares resources.",

@@ -13,7 +13,7 @@ import {
   collectShapes,
 } from "../option/option";
 import { nameShape as name, nameType } from "../option/shapes";
-import { checkPolicyExpression } from "./expression-problems";
+import { checkExpression } from "./expression-problems";
 
 /** One column, written to CREATE TABLE as declared. */
 export interface ColumnArgs {
@@ -69,7 +69,7 @@ function parseDefault(
   { args, problems, ...place }: Around<ColumnArgs, ItemPlace>,
 ): string | undefined {
   if (text === undefined) return undefined;
-  checkPolicyExpression(pathAt(place, "default"), text, problems);
+  checkExpression(pathAt(place, "default"), text, problems);
   if (args.identity !== undefined) {
     problems.push({
       path: pathAt(place, "default"),

@@ -1,10 +1,10 @@
 import type { Problem } from "../../problems/problem";
 import type { TableSpecArgs } from "./args";
 import { parseColumn } from "./column";
-import { checkPolicyExpression } from "./expression-problems";
+import { checkExpression } from "./expression-problems";
 import { getLevelColumn } from "./level-place";
 import { checkName } from "../../names/name-problems";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import type { ColumnSpec } from "./spec";
 
 /** Reads the declared columns and checks every list of columns against them. Undefined when none are declared. */
@@ -18,13 +18,13 @@ export function parseColumns(args: TableSpecArgs, problems: Problem[]): readonly
   checkDroppedColumns(args, known, problems);
   checkPrimaryKey(args, columns, problems);
   for (const [name, check] of Object.entries(args.checks ?? {})) {
-    if (typeof check === "string") checkPolicyExpression(formatPropertyPath(["checks", name]), check, problems);
-    else checkPolicyExpression(formatPropertyPath(["checks", name, "expression"]), check.expression, problems);
+    if (typeof check === "string") checkExpression(formatPath(["checks", name]), check, problems);
+    else checkExpression(formatPath(["checks", name, "expression"]), check.expression, problems);
   }
   for (const [path, name] of listColumnReferences(args)) {
     if (known.has(name)) continue;
     problems.push({
-      path: formatPropertyPath(path),
+      path: formatPath(path),
       code: "unknown-column",
       message: `table "${args.table}" has no column "${name}".`,
       fix: `Declared columns are: ${[...known].join(", ")}.`,
@@ -35,10 +35,10 @@ export function parseColumns(args: TableSpecArgs, problems: Problem[]): readonly
 
 function checkDroppedColumns(args: TableSpecArgs, known: ReadonlySet<string>, problems: Problem[]): void {
   for (const [index, name] of (args.dropColumns ?? []).entries()) {
-    checkName(formatPropertyPath(["dropColumns", index]), name, problems);
+    checkName(formatPath(["dropColumns", index]), name, problems);
     if (!known.has(name)) continue;
     problems.push({
-      path: formatPropertyPath(["dropColumns", index]),
+      path: formatPath(["dropColumns", index]),
       code: "invalid-value",
       message: `the column "${name}" is declared and confirmed to be dropped.`,
       fix: "Remove it from columns, or from dropColumns.",
@@ -52,7 +52,7 @@ function checkPrimaryKey(args: TableSpecArgs, columns: readonly ColumnSpec[], pr
   for (const column of columns) {
     if (!column.nullable || keys.has(column.name) || !args.primaryKey?.includes(column.name)) continue;
     problems.push({
-      path: formatPropertyPath(["columns", column.name, "nullable"]),
+      path: formatPath(["columns", column.name, "nullable"]),
       code: "invalid-value",
       message: `the column "${column.name}" is part of the primary key and may not be NULL.`,
       fix: "Remove nullable: true.",

@@ -3,7 +3,7 @@ import { DEFAULT_SCHEMA } from "../../defaults";
 import type { Problem } from "../../problems/problem";
 import { checkName } from "../../names/name-problems";
 import { type Around, defineAsWritten, defineOption, type OptionsOf } from "../option/option";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import { nameShape as name, namesShape as names, nameType } from "../option/shapes";
 
 /** Constraints on the rows of a table. */
@@ -167,14 +167,14 @@ function parseUniques(
   { problems }: Around<unknown>,
 ): readonly { readonly name: string; readonly columns: readonly string[] }[] {
   return Object.entries(declared ?? {}).map(([unique, columns]) => {
-    checkName(formatPropertyPath(["uniques", unique]), unique, problems);
+    checkName(formatPath(["uniques", unique]), unique, problems);
     return { name: unique, columns };
   });
 }
 
 function parseChecks(declared: ConstraintOptions["checks"], { problems }: Around<unknown>): readonly CheckSpec[] {
   return Object.entries(declared ?? {}).map(([check, value]) => {
-    checkName(formatPropertyPath(["checks", check]), check, problems);
+    checkName(formatPath(["checks", check]), check, problems);
     return normalizeReach({ name: check, ...(typeof value === "string" ? { expression: value } : value) });
   });
 }
@@ -184,7 +184,7 @@ function parseForeignKeys(
   { problems }: Around<unknown>,
 ): readonly ForeignKeySpec[] {
   return Object.entries(declared ?? {}).map(([key, value]) => {
-    checkName(formatPropertyPath(["foreignKeys", key]), key, problems);
+    checkName(formatPath(["foreignKeys", key]), key, problems);
     checkForeignKey(key, value, problems);
     return normalizeReach({
       ...value,
@@ -210,14 +210,14 @@ function omitEmpty<T>(list: T[]): T[] | undefined {
 
 function checkForeignKey(name: string, key: ForeignKeyArgs, problems: Problem[]): void {
   const path = ["foreignKeys", name, "references"];
-  checkName(formatPropertyPath([...path, "table"]), key.references.table, problems);
-  checkName(formatPropertyPath([...path, "schema"]), key.references.schema ?? DEFAULT_SCHEMA, problems);
+  checkName(formatPath([...path, "table"]), key.references.table, problems);
+  checkName(formatPath([...path, "schema"]), key.references.schema ?? DEFAULT_SCHEMA, problems);
   for (const [index, column] of key.references.columns.entries()) {
-    checkName(formatPropertyPath([...path, "columns", index]), column, problems);
+    checkName(formatPath([...path, "columns", index]), column, problems);
   }
   if (key.columns.length === key.references.columns.length) return;
   problems.push({
-    path: formatPropertyPath([...path, "columns"]),
+    path: formatPath([...path, "columns"]),
     code: "invalid-value",
     message: `the foreign key "${name}" pairs (${key.columns.join(", ")}) with (${key.references.columns.join(", ")}).`,
     fix: "Name one referenced column for each column.",

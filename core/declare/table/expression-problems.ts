@@ -2,7 +2,7 @@ import type { Problem } from "../../problems/problem";
 import { explainUnsafeExpression, tokenize } from "../../sql/expression";
 
 /** Checks a text that is written into a statement as one expression, and must not become more than that. */
-export function checkPolicyExpression(path: string, text: string, problems: Problem[]): void {
+export function checkExpression(path: string, text: string, problems: Problem[]): void {
   const wrong =
     explainUnsafeExpression(text) ?? (hasOpenComma(text) ? "it contains a comma outside of brackets" : undefined);
   if (wrong === undefined) return;

@@ -3,7 +3,7 @@ import { formatPrimaryKeyName } from "../../names/identifier";
 import { checkFilledName, checkTemplateText } from "../../names/name-problems";
 import { formatIndexName, listPlaceholders } from "../../names/template";
 import type { Problem } from "../../problems/problem";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import type { Plain } from "../option/matching";
 import { itemFromWire, type ItemOf, type ItemPlace, itemToWire, parseItem, pathAt } from "../option/item";
 import {
@@ -207,7 +207,7 @@ function checkCollisions(
     const other = taken.get(name);
     if (other !== undefined) {
       problems.push({
-        path: formatPropertyPath(["indexes", index, side]),
+        path: formatPath(["indexes", index, side]),
         code: "name-collision",
         message: `${other} and the index "${index}" would both be called "${name}".`,
         fix: "Put {index} into the template, or give the index another key or name.",

@@ -16,19 +16,19 @@ export function parseLevels(
   const at = args.partitionBy.findIndex(isRangeLevel);
   checkPlaces(args, at, problems);
   checkKeyColumns(args, columns, problems);
-  const resolvePath = (index: number): BranchPlace => ({
+  const createPlace = (index: number): BranchPlace => ({
     path: `partitionBy[${index}]`,
     schema: args.schema ?? DEFAULT_SCHEMA,
     belowList: args.partitionBy.slice(0, index).some(isListLevel),
   });
   const above = args.partitionBy.slice(0, Math.max(at, 0)).flatMap((level, index): BranchLevel[] => {
-    if (isListLevel(level)) return [parseList(level, resolvePath(index), problems)];
-    return isHashLevel(level) ? [parseHash(level, resolvePath(index), problems)] : [];
+    if (isListLevel(level)) return [parseList(level, createPlace(index), problems)];
+    return isHashLevel(level) ? [parseHash(level, createPlace(index), problems)] : [];
   });
   const below = args.partitionBy
     .slice(at + 1)
     .flatMap((level, index): HashLevel[] =>
-      isHashLevel(level) ? [parseHash(level, resolvePath(at + 1 + index), problems)] : [],
+      isHashLevel(level) ? [parseHash(level, createPlace(at + 1 + index), problems)] : [],
     );
   const time = args.partitionBy[at];
   const overrides = time && isRangeLevel(time) ? parseOverrides(args, time, above, problems) : [];

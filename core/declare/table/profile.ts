@@ -2,7 +2,7 @@ import { z } from "zod";
 import { checkSchemaName } from "../../names/name-problems";
 import type { Problem } from "../../problems/problem";
 import { usePresentNames } from "../../problems/renamed";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import { compareInstants, type Instant } from "../../time/instant";
 import { addSpan, parseSpan } from "../../time/span";
 import { omitUndefined } from "../option/item";
@@ -152,7 +152,7 @@ function parseStatistics(
     .map(([column, target]) => {
       if (table.columns && !(column in table.columns)) {
         problems.push({
-          path: formatPropertyPath(["statistics", column]),
+          path: formatPath(["statistics", column]),
           code: "unknown-column",
           message: `there is no column "${column}" in table "${table.table}".`,
           fix: `Declared columns are: ${Object.keys(table.columns).join(", ")}.`,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DEFAULT_PUBLISHED_CHANGES, DEFAULT_VIA_ROOT } from "../../defaults";
 import { checkName } from "../../names/name-problems";
 import type { Problem } from "../../problems/problem";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import { everyWord } from "../../same-type";
 import { type ItemOf, type ItemPlace, itemToWire, parseItem, pathAt } from "../option/item";
 import { type Around, optionalText, type OptionsOf, sentAs, collectShapes, collectWires } from "../option/option";
@@ -111,7 +111,7 @@ export function parsePublications(args: DeclaredTable, problems: Problem[]): rea
   if (!isPublicationList(declared))
     return Object.entries(declared).map(([key, value]) => parseMember(key, value, args, problems));
   for (const [index, publication] of declared.entries()) {
-    checkName(formatPropertyPath(["publications", index]), publication, problems);
+    checkName(formatPath(["publications", index]), publication, problems);
     if (declared.indexOf(publication) < index) problems.push(refuseListedTwice(index, publication));
   }
   return declared.map((publication) => ({ publication }));
@@ -186,7 +186,7 @@ function parseViaRoot(
 
 function refuseListedTwice(index: number, publication: string): Problem {
   return {
-    path: formatPropertyPath(["publications", index]),
+    path: formatPath(["publications", index]),
     code: "name-collision",
     message: `the publication "${publication}" is listed twice.`,
     fix: "List it once.",

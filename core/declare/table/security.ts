@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DEFAULT_SCHEMA } from "../../defaults";
 import { checkName } from "../../names/name-problems";
 import type { Problem } from "../../problems/problem";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import { everyWord } from "../../same-type";
 import { explainUnsafeExpression } from "../../sql/expression";
 import { type ItemPlace, parseItem, pathAt } from "../option/item";
@@ -122,7 +122,7 @@ export const grants = sentAs(
     declared &&
     Object.entries(declared)
       .map(([role, privileges]) => {
-        checkRole(formatPropertyPath(["grants", role]), role, problems);
+        checkRole(formatPath(["grants", role]), role, problems);
         return { role, privileges: PRIVILEGES.filter((privilege) => privileges.includes(privilege)) };
       })
       .sort((a, b) => (a.role < b.role ? -1 : 1)),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { checkName } from "../../names/name-problems";
 import type { Problem } from "../../problems/problem";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import { type ParsedSpan, parseSpan, type Span } from "../../time/span";
 import { type ItemPlace, parseItem, pathAt } from "../option/item";
 import { type Around, type OptionsOf, sentAs, collectShapes, collectWires } from "../option/option";
@@ -56,8 +56,8 @@ interface AgePlace extends ItemPlace {
 const settingWire = nameType("Setting", z.object({ name, value: z.string() }));
 
 const PROFILE = {
-  options: explainSettings("options"),
-  toast: explainSettings("toast"),
+  options: defineSettings("options"),
+  toast: defineSettings("toast"),
   tablespace: sentAs(name.optional(), parseTablespace, name.optional()),
 } satisfies OptionsOf<StorageProfileArgs, AgePlace>;
 
@@ -122,7 +122,7 @@ function parseAfter(after: Span, { age, before, problems }: Around<unknown, AgeP
 const PARAMETER = /^[a-z_]+$/;
 
 /** Creates the option for parameters of a table or of its TOAST table. */
-function explainSettings(property: "options" | "toast") {
+function defineSettings(property: "options" | "toast") {
   const parse = (declared: StorageProfileArgs["options"], { age, problems }: Around<unknown, AgePlace>) => {
     const read = Object.entries(declared ?? {})
       .map(([parameter, value]) => {
@@ -198,7 +198,7 @@ function refuseFreezingTwice(key: string): Problem {
 
 function refuseParameter(key: string, property: string, parameter: string): Problem {
   return {
-    path: formatPropertyPath(["storage", key, property, parameter]),
+    path: formatPath(["storage", key, property, parameter]),
     code: "invalid-name",
     message: `${JSON.stringify(parameter)} is not the name of a storage parameter.`,
     fix: 'Write it as PostgreSQL does, for example "autovacuum_vacuum_scale_factor"; those of TOAST belong under toast, without the prefix.',

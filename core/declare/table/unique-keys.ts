@@ -2,7 +2,7 @@ import { quoteList } from "../../names/identifier";
 import type { Problem } from "../../problems/problem";
 import type { TableSpecArgs } from "./args";
 import { getLevelColumn } from "./level-place";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 
 /**
  * Checks keys of unique constraints and indexes. PostgreSQL enforces uniqueness partition by partition, so each must contain
@@ -12,13 +12,13 @@ export function checkUniqueKeys(args: TableSpecArgs, problems: Problem[]): void 
   const keys = [...new Set(args.partitionBy.map(getLevelColumn))];
   if (args.primaryKey) check("primaryKey", undefined, args.primaryKey, keys, problems);
   for (const [name, columns] of Object.entries(args.uniques ?? {}))
-    check(formatPropertyPath(["uniques", name]), undefined, columns, keys, problems);
+    check(formatPath(["uniques", name]), undefined, columns, keys, problems);
   for (const [name, index] of Object.entries(args.indexes ?? {})) {
     if (!index.unique) continue;
     const columns = index.columns.flatMap((column) =>
       typeof column === "string" ? [column] : "column" in column ? [column.column] : [],
     );
-    check(formatPropertyPath(["indexes", name, "columns"]), `the unique index "${name}"`, columns, keys, problems);
+    check(formatPath(["indexes", name, "columns"]), `the unique index "${name}"`, columns, keys, problems);
   }
 }
 

@@ -24,7 +24,7 @@ export function distinguishNames<T extends Unnamed>(
   const first = new Map<string, T>();
   for (const branch of branches) {
     const other = first.get(branch.wanted);
-    if (branch.kept === undefined && (other === undefined || recordBefore(branch, other)))
+    if (branch.kept === undefined && (other === undefined || comesBefore(branch, other)))
       first.set(branch.wanted, branch);
   }
   return branches.map((branch) => {
@@ -48,7 +48,7 @@ function addHash({ wanted, path }: Unnamed): string {
   return fitIdentifier(`${wanted}_${hashShort(encodeBranchPath(path))}`);
 }
 
-function recordBefore(one: Unnamed, other: Unnamed): boolean {
+function comesBefore(one: Unnamed, other: Unnamed): boolean {
   if (one.active !== other.active) return one.active;
   return comparePaths(one.path, other.path) < 0;
 }

@@ -102,7 +102,7 @@ function isSamePolicy(spec: PolicySpec, found: ObservedPolicy, { registered, ask
  * words.
  */
 function isSettled(spec: PolicySpec, found: ObservedPolicy, registered: readonly RegisteredPolicy[]): boolean {
-  const known = usePresentState(spec, registered);
+  const known = findRecorded(spec, registered);
   const words = { using: spec.using ?? null, withCheck: spec.withCheck ?? null };
   return hasPrint(found, words) || (known !== undefined && hasPrint(found, known));
 }
@@ -111,7 +111,7 @@ function hasPrint(found: ObservedPolicy, printed: PrintedPolicy): boolean {
   return (found.using ?? null) === printed.using && (found.withCheck ?? null) === printed.withCheck;
 }
 
-function usePresentState(spec: PolicySpec, registered: readonly RegisteredPolicy[]): PrintedPolicy | undefined {
+function findRecorded(spec: PolicySpec, registered: readonly RegisteredPolicy[]): PrintedPolicy | undefined {
   return registered.find((one) => one.name === spec.name && one.declared === formatPolicy(spec))?.printed;
 }
 

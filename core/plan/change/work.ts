@@ -32,7 +32,7 @@ export function hasWork(work: readonly WorkItem[], verb: WorkItem["verb"], bound
 
 /** Finds a branch by its name: its bounds are values. */
 export function hasBranchWork(work: readonly WorkItem[], branch: string): boolean {
-  return work.some((item) => item.verb === "create" && (item.partition === branch || isRangeLevel(item)));
+  return work.some((item) => item.verb === "create" && (item.partition === branch || isRange(item)));
 }
 
 /** Names an item that represents several partitions. */
@@ -40,7 +40,7 @@ export function formatRangeName(count: number): string {
   return `${count} partitions`;
 }
 
-function isRangeLevel({ partition }: WorkItem): boolean {
+function isRange({ partition }: WorkItem): boolean {
   return formatRangeName(Number.parseInt(partition, 10)) === partition;
 }
 

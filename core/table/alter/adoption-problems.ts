@@ -1,5 +1,5 @@
 import type { Problem } from "../../problems/problem";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import type { Differences } from "./alteration";
 import type { ColumnChange } from "./changes";
 import { parseCheckExpression, type ConstraintChange } from "./constraint-changes";
@@ -79,7 +79,7 @@ function describeConstraintChange(
 
 function refuseMismatch(path: readonly string[], message: string): Problem {
   return {
-    path: formatPropertyPath(path),
+    path: formatPath(path),
     code: "table-mismatch",
     message,
     fix: "A table is adopted as it is: declare what exists, run `pulumi up`, then declare the change; or leave out columns altogether.",

@@ -6,11 +6,11 @@ import type { TableShape } from "../../declare/table/spec";
 import type { Statement } from "../../sql/statement";
 import { type ColumnChange, findColumnChanges } from "./changes";
 import {
-  addDefaultCheck,
+  addCheck,
   toAddedConstraint,
   type ArrivingCheck,
   comesByPartitions,
-  dropDefaultCheck,
+  dropCheck,
   planCheck,
   readsNothing,
   replaceCheck,
@@ -193,7 +193,7 @@ function planInstantStep(
     ...differences.constraints.flatMap((change) => buildConstraintDropStatements(family, transaction, change)),
     ...differences.leftovers.map((check) => dropConstraint(family, transaction, check)),
     ...buildInstantStatements(family, transaction, differences.columns),
-    ...arriving.map((check) => addDefaultCheck(family, transaction, check)),
+    ...arriving.map((check) => addCheck(family, transaction, check)),
   ];
   if (statements.length === 0) return [];
   const added = arriving.filter((check) => !readsNothing(check)).map((check) => toAddedConstraint(family, check));
@@ -237,7 +237,7 @@ function planNotNullSteps(family: Family, proved: readonly FilledCheck[]): Alter
 }
 
 function dropConstraint(family: Family, transaction: string, name: string): Statement {
-  const [, drop] = dropDefaultCheck(family, transaction, name);
+  const [, drop] = dropCheck(family, transaction, name);
   if (!drop) throw new RangeError(`no statement drops ${name}`);
   return drop;
 }

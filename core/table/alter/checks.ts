@@ -32,7 +32,7 @@ export interface ArrivingCheck extends ConstraintReach {
 }
 
 /** Adds a CHECK for new rows: existing rows are not read. */
-export function addDefaultCheck(
+export function addCheck(
   family: Family,
   transaction: string,
   { name, expression, enforced }: Pick<ArrivingCheck, "name" | "expression" | "enforced">,
@@ -76,7 +76,7 @@ export function planCheck(family: Family, check: ArrivingCheck, facts: AlterFact
 function addCheckToTable(family: Family, check: ArrivingCheck, facts: AlterFacts): AlterStep[] {
   const { name } = check;
   const demand = buildCheckDemand(name, check.declaredAs, check.expression);
-  const takeBack = check.there === "before" ? [] : dropDefaultCheck(family, `take back ${name}`, name, true);
+  const takeBack = check.there === "before" ? [] : dropCheck(family, `take back ${name}`, name, true);
   const standing: Standing = { table: check.there === "before" ? "before" : "added", before: [] };
   const unread = listPartitions(family).filter(
     (partition) => check.there === "no" || facts.pending.some((one) => isOf(one, partition, name) && !one.validated),
@@ -175,7 +175,7 @@ function planReadings(
   }));
 }
 
-export function dropDefaultCheck(family: Family, transaction: string, name: string, ifExists = false): Statement[] {
+export function dropCheck(family: Family, transaction: string, name: string, ifExists = false): Statement[] {
   return [
     lockFamily(family, transaction),
     alterFamily(family, transaction, {

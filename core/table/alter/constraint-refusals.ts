@@ -4,7 +4,7 @@ import { readsNothing } from "./checks";
 import type { AlterFacts } from "./facts";
 import { isSameKey, mayBeUnread } from "./foreign-keys";
 import { formatForeignKey } from "../compare/compare-foreign-keys";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import type { ConstraintChange } from "./constraint-changes";
 
 /** Explains why changes of constraints are refused; empty: none is. `name` is the table's, in quotes. */
@@ -19,7 +19,7 @@ function refuseConstraintChange(change: ConstraintChange, name: string): Problem
   switch (change.kind) {
     case "add unique":
       return {
-        path: formatPropertyPath(["uniques", change.name]),
+        path: formatPath(["uniques", change.name]),
         code: "table-mismatch",
         message: `${name} has no unique constraint "${change.name}"; adding one builds an index on every partition while writers wait.`,
         fix:
@@ -28,14 +28,14 @@ function refuseConstraintChange(change: ConstraintChange, name: string): Problem
       };
     case "other unique":
       return {
-        path: formatPropertyPath(["uniques", change.name]),
+        path: formatPath(["uniques", change.name]),
         code: "table-mismatch",
         message: `the unique constraint "${change.name}" of ${name} is (${change.found.columns.join(", ")}), declared is (${change.columns.join(", ")}).`,
         fix: "Declare what exists; declare the new one as a unique index, run `pulumi up`, then remove the old one.",
       };
     case "other foreign key":
       return {
-        path: formatPropertyPath(["foreignKeys", change.key.name]),
+        path: formatPath(["foreignKeys", change.key.name]),
         code: "table-mismatch",
         message: `the foreign key "${change.key.name}" of ${name} is ${change.found.definition}, declared is ${formatForeignKey(change.key)}.`,
         fix: "A foreign key never changes in place: declare the new one under another name and remove the old one, in one update.",
@@ -56,7 +56,7 @@ function refuseToEnforce(
   const [property, word] = check ? (["checks", "check"] as const) : (["foreignKeys", "foreign key"] as const);
   const text = JSON.stringify(change.name);
   return {
-    path: formatPropertyPath([property, change.name]),
+    path: formatPath([property, change.name]),
     code: "table-mismatch",
     message: change.enforced
       ? `the ${word} ${text} of ${name} is NOT ENFORCED: the server does not check it, and declared is one that it checks.`
@@ -88,7 +88,7 @@ export function findArrivalRefusals(
       .map((one): Problem => {
         const key = keys.some((candidate) => candidate.name === one.name);
         return {
-          path: formatPropertyPath([key ? "foreignKeys" : "checks", one.name]),
+          path: formatPath([key ? "foreignKeys" : "checks", one.name]),
           code: "table-mismatch",
           message: `partition "${one.schema}.${one.partition}" of ${name} has a constraint "${one.name}" with another definition: ${one.definition ?? one.kind}.`,
           fix: "Declare yours under another name; that of the partition is left as it is.",
@@ -97,7 +97,7 @@ export function findArrivalRefusals(
     ...keys
       .filter((key) => readsNothing(key) && !mayBeUnread(facts))
       .map((key): Problem => ({
-        path: formatPropertyPath(["foreignKeys", key.name, key.enforced === false ? "enforced" : "validate"]),
+        path: formatPath(["foreignKeys", key.name, key.enforced === false ? "enforced" : "validate"]),
         code: "invalid-value",
         message: `PostgreSQL ${String(facts.version)} has no foreign key of a partitioned table that ${key.enforced === false ? "is not enforced" : "holds for new rows only"}: that comes with 18.`,
         fix: "Remove it; the rows are then read partition by partition.",
@@ -107,7 +107,7 @@ export function findArrivalRefusals(
       if (check?.enforced !== false || mayBeUnread(facts)) return [];
       return [
         {
-          path: formatPropertyPath(["checks", change.kind === "replace check" ? change.name : check.name, "enforced"]),
+          path: formatPath(["checks", change.kind === "replace check" ? change.name : check.name, "enforced"]),
           code: "invalid-value",
           message: `PostgreSQL ${String(facts.version)} has no check that is not enforced: that comes with 18.`,
           fix: "Remove enforced: false.",

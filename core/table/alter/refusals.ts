@@ -1,5 +1,5 @@
 import type { Problem } from "../../problems/problem";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import type { ColumnSpec } from "../../declare/table/spec";
 import { isSerial, type ColumnChange } from "./changes";
 import { listFunctionNames } from "./expression-text";
@@ -94,7 +94,7 @@ function explainRewrite(column: ColumnSpec, facts: AlterFacts): string | undefin
 function refuseToDrop(column: string, uses: readonly ColumnUse[], context: RefusalContext): Problem | undefined {
   if (uses.length === 0) return undefined;
   return {
-    path: formatPropertyPath(["dropColumns"]),
+    path: formatPath(["dropColumns"]),
     code: "table-mismatch",
     message: `column "${column}" of ${context.name} is not dropped: it is used by ${describeUses(uses)}.`,
     fix: "Remove these first (what Pulumi manages: from the program, with a separate `pulumi up`), then drop the column.",
@@ -136,5 +136,5 @@ function describeUses(uses: readonly ColumnUse[]): string {
 }
 
 function refuseMismatch(column: string, message: string, fix: string): Problem {
-  return { path: formatPropertyPath(["columns", column]), code: "table-mismatch", message, fix };
+  return { path: formatPath(["columns", column]), code: "table-mismatch", message, fix };
 }

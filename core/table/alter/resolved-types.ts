@@ -1,7 +1,7 @@
 import { canonicalizeType } from "../compare/compare";
 import type { ObservedTable } from "../../observed/observed-table";
 import type { Problem } from "../../problems/problem";
-import { formatPropertyPath } from "../../problems/shape-problems";
+import { formatPath } from "../../problems/shape-problems";
 import type { ColumnSpec, TableShape } from "../../declare/table/spec";
 import { isSerial } from "./changes";
 
@@ -64,7 +64,7 @@ export function findTypeProblems(
     const named = found.elsewhere.map((name) => JSON.stringify(name)).join(" or ");
     return [
       {
-        path: formatPropertyPath(["columns", column.name, "type"]),
+        path: formatPath(["columns", column.name, "type"]),
         code: "invalid-value",
         message: `the type ${JSON.stringify(column.type)} of column "${column.name}" of "${shape.schema}.${shape.table}" is not known: types are looked up in pg_catalog alone, whatever search_path a role has.`,
         fix:

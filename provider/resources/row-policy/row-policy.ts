@@ -18,7 +18,7 @@ import { Refusal } from "../../runtime/failures";
 import type { CheckResult } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
 import type { TableQueue } from "../../runtime/table-queue";
-import { isPublicationList, type PropertyMap } from "../../runtime/values";
+import { isList, type PropertyMap } from "../../runtime/values";
 import { CheckedInputs } from "../shared/checked";
 import { defineResource } from "../shared/define-resource";
 import { toProperties, toFailures, refuse, requireWire } from "../shared/inputs";
@@ -54,7 +54,7 @@ export const rowPolicy = defineResource(rowPolicyType, (runtime, queue) => {
     diff: async (ctx, _wire, { news }, declared) => {
       const work = checked.has(ctx, news) ? news["work"] : await readOutsideChanges(ctx, runtime, news);
       // Without the database the meaning of the texts is unknown: then a changed text is a change.
-      if (!isPublicationList(work)) return declared;
+      if (!isList(work)) return declared;
       return work.length > 0 ? { ...declared, work: "update" } : {};
     },
 
@@ -171,7 +171,10 @@ async function applyAccess(
       if (bad.length > 0) refuse(subject, bad);
       if (work.length === 0) return observation.table.carried;
       const options = { signal: ctx.signal, log: ctx.log, subject: `applying ${subject}` };
-      await runtime.database.execute([...statements, ...recordStatements(ctx, runtime, wire, observation)], options);
+      await runtime.database.execute(
+        [...statements, ...buildRecordStatements(ctx, runtime, wire, observation)],
+        options,
+      );
       const after = await runtime.observeAgain(wire, key);
       turn.update(after);
       return after.table?.carried ?? observation.table.carried;
@@ -180,7 +183,7 @@ async function applyAccess(
 }
 
 /** Records in the transaction of the change. A table that was only imported is known to the state alone until then. */
-function recordStatements(
+function buildRecordStatements(
   ctx: ResourceContext,
   runtime: Runtime,
   wire: RowPolicyWire,

@@ -6,7 +6,7 @@ import {
 import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import { tokenize } from "../../../core/sql/expression";
-import { formatPropertyPath } from "../../../core/problems/shape-problems";
+import { formatPath } from "../../../core/problems/shape-problems";
 import type { PrintedPolicies } from "../../../postgres/catalog/print-policies";
 import type { TableName } from "../../../core/names/table-name";
 import type { Runtime } from "../../runtime/runtime";
@@ -65,7 +65,7 @@ function takesRow(policy: string, table: string, declared: DeclaredAccess): bool
 function refusePolicy(policy: string, sqlState: string, message: string): CoreProblem {
   const qualify = MAY_COME.includes(sqlState) ? " Names outside of pg_catalog are written with their schema." : "";
   return {
-    path: formatPropertyPath(["rowSecurity", "policies", policy]),
+    path: formatPath(["rowSecurity", "policies", policy]),
     code: "invalid-value",
     message: `the server refuses the expression of policy "${policy}": ${message} (SQLSTATE ${sqlState}).`,
     fix: `Write one condition on the columns of the table.${qualify}`,

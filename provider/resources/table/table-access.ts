@@ -31,7 +31,7 @@ export async function checkPartitions(
 }
 
 /** Returns the recorded declaration of the partitions, if the table was managed before. */
-export function importPartitions({ registration }: Observation): PropertyMap {
+export function readImportedProfile({ registration }: Observation): PropertyMap {
   const profile = decodeProfile(registration?.profile);
   return Object.keys(profile).length > 0 ? toProperties({ profile }) : {};
 }

@@ -13,7 +13,7 @@ import type { TableShape } from "../../../core/declare/table/spec";
 import { type Alteration, planAlterTable, alterTableStatements } from "../../../core/table/alter/alteration-plan";
 import { readAlterFacts } from "../../../postgres/read/alter-facts";
 import { recordProfileStatement, registerTableStatement } from "../../../postgres/registry/registry";
-import { planAlterTable as performAlteration, recordDeclared } from "../../../postgres/work/alter-table";
+import { alterTable as performAlteration, recordDeclared } from "../../../postgres/work/alter-table";
 import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";

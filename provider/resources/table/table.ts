@@ -22,7 +22,7 @@ import type { Runtime } from "../../runtime/runtime";
 import { defineResource } from "../shared/define-resource";
 import { toProperties, diffDeclared, toFailures, importKey, requireWire, refuse } from "../shared/inputs";
 import { omitLaterKeys } from "../window/add-later-keys";
-import { checkPartitions, importPartitions, requirePartitionSchema, requirePolicies } from "./table-access";
+import { checkPartitions, readImportedProfile, requirePartitionSchema, requirePolicies } from "./table-access";
 import { changeTable, previewChange } from "./table-change";
 import { canonicalize, importTableInputs } from "./table-import";
 import { refreshInputs } from "./table-live";
@@ -88,7 +88,7 @@ export const table = defineResource(tableType, (runtime) => ({
     const recorded = observation.registration?.expressions ?? [];
     const inputs = oldInputs
       ? refreshInputs(oldInputs, found, observation)
-      : { ...importTableInputs(found, importKey(observation), recorded), ...importPartitions(observation) };
+      : { ...importTableInputs(found, importKey(observation), recorded), ...readImportedProfile(observation) };
     return { inputs, facts: { qualifiedName: `${named.schema}.${named.table}`, owner: found.owner } };
   },
 

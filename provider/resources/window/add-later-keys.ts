@@ -12,7 +12,7 @@ import {
 import type { TableShape } from "../../../core/declare/table/spec";
 import { readAlterFacts } from "../../../postgres/read/alter-facts";
 import { readAbsentTables } from "../../../postgres/read/list-tables";
-import { planAlterTable } from "../../../postgres/work/alter-table";
+import { alterTable } from "../../../postgres/work/alter-table";
 import type { WorkContext } from "../../../postgres/work/work-context";
 import type { Runtime } from "../../runtime/runtime";
 import type { Failures } from "./window-turn";
@@ -88,7 +88,7 @@ export async function addLaterKeys(
     try {
       const recorded = registration.expressions ?? [];
       const steps = planLaterKeySteps(collectFamily(table), one.key, later.facts, recorded);
-      await planAlterTable(work, shape, steps, recorded);
+      await alterTable(work, shape, steps, recorded);
       work.log.info(`added foreign key ${one.key.name}`);
     } catch (error) {
       failures.add(`foreign key "${one.key.name}"`, error);

@@ -14,7 +14,7 @@ export async function readTaken(database: Database, spec: WindowSpec, observatio
   return readTakenNames(database, spec.functionNames.schema, [...new Set(aliases.map(({ name }) => name))]);
 }
 
-/** Drops the functions and views for callers, because the table partitions. */
+/** Drops the functions and views for callers, because the table leaves. */
 export async function dropFunctionNames(work: WorkContext, spec: WindowSpec, observation: Observation): Promise<void> {
   const { statements } = planAliases([], observation.registration?.aliases ?? [], []);
   const [first] = statements;

@@ -97,7 +97,7 @@ async function readShared(runtime: Runtime, inputs: WindowInputs, observation: O
     spec: inputs.spec,
     observation,
     clocks: runtime.getClocks(inputs.asOf, observation),
-    values: await describeValues(runtime, inputs),
+    values: await readValues(runtime, inputs),
   };
 }
 
@@ -169,7 +169,7 @@ function missingRanges({ spec, asOf }: WindowInputs, observation: Observation): 
 }
 
 /** Treats a source that cannot be read as a wrong input: it changes nothing. */
-async function describeValues(runtime: Runtime, inputs: WindowInputs): Promise<SourceValues> {
+async function readValues(runtime: Runtime, inputs: WindowInputs): Promise<SourceValues> {
   try {
     return await readLevelValues(runtime.database, inputs.spec.levels);
   } catch (error) {

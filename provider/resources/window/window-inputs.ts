@@ -7,7 +7,7 @@ import { type Instant, parseInstant } from "../../../core/time/instant";
 import { describeWindow, planWindow } from "../../../core/window/window-partitions";
 import { digestPartitions, decodeWindow } from "../../../core/window/wire";
 import { Refusal } from "../../runtime/failures";
-import { containsUnknown, isPublicationList, isMap, type PropertyMap, type PropertyValue } from "../../runtime/values";
+import { containsUnknown, isList, isMap, type PropertyMap, type PropertyValue } from "../../runtime/values";
 import type { Parsed } from "../shared/define-resource";
 
 /** Parsed inputs of PartitionWindow: the rule, the clock, and the pending work that Check found. */
@@ -112,7 +112,7 @@ function readAsOf(value: PropertyValue | undefined): Instant | undefined {
 }
 
 function readWork(value: PropertyValue | undefined): WorkItem[] {
-  if (!isPublicationList(value)) return [];
+  if (!isList(value)) return [];
   return value.flatMap((item) => (isMap(item) ? [item as unknown as WorkItem] : []));
 }
 

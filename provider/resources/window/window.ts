@@ -17,7 +17,7 @@ import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal, Unfinished } from "../../runtime/failures";
 import type { ReadRequest } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
-import { isPublicationList, type PropertyMap, UNKNOWN } from "../../runtime/values";
+import { isList, type PropertyMap, UNKNOWN } from "../../runtime/values";
 import type { ArchiveNeeds } from "./archive-needs";
 import { explainArchiveTrouble } from "./archive-trouble";
 import { computeByteLimit } from "./byte-share";
@@ -151,7 +151,7 @@ async function observeWindow(
 /** Returns what the last update retired: no fact about the database, so that a refresh shows no change. */
 function listRetiredBefore(outputs: PropertyMap | undefined): string[] {
   const retired = outputs?.["retired"];
-  return isPublicationList(retired) ? retired.map(String) : [];
+  return isList(retired) ? retired.map(String) : [];
 }
 
 /**

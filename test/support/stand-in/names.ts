@@ -1,5 +1,5 @@
 // Names of properties: Pulumi writes `sseAlgorithm`, the API of S3 `SSEAlgorithm`.
-import { isPublicationList, isMap, type PropertyMap, type PropertyValue } from "../../../provider/runtime/values";
+import { isList, isMap, type PropertyMap, type PropertyValue } from "../../../provider/runtime/values";
 
 const SPECIAL: Readonly<Record<string, string>> = {
   id: "ID",
@@ -20,7 +20,7 @@ export function fromApi(value: unknown): PropertyMap {
 }
 
 function renamed(value: PropertyValue | undefined, rename: (key: string) => string): unknown {
-  if (isPublicationList(value)) return value.map((item) => renamed(item, rename));
+  if (isList(value)) return value.map((item) => renamed(item, rename));
   if (!isMap(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
