@@ -1,6 +1,6 @@
 import { encodeBranchPath } from "../levels/levels";
 import {
-  describePath,
+  describePaths,
   listDesiredBranches,
   flatten,
   findGoneBranches,
@@ -10,9 +10,6 @@ import {
 import type { ObservedTable } from "../observed/observed-table";
 import { formatProblem } from "../problems/problem";
 import type { WindowSpec } from "../declare/table/spec";
-
-/** Number of branches that a note names before it only counts them. */
-const NAMED = 5;
 
 /** Notes declared values without a branch in the table, and branches without a declared value. */
 export function noteBranches(spec: WindowSpec, table: ObservedTable, values: SourceValues): string[] {
@@ -37,9 +34,4 @@ export function noteBranches(spec: WindowSpec, table: ObservedTable, values: Sou
         ]
       : []),
   ];
-}
-
-function describePaths(paths: readonly (readonly string[])[]): string {
-  const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : "";
-  return `${paths.slice(0, NAMED).map(describePath).join(", ")}${more}`;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { omitUndefined } from "../declare/option/item";
 import { findUrlProblems } from "../declare/archive/table-destination";
 import { decodeOptions, encodeOptions, collectWires } from "../declare/option/option";
 import { WINDOW_OPTIONS } from "../declare/table/options";
@@ -86,8 +87,4 @@ export function decodeWindow(value: unknown): FromWire {
 export function digestPartitions(partitions: readonly DesiredPartition[]): string {
   const text = partitions.map((partition) => `${partition.name} ${formatInterval(partition)}`).join("\n");
   return createHash("sha256").update(text, "utf8").digest("hex").slice(0, 16);
-}
-
-function omitUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
 }

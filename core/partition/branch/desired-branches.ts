@@ -200,6 +200,14 @@ export function describePath(path: readonly string[]): string {
   return path.map((value) => JSON.stringify(value)).join(" / ");
 }
 
+/** Number of branches that a note names before it only counts them. */
+export const NAMED_BRANCHES = 5;
+
+export function describePaths(paths: readonly (readonly string[])[]): string {
+  const more = paths.length > NAMED_BRANCHES ? ` and ${paths.length - NAMED_BRANCHES} more` : "";
+  return `${paths.slice(0, NAMED_BRANCHES).map(describePath).join(", ")}${more}`;
+}
+
 /** Returns branches in the database that neither the declaration nor the sources of values name any more. */
 export function findGoneBranches(
   spec: WindowSpec,

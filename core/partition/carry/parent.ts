@@ -2,7 +2,7 @@ import { type DefaultShape, toDefaultShape } from "./default-shape";
 import { formatPrimaryKeyName, quote, quoteList, type Quoted } from "../../names/identifier";
 import { decodeProfile, type PartitionProfile } from "../../declare/table/profile";
 import { findSharedValue, getSiblings } from "./siblings";
-import type { CarriedByParent } from "./wanted";
+import { type CarriedByParent, removeDuplicates } from "./wanted";
 import { type HashLevel, type LevelsSpec, NO_LEVELS } from "../../levels/levels";
 import type { Observation, ObservedTable } from "../../observed/observed-table";
 import type { RegisteredIndex } from "../../observed/registration";
@@ -136,6 +136,7 @@ export function buildObservedParent(table: ObservedTable, key: KeySpec, known: K
     below: known.levels?.below ?? [],
     ...deriveKey(table, key),
     indexes: sortIndexes(table.indexes.map((index) => toParentIndex(index, registered))),
+    // Two foreign keys to one table lock it once.
     references: removeDuplicates(references),
     ...(table.referencedBy.length > 0 ? { referring: table.referencedBy } : {}),
     defaultPartition: fallback && `${fallback.schema}.${fallback.name}`,
@@ -173,11 +174,6 @@ function sortIndexes(indexes: readonly ParentIndex[]): ParentIndex[] {
   const rankIndex = (index: ParentIndex) =>
     index.constraint === undefined ? 2 : index.constraint.startsWith("PRIMARY") ? 0 : 1;
   return [...indexes].sort((a, b) => rankIndex(a) - rankIndex(b) || (a.name < b.name ? -1 : 1));
-}
-
-/** Removes duplicates: two foreign keys to one table lock it once. */
-function removeDuplicates(references: readonly string[]): string[] {
-  return [...new Set(references)].sort();
 }
 
 /** Returns the text after the table name in CREATE INDEX. */

@@ -171,6 +171,7 @@ function resolveIdentity(
   return index === undefined ? { kind: "default" } : { kind: "index", index };
 }
 
-function removeDuplicates(names: readonly string[]): string[] {
+/** Returns each name once, in order. */
+export function removeDuplicates(names: readonly string[]): string[] {
   return [...new Set(names)].sort();
 }

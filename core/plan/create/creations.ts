@@ -3,6 +3,8 @@ import type { NewBranch } from "../../partition/branch/branch-steps";
 import {
   getBranchSpec,
   describePath,
+  describePaths,
+  NAMED_BRANCHES,
   type DesiredBranch,
   listDesiredBranches,
   flatten,
@@ -179,9 +181,6 @@ function planBranch(spec: WindowSpec, branch: DesiredBranch, asOf: Instant): New
   return { name, path, level, cut, children, partitions: next ? [] : listPartitions(spec, branch, asOf) };
 }
 
-/** Number of values that a note names before it only counts them. */
-const NAMED = 5;
-
 function noteEnded(desired: readonly DesiredBranch[], stems: ReadonlyMap<string, ObservedBranch>): string[] {
   const ended = [...flatten(desired)].filter((branch) => !branch.active && stems.has(encodeBranchPath(branch.path)));
   if (ended.length === 0) return [];
@@ -196,7 +195,7 @@ function noteRenamed(desired: readonly DesiredBranch[]): string[] {
     (branch) => branch.active && !branch.nameless && branch.name !== branch.wanted && !branch.standing,
   );
   return missing
-    .slice(0, NAMED)
+    .slice(0, NAMED_BRANCHES)
     .map(
       ({ path, name, wanted }) =>
         `the branch ${describePath(path)} is called "${name}", because "${wanted}" is the name of another`,
@@ -207,7 +206,7 @@ function noteRenamed(desired: readonly DesiredBranch[]): string[] {
 function warnOfNameless(desired: readonly DesiredBranch[]): string[] {
   const nameless = [...flatten(desired)].filter((branch) => branch.active && branch.nameless && !branch.given);
   return nameless
-    .slice(0, NAMED)
+    .slice(0, NAMED_BRANCHES)
     .map(
       ({ path, name }) =>
         `${describePath(path)} is left out, and its rows are refused: a branch of another level is called "${name}" too. Put {base} into the name of that level, or change the value`,
@@ -220,9 +219,4 @@ function warnOfGone(spec: WindowSpec, desired: readonly DesiredBranch[], observa
   return [
     `${describePaths(gone.map((branch) => branch.path ?? []))} is in the table and no longer declared or in its source of values: left in place, nothing is added`,
   ];
-}
-
-function describePaths(paths: readonly (readonly string[])[]): string {
-  const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : "";
-  return `${paths.slice(0, NAMED).map(describePath).join(", ")}${more}`;
 }
