@@ -11,7 +11,8 @@ interface Named {
 
 interface Made {
   readonly tableResource: pulumi.Resource;
-  readonly windowResource: pulumi.Resource;
+  readonly windowResource: Promise<pulumi.Resource>;
+  readonly asked: Promise<unknown>;
 }
 
 /** Tables by provider: the same name is another table in another database. */
@@ -23,9 +24,9 @@ export function findEarlierReferenced(provider: object | undefined, spec: Named)
   return listMade(provider).flatMap(([, other]) => (refersTo(spec, other.spec) ? [other.made.tableResource] : []));
 }
 
-/** Returns the windows of tables whose foreign keys point to a table. */
-export function findEarlierReferring(provider: object | undefined, spec: Named): pulumi.Resource[] {
-  return listMade(provider).flatMap(([, other]) => (refersTo(other.spec, spec) ? [other.made.windowResource] : []));
+/** Returns the tables whose foreign keys point to a table. */
+export function findEarlierReferring(provider: object | undefined, spec: Named): Made[] {
+  return listMade(provider).flatMap(([, other]) => (refersTo(other.spec, spec) ? [other.made] : []));
 }
 
 /**

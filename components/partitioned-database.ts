@@ -122,11 +122,11 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
         ? order.filter((other) => other.referenced.includes(key)).map((other) => other.key)
         : [];
       // Runs once all tables are constructed.
-      const laterResources = Promise.resolve().then(() => [
-        ...later.flatMap((other) => made.get(other)?.tableResource ?? []),
-        ...referring.flatMap((other) => made.get(other)?.windowResource ?? []),
-      ]);
-      made.set(key, new PartitionedTable(key, table, opts, laterResources));
+      const laterTables = Promise.resolve().then(() => ({
+        before: later.flatMap((other) => made.get(other)?.tableResource ?? []),
+        referring: referring.flatMap((other) => made.get(other) ?? []),
+      }));
+      made.set(key, new PartitionedTable(key, table, opts, laterTables));
     }
     return Object.fromEntries(made);
   }

@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { WARN_PARTITIONS_AS_RESOURCES } from "../core/defaults";
 import { formatPartitionResourceName } from "../core/names/child-names";
 import { InvalidSpecError } from "../core/problems/problem";
+import type { DeclaredPartition } from "../core/plan/declared-partitions";
+import { decodePartitionsAnswer, PLAN_PARTITIONS } from "../core/resources/plan-partitions";
 import { planFromSpec } from "../core/plan/spec-plan";
 import type { ArchiveArgs } from "../core/declare/archive/archive-args";
 import type { ArchiveTableArgs } from "../core/declare/archive/archive-args";
@@ -15,7 +17,7 @@ import { digestPartitions, encodeWindow } from "../core/window/wire";
 import { parseClock, programClock } from "./clock";
 import { findEarlierReferenced, findEarlierReferring, remember, mustWaitForReferring } from "./neighbours";
 import * as resources from "./resources";
-import { Index, Partition, PartitionWindow, RowPolicy, Table } from "./resources";
+import { Index, Partition, PartitionWindow, type PartitionWindowArgs, RowPolicy, Table } from "./resources";
 
 /** A declared table, and the moment for which it is planned. */
 export interface PartitionedTableArgs extends Omit<TableSpecArgs, "archive"> {
@@ -29,6 +31,13 @@ export interface PartitionedTableArgs extends Omit<TableSpecArgs, "archive"> {
   };
   /** The moment for which the window is planned, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
   readonly asOf?: string;
+}
+
+/** Tables of the program that come before the window of one, known when all are constructed. */
+interface LaterTables {
+  readonly before: readonly pulumi.Resource[];
+  /** Tables whose foreign keys point to it. */
+  readonly referring: readonly Pick<PartitionedTable, "asked" | "windowResource">[];
 }
 
 /**
@@ -65,7 +74,11 @@ export class PartitionedTable extends pulumi.ComponentResource {
   /** The Table, for `dependsOn` of resources that refer to it: it waits for no partition and no window. */
   readonly tableResource: pulumi.Resource;
   /** The PartitionWindow, for `dependsOn` of resources that come after everything else of this table. */
-  readonly windowResource: pulumi.Resource;
+  readonly windowResource: Promise<pulumi.Resource>;
+  /** Resolves once the provider has said which partitions exist, for tables that this one's foreign keys point to. */
+  readonly asked: Promise<unknown>;
+
+  private readonly children: Promise<PartitionWindow>;
 
   /**
    * Orders the table after those of the same provider that its foreign keys point to and that the program created before, and
@@ -76,7 +89,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     name: string,
     args: PartitionedTableArgs,
     opts?: pulumi.ComponentResourceOptions,
-    later?: Promise<readonly pulumi.Resource[]>,
+    later?: Promise<LaterTables>,
   ) {
     super("pgpartition:index:PartitionedTable", name, {}, opts);
     const { asOf: declaredAsOf, ...declared } = args;
@@ -88,22 +101,39 @@ export class PartitionedTable extends pulumi.ComponentResource {
     const table = this.createTable(name, spec, findEarlierReferenced(provider, spec));
     const beside = { parent: this, dependsOn: [table], protect: false };
     const rowPolicy = RowPolicy.besideTable(name, spec, beside);
-    const partitions = this.createPartitions(name, spec, window, table);
-    const indexes = this.createIndexes(name, spec, [table, ...partitions]);
     const others = Object.values(resources)
       .filter((type) => type !== RowPolicy)
       .flatMap((type) => type.besideTable(name, spec, beside));
     const to = declared.archive?.to;
     const archive = to === undefined || isTable(to) ? undefined : to;
-    const first = [table, ...rowPolicy, ...partitions, ...indexes, ...others];
     this.access = [table, ...rowPolicy];
     this.tableResource = table;
     // Referring rows leave first, so that partitions which expire together leave together.
-    this.windowResource = this.createWindow(name, spec, window, archive, {
-      dependsOn: later
-        ? later.then<pulumi.Input<pulumi.Resource>[]>((windows) => [...first, ...windows])
-        : [...first, ...(mustWaitForReferring(spec.window.resources) ? findEarlierReferring(provider, spec) : [])],
+    const waitsFor =
+      later ??
+      Promise.resolve({
+        before: [],
+        referring: mustWaitForReferring(spec.window.resources) ? findEarlierReferring(provider, spec) : [],
+      });
+    const inputs = buildWindowInputs(spec, window);
+    const partitions = this.askPartitions(spec, window, inputs, table, waitsFor);
+    this.asked = partitions;
+    this.children = Promise.all([partitions, waitsFor]).then(([declaredPartitions, { before, referring }]) => {
+      const { inside, left } = this.createPartitions(name, spec, declaredPartitions, table);
+      const indexes = this.createIndexes(name, spec, [table, ...inside]);
+      const windowResource = this.createWindow(name, setPlace(inputs, archive), [
+        table,
+        ...rowPolicy,
+        ...inside,
+        ...indexes,
+        ...others,
+        ...before,
+        ...referring.map((other) => other.windowResource),
+      ]);
+      left(windowResource);
+      return windowResource;
     });
+    this.windowResource = this.children;
     remember(provider, spec, this);
 
     this.qualifiedName = pulumi.output(`${spec.schema}.${spec.table}`);
@@ -111,6 +141,12 @@ export class PartitionedTable extends pulumi.ComponentResource {
     this.nextRoll = pulumi.output(formatInstant(window.nextRoll ?? window.asOf));
     this.window = pulumi.output(describeWindow(window));
     this.partitions = pulumi.output(window.desired.map((partition) => partition.name));
+  }
+
+  /** Ends once all children exist: what depends on the table waits for them. Runs after the constructor. */
+  protected override async initialize(): Promise<void> {
+    await Promise.resolve();
+    await this.children;
     this.registerOutputs({
       qualifiedName: this.qualifiedName,
       runway: this.runway,
@@ -123,21 +159,54 @@ export class PartitionedTable extends pulumi.ComponentResource {
     return new Table(`${name}-table`, encodeTable(spec), { parent: this, dependsOn });
   }
 
-  /** Sets `protect` explicitly: a protected table must still roll, and deleting a Partition only forgets it. */
-  private createPartitions(name: string, spec: TableSpec, window: PlannedWindow, table: Table): Partition[] {
+  /**
+   * Asks the provider which partitions are resources: those of the window, and those that are on their way out or stay beyond it,
+   * which only the database knows. The clock alone decides where the provider cannot be asked.
+   */
+  private async askPartitions(
+    spec: TableSpec,
+    window: PlannedWindow,
+    inputs: WindowInputs,
+    table: Table,
+    waitsFor: Promise<LaterTables>,
+  ): Promise<readonly DeclaredPartition[]> {
     if (spec.window.resources === "window") return [];
     this.warnManyResources(window.desired.length);
-    return runWithoutStackTraces(() =>
-      window.desired.map(
-        (partition) =>
-          new Partition(formatPartitionResourceName(name, partition), encodePartition(partition, spec.window), {
-            parent: this,
-            dependsOn: [table],
-            protect: false,
-            retainOnDelete: false,
-          }),
-      ),
+    // After the table and what it depends on: before that there may be no database.
+    await new Promise((resolve) => table.urn.apply(resolve));
+    for (const { asked } of (await waitsFor).referring) await asked;
+    const answer: unknown = await pulumi.runtime.invoke(
+      PLAN_PARTITIONS,
+      { window: inputs },
+      { parent: this, async: true },
     );
+    return decodePartitionsAnswer(answer) ?? window.desired;
+  }
+
+  /**
+   * Creates the partitions inside the window, or kept outside of it, and returns them with a function that creates those that are
+   * leaving, after the window, which detaches them. Sets `protect` explicitly: a protected table must still roll.
+   */
+  private createPartitions(
+    name: string,
+    spec: TableSpec,
+    declared: readonly DeclaredPartition[],
+    table: Table,
+  ): { readonly inside: Partition[]; readonly left: (window: PartitionWindow) => void } {
+    const create = (partition: DeclaredPartition, dependsOn: pulumi.Resource) =>
+      new Partition(formatPartitionResourceName(name, partition), encodePartition(partition, spec.window), {
+        parent: this,
+        dependsOn: [dependsOn],
+        protect: false,
+        retainOnDelete: partition.stays === true,
+      });
+    const isLeaving = ({ status }: DeclaredPartition): boolean => status !== undefined;
+    return runWithoutStackTraces(() => ({
+      inside: declared.filter((one) => !isLeaving(one)).map((one) => create(one, table)),
+      left: (window) => {
+        runWithoutStackTraces(() => declared.filter(isLeaving).map((one) => create(one, window)));
+      },
+    }));
   }
 
   /** Creates the indexes after the partitions: a failing index build must never block a new partition. */
@@ -152,23 +221,10 @@ export class PartitionedTable extends pulumi.ComponentResource {
   /** Comes last: nothing is retired before everything else is in place, and on destroy it is deleted first. */
   private createWindow(
     name: string,
-    spec: TableSpec,
-    window: PlannedWindow,
-    archive: pulumi.Input<string> | undefined,
-    opts: Pick<pulumi.CustomResourceOptions, "dependsOn">,
+    inputs: PartitionWindowArgs,
+    dependsOn: pulumi.Input<pulumi.Resource>[],
   ): PartitionWindow {
-    const { archive: settings, ...wire } = encodeWindow(spec.window);
-    return new PartitionWindow(
-      `${name}-window`,
-      {
-        ...wire,
-        ...(settings ? { archive: setPlace(settings, archive) } : {}),
-        asOf: formatInstant(window.asOf),
-        ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
-        plan: planFromSpec(spec, window.asOf, "the provider has not read the database"),
-      },
-      { ...opts, parent: this },
-    );
+    return new PartitionWindow(`${name}-window`, inputs, { dependsOn, parent: this });
   }
 
   private warnManyResources(count: number): void {
@@ -188,10 +244,23 @@ function replaceUnknownPlace(declared: Omit<PartitionedTableArgs, "asOf">): Tabl
   return { ...rest, archive: { ...archive, to: typeof to === "string" || isTable(to) ? to : PLACE_TO_COME } };
 }
 
-/** Handles an archive table too. */
-function setPlace<T extends { readonly to?: unknown }>(settings: T, to: pulumi.Input<string> | undefined) {
-  const { to: _, ...others } = settings;
-  return to === undefined ? others : { ...others, to };
+/** Inputs of the window, with the place of its archive only if it is a table. */
+type WindowInputs = ReturnType<typeof buildWindowInputs>;
+
+function buildWindowInputs(spec: TableSpec, window: PlannedWindow) {
+  const { archive, ...wire } = encodeWindow(spec.window);
+  const { to: _, ...settings } = archive ?? {};
+  return {
+    ...wire,
+    ...(archive ? { archive: settings as Omit<typeof archive, "to"> } : {}),
+    asOf: formatInstant(window.asOf),
+    ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
+    plan: planFromSpec(spec, window.asOf, "the provider has not read the database"),
+  };
+}
+
+function setPlace(inputs: WindowInputs, to: pulumi.Input<string> | undefined): PartitionWindowArgs {
+  return inputs.archive && to !== undefined ? { ...inputs, archive: { ...inputs.archive, to } } : inputs;
 }
 
 function isTable(to: pulumi.Input<string> | ArchiveTableArgs): to is ArchiveTableArgs {

@@ -24,7 +24,7 @@ export class Table extends createResourceClass(tableType) {}
 /** Row security, policies and grants of the table itself, as one set. Deleting it leaves the table as it is. */
 export class RowPolicy extends createResourceClass(rowPolicyType) {}
 
-/** One partition with its bounds. Deleting it only forgets it: PartitionWindow retires. */
+/** One partition with its bounds, as long as its table exists. Deleting it drops nothing: PartitionWindow retires. */
 export class Partition extends createResourceClass(partitionType) {}
 
 /** An index of the parent and all its partitions. */
@@ -37,7 +37,7 @@ export class PublicationMember extends createResourceClass(publicationMemberType
 export class CronJob extends createResourceClass(cronJobType) {}
 
 /** Inputs of PartitionWindow: the declared rule, the clock, and the plan that Check replaces by a live one. */
-type PartitionWindowArgs = Omit<WindowWire, "archive"> & {
+export type PartitionWindowArgs = Omit<WindowWire, "archive"> & {
   /** Settings of the archive; its place may be an output of a bucket in the same program. */
   readonly archive?: Omit<NonNullable<WindowWire["archive"]>, "to"> & { readonly to?: pulumi.Input<string> };
   readonly asOf: string;

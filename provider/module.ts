@@ -1,7 +1,9 @@
 import { version } from "../package.json";
+import { PLAN_PARTITIONS } from "../core/resources/plan-partitions";
 import type { CallContext } from "./runtime/call-context";
 import { findConfigProblems, readConfig, SECRET_CONFIG } from "./runtime/provider-config";
 import { getPartitions } from "./functions/get-partitions";
+import { planPartitions } from "./functions/plan-partitions";
 import type { DiffKind } from "./runtime/handler";
 import type { ProviderModule } from "./runtime/provider-module";
 import { diffDeclared, toDiffResult } from "./resources/shared/inputs";
@@ -48,7 +50,10 @@ export function createProviderModule(): ProviderModule {
 
     handlers: [...RESOURCES.map((resource) => resource.handler(runtime, queue)), formerFunctionAliases],
 
-    functions: { "pgpartition:index:getPartitions": getPartitions(runtime) },
+    functions: {
+      "pgpartition:index:getPartitions": getPartitions(runtime),
+      [PLAN_PARTITIONS]: planPartitions(runtime),
+    },
 
     cancel: async () => {
       await runtime.databaseIfAny?.cancelAll();

@@ -6,6 +6,7 @@ import type { PackageSchema, FunctionSpec, ResourceSpec, Properties, PropertySpe
 import { z } from "zod";
 import { type ResourceType, formatToken } from "../core/resources/resource-type";
 import { getPartitionsInputs, getPartitionsOutputs } from "./functions/get-partitions";
+import { planPartitionsInputs, planPartitionsOutputs } from "../core/resources/plan-partitions";
 import { SSL_MODES } from "../postgres/connect/url";
 import { type ProviderConfig, SECRET_CONFIG } from "./runtime/provider-config";
 
@@ -65,14 +66,20 @@ function buildResourceSpec(
 }
 
 function buildFunctionSpecs(types: NamedTypes): Record<string, FunctionSpec> {
-  const name = "getPartitions";
-  return {
-    [formatToken(name)]: {
-      description: describeResource(name),
-      inputs: convertObject(name, getPartitionsInputs, types),
-      outputs: convertObject(name, getPartitionsOutputs, types),
-    },
+  const functions = {
+    getPartitions: { inputs: getPartitionsInputs, outputs: getPartitionsOutputs },
+    planPartitions: { inputs: planPartitionsInputs, outputs: planPartitionsOutputs },
   };
+  return Object.fromEntries(
+    Object.entries(functions).map(([name, { inputs, outputs }]) => [
+      formatToken(name),
+      {
+        description: describeResource(name),
+        inputs: convertObject(name, inputs, types),
+        outputs: convertObject(name, outputs, types),
+      },
+    ]),
+  );
 }
 
 /** Without `version`, which the engine adds itself. */

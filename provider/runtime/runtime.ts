@@ -5,6 +5,7 @@ import type { PartitionProfile } from "../../core/declare/table/profile";
 import type { Observation } from "../../core/observed/observed-table";
 import type { KnownOfParent } from "../../core/partition/carry/parent";
 import type { IndexSpec, KeySpec, TableShape } from "../../core/declare/table/spec";
+import type { DeclaredPartition } from "../../core/plan/declared-partitions";
 import type { PlannedTable } from "../../core/plan/table-plan";
 import type { Statement } from "../../core/sql/statement";
 import { parseInstant, type Instant } from "../../core/time/instant";
@@ -46,6 +47,12 @@ export class Runtime {
 
   /** Oids of partitions that this run's windows drop, or close and archive, by the table's id: their rows block nothing else. */
   readonly leaving = new Map<string, readonly string[]>();
+
+  /**
+   * Partitions outside their window that this run's program declares, by the table's id, as it was told. No entry: the program
+   * did not ask.
+   */
+  readonly outside = new Map<string, readonly DeclaredPartition[]>();
 
   /** Statements that this preview has shown for an existing table. */
   readonly shown = new Set<string>();
@@ -127,15 +134,25 @@ export class Runtime {
   }
 
   async runIfReachable<T>(ctx: CallContext, body: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await body();
-    } catch (error) {
-      if (!(error instanceof ConnectionError) || error.kind !== "unreachable") throw error;
+    return this.tryUnlessUnreachable(body, (error) => {
       if (!this.warned)
         ctx.log.warn(
           `${error.message}. The plan was created without the database: it is not complete and retires nothing.`,
         );
       this.warned = true;
+    });
+  }
+
+  /** Returns undefined where the database cannot be reached; every other error is thrown. */
+  async tryUnlessUnreachable<T>(
+    body: () => Promise<T>,
+    report?: (error: ConnectionError) => void,
+  ): Promise<T | undefined> {
+    try {
+      return await body();
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || error.kind !== "unreachable") throw error;
+      report?.(error);
       return undefined;
     }
   }

@@ -105,5 +105,7 @@ const RESOURCES: Readonly<Record<string, string>> = {
     "Time-partitioned PostgreSQL tables with a rolling window: partitions are created ahead and retired by `pulumi up`, and preview shows every statement with its locks.",
   Provider:
     "One PostgreSQL database (15 to 18). Connects when first needed; settings left out come from the PG* environment variables.",
+  planPartitions:
+    "The partitions that a program should declare as resources at a moment: those of its window, and former ones as long as their tables exist. The component PartitionedTable asks it. Reads only.",
   getPartitions: "The partitions of a table as they are now. Reads only.",
 };

@@ -11,6 +11,8 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "Levels.overrides": "GridOverride",
   "GridOverride.when": "ColumnValue",
   "GridOverride.grid": "GridSegment",
+  "planPartitions.partitions": "PartitionToDeclare",
+  "PartitionToDeclare.status": "PartitionStatus",
   "getPartitions.partitions": "PartitionInfo",
   "Provider.sslMode": "SslMode",
 };

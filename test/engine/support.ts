@@ -9,7 +9,7 @@ import { type EngineProgram, said, withProgram } from "../support/harness/progra
 // Each start of the engine takes seconds, more on a busy machine, and a test has several.
 vi.setConfig({ testTimeout: 300_000 });
 
-interface EngineDatabase extends Pick<EngineProgram, "declare"> {
+interface EngineDatabase extends Pick<EngineProgram, "declare" | "state"> {
   /** Runs the CLI on the stack; fails the test when it fails. */
   pulumi(args: readonly string[]): Promise<RunResult>;
   /** Runs the CLI on the stack and wants it to fail. */
@@ -23,5 +23,10 @@ export function withEngine(database: TestDatabase): EngineDatabase {
     if ((result.code === 0) === succeeds) return result;
     throw new Error(`pulumi ${args.join(" ")} ended with ${String(result.code)}\n${said(result)}`);
   };
-  return { declare: program.declare, pulumi: (args) => run(args, true), refused: (args) => run(args, false) };
+  return {
+    declare: program.declare,
+    state: program.state,
+    pulumi: (args) => run(args, true),
+    refused: (args) => run(args, false),
+  };
 }

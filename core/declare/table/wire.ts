@@ -14,6 +14,10 @@ import type { IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
 
 /** Inputs of Table, Partition and Index: their wire format. */
 
+/** How far a partition that has left its table is on its way; without a word it is attached. */
+export const PARTITION_STATUSES = ["detached", "archived"] as const;
+export type PartitionStatus = (typeof PARTITION_STATUSES)[number];
+
 const name = z.string().min(1);
 
 export const keyWireSchema = z.object({
@@ -45,6 +49,7 @@ export const partitionWireSchema = z.object({
   key: keyWireSchema,
   allowEmpty: z.boolean().optional(),
   restored: z.boolean().optional(),
+  status: z.enum(PARTITION_STATUSES).optional(),
 });
 
 export const indexWireSchema = indexSpecSchema.extend({ schema: name, table: name, key: keyWireSchema });
@@ -93,7 +98,7 @@ export function decodeKey(wire: z.infer<typeof keyWireSchema>): KeySpec {
 
 /** Returns the inputs of a partition, including the window's permission for its range to return empty, or with its rows. */
 export function encodePartition(
-  partition: Interval & { readonly name: string },
+  partition: Interval & { readonly name: string; readonly status?: PartitionStatus },
   window: Pick<WindowSpec, "schema" | "table" | "key" | "allowEmpty" | "restored">,
 ): PartitionWire {
   return {
@@ -105,6 +110,7 @@ export function encodePartition(
     key: encodeKey(window.key),
     ...(window.allowEmpty.some((interval) => isSameInterval(interval, partition)) ? { allowEmpty: true } : {}),
     ...(window.restored.some(({ range }) => overlaps(range, partition)) ? { restored: true } : {}),
+    ...(partition.status ? { status: partition.status } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import { formatMemberId, formatTableId, parseMemberId } from "../../../core/names/resource-id";
+import type { WindowSpec } from "../../../core/declare/table/spec";
 import type { Observation } from "../../../core/observed/observed-table";
 import { getDecidingHorizon } from "../../../core/window/clocks";
 import { planCreation } from "../../../core/plan/create/creation";
@@ -21,7 +22,7 @@ import type { PropertyMap } from "../../runtime/values";
 import { addCountedRows } from "../shared/counted-default";
 import { defineResource, type Observed } from "../shared/define-resource";
 import { importKey, refuse, requireWire } from "../shared/inputs";
-import { findOwnershipProblems } from "../shared/table-problems";
+import { findOwnershipProblems, refuseDestroy } from "../shared/table-problems";
 import { describeGoneRows, createWorkContext } from "../shared/run-context";
 
 /**
@@ -32,13 +33,15 @@ export const partition = defineResource(partitionType, (runtime, queue) => ({
   id: (wire, facts) => formatMemberId(wire, typeof facts?.partition === "string" ? facts.partition : wire.name),
   identify: formatIntervalId,
   // The name is not included: an adopted partition keeps its own.
-  declared: ["schema", "table", "from", "to", "allowEmpty"],
+  declared: ["schema", "table", "from", "to", "allowEmpty", "status"],
 
   check: async (_ctx, wire, { olds }) => ({ failures: findBoundsProblems(olds, wire) }),
 
   preview: async (ctx, wire) => ({ partition: await previewPartition(ctx, runtime, wire) }),
 
-  perform: async (ctx, wire) => ({ partition: await makePartition(ctx, runtime, queue, wire) }),
+  perform: async (ctx, wire) => ({
+    partition: wire.status ? await requireLeft(runtime, wire) : await makePartition(ctx, runtime, queue, wire),
+  }),
 
   observe: async (_ctx, { id, oldInputs }) =>
     oldInputs ? refreshPartition(runtime, oldInputs) : importPartition(runtime, id),
@@ -57,6 +60,7 @@ function formatIntervalId(wire: PartitionWire): string {
 }
 
 async function previewPartition(ctx: ResourceContext, runtime: Runtime, wire: PartitionWire): Promise<string> {
+  if (wire.status) return wire.name;
   const key = decodeKey(wire.key);
   const found = await runtime.observeIfReachable(ctx, wire, key);
   if (!found) return wire.name;
@@ -117,7 +121,22 @@ async function makePartition(
   );
 }
 
-/** Throws if forgetting could lose data: a partition inside its window is not forgotten, not even an empty one. */
+/** Returns the name of a partition that the window, which came before, has detached; throws if it has not. */
+async function requireLeft(runtime: Runtime, wire: PartitionWire): Promise<string> {
+  const interval = decodePartitionInterval(wire);
+  const { table, detached } = await runtime.observe(wire, decodeKey(wire.key));
+  const attached = findPartition(table, interval);
+  if (!attached) return findDetached(detached, interval)?.name ?? wire.name;
+  throw new Refusal(
+    `partition "${attached.name}" (${formatInterval(interval)}) of "${wire.schema}.${wire.table}" is still attached: ` +
+      "something that needs it came up during the update, and the warnings of its window name that. Nothing was lost; run `pulumi up` again",
+  );
+}
+
+/**
+ * Throws if forgetting could lose data, or would deny a table that is there: a partition inside its window is not forgotten, not
+ * even an empty one, and one whose table was to be dropped is not while it exists.
+ */
 function requireForgettable(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -125,21 +144,47 @@ function requireForgettable(
   observation: Observation,
 ): void {
   const interval = decodePartitionInterval(wire);
-  const attached = findPartition(observation.table, interval);
-  if (!attached) return;
   const registration = observation.registration;
   if (!registration || registration.mode === "released" || registration.owner !== runtime.getOwner(ctx)) return;
   const window = decodeWindow(registration.window);
   if (!("spec" in window)) return;
   if (window.spec.resources === "window") return;
+  const attached = findPartition(observation.table, interval);
+  if (!attached) return requireDropped(runtime, wire, observation, window.spec);
   const clocks = runtime.getClocks(runtime.getLatestAsOf(wire) ?? observation.now, observation);
-  if (hasExpired(attached.bounds?.to, getDecidingHorizon(window.spec, clocks))) return;
+  const name = `partition "${attached.name}" (${formatInterval(interval)}) of "${wire.schema}.${wire.table}"`;
+  if (hasExpired(attached.bounds?.to, getDecidingHorizon(window.spec, clocks))) {
+    if (isAsked(runtime, wire)) throw refuseStill(name, "attached");
+    return;
+  }
   // Created for a longer lead, or by a clock that was ahead: it remains attached, and preview lists it as kept.
   const moment = clocks.trusted ?? pickEarlier(clocks.asOf, clocks.database);
   if (!planWindow(window.spec, moment).desired.some((wanted) => isSameInterval(wanted, interval))) return;
   throw new Refusal(
-    `partition "${attached.name}" (${formatInterval(interval)}) of "${wire.schema}.${wire.table}" is inside its window and is not deleted, whatever it holds. ` +
+    `${name} is inside its window and is not deleted, whatever it holds. ` +
       `A partition is retired by the window (retention), the whole table by allowDestroy, and this stack releases it by \`pgpartition release ${wire.schema}.${wire.table}\``,
+  );
+}
+
+/** Throws while the table of a detached partition exists that a drop was promised for. */
+function requireDropped(runtime: Runtime, wire: PartitionWire, { detached }: Observation, spec: WindowSpec): void {
+  const left = findDetached(detached, decodePartitionInterval(wire));
+  if (!left || (left.dropAfter === undefined && !left.toArchive && !left.archived)) return;
+  // The window comes later in a destroy, and refuses it for the whole table.
+  if (!runtime.declaresTable(wire) && spec.ownsTable && !runtime.isDestroyAllowed(wire)) throw refuseDestroy(wire);
+  if (isAsked(runtime, wire))
+    throw refuseStill(`partition "${left.name}" of "${wire.schema}.${wire.table}"`, "there, detached");
+}
+
+/** True if this run's program was told which partitions to declare: one that it leaves out was to be dropped before. */
+function isAsked(runtime: Runtime, wire: PartitionWire): boolean {
+  return runtime.outside.has(formatTableId(wire)) && runtime.declaresTable(wire);
+}
+
+function refuseStill(name: string, how: string): Refusal {
+  return new Refusal(
+    `${name} is still ${how}: its drop was planned, and something that needs it came up during the update; the warnings of its window name that. ` +
+      "Nothing was lost; run `pulumi up` again",
   );
 }
 
@@ -147,9 +192,10 @@ type ObservedPartition = Observed<typeof partitionType> | undefined;
 
 async function refreshPartition(runtime: Runtime, inputs: PropertyMap): Promise<ObservedPartition> {
   const wire = requireWire(partitionType.inputs, inputs);
-  const { table } = await runtime.observe(wire, decodeKey(wire.key));
-  const attached = findPartition(table, decodePartitionInterval(wire));
-  return attached && { inputs, facts: { partition: attached.name } };
+  const { table, detached } = await runtime.observe(wire, decodeKey(wire.key));
+  const interval = decodePartitionInterval(wire);
+  const found = wire.status ? findDetached(detached, interval) : findPartition(table, interval);
+  return found && { inputs, facts: { partition: found.name } };
 }
 
 async function importPartition(runtime: Runtime, id: string): Promise<ObservedPartition> {
@@ -166,6 +212,10 @@ async function importPartition(runtime: Runtime, id: string): Promise<ObservedPa
 
 function findPartition(table: Observation["table"], interval: Interval) {
   return table?.partitions.find(({ bounds }) => bounds !== undefined && isSameInterval(bounds, interval));
+}
+
+function findDetached(detached: Observation["detached"], interval: Interval) {
+  return detached.find(({ bounds, awaitsRows }) => isSameInterval(bounds, interval) && !awaitsRows);
 }
 
 async function* listPartitions(runtime: Runtime): AsyncGenerator<ListItem> {

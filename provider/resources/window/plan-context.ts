@@ -53,7 +53,7 @@ export async function readPlanContext(
   return {
     ...create,
     retire,
-    ...(retire ? await readRetireFacts(runtime, create, limit) : {}),
+    ...(retire ? await readRetireFactsOnce(runtime, create, found, limit) : {}),
     sourceTriggers: await triggersOf(runtime, inputs),
     takenNames: await readTaken(runtime.database, spec, observation),
     registered: registeredWindow(observation),
@@ -86,9 +86,11 @@ export async function readRetireContext(
   runtime: Runtime,
   inputs: WindowInputs,
   observation: Observation,
+  limit?: Reading["limit"],
 ): Promise<RetireContext> {
   const shared = await readShared(runtime, inputs, observation);
-  return { ...shared, registered: registeredWindow(observation), ...(await readRetireFacts(runtime, shared)) };
+  const facts = await readRetireFactsOnce(runtime, shared, observation, limit);
+  return { ...shared, registered: registeredWindow(observation), ...facts };
 }
 
 /** Reads what every topic needs. */
@@ -122,12 +124,30 @@ export async function readKeeping(
   };
 }
 
+type RetireFacts = Pick<RetireContext, "retiring" | "empty">;
+
+/** Facts by the observation that they complete: the program asks for its partitions, then Check plans the window. */
+const known = new WeakMap<Observation, Promise<RetireFacts>>();
+
+/** Reads the facts once for each observation of a table, which is read anew after every change. */
+function readRetireFactsOnce(
+  runtime: Runtime,
+  shared: Awaited<ReturnType<typeof readShared>>,
+  found: Observation,
+  limit: Reading["limit"],
+): Promise<RetireFacts> {
+  if (!limit) return readRetireFacts(runtime, shared);
+  const facts = known.get(found) ?? readRetireFacts(runtime, shared, limit);
+  known.set(found, facts);
+  return facts;
+}
+
 /** Reads the facts that only retirement needs: if that fails nothing is retired, and partitions are created anyway. */
 async function readRetireFacts(
   runtime: Runtime,
   { spec, observation, clocks, values }: Awaited<ReturnType<typeof readShared>>,
   limit?: Reading["limit"],
-): Promise<Pick<RetireContext, "retiring" | "empty">> {
+): Promise<RetireFacts> {
   const { database } = runtime;
   try {
     const empty = cleansUp(spec) ? await readEmptyPartitions(database, spec) : new Set<string>();

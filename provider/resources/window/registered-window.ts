@@ -1,11 +1,14 @@
+import { z } from "zod";
 import type { Observation } from "../../../core/observed/observed-table";
 import type { Creation } from "../../../core/plan/create/creation";
 import { formatProblem, type Problem } from "../../../core/problems/problem";
+import type { FormerPartitions } from "../../../core/plan/declared-partitions";
+import { decodePartitionInterval } from "../../../core/declare/table/wire";
 import type { WindowSpec } from "../../../core/declare/table/spec";
-import { type Instant, parseInstant } from "../../../core/time/instant";
+import { formatInstant, type Instant, parseInstant } from "../../../core/time/instant";
 import { isSameInterval } from "../../../core/time/interval";
 import { decodeWindow } from "../../../core/window/wire";
-import { planWindow } from "../../../core/window/window-partitions";
+import { type DesiredPartition, planWindow } from "../../../core/window/window-partitions";
 import type { ResourceContext } from "../../runtime/call-context";
 import type { WindowInputs } from "./window-inputs";
 
@@ -13,6 +16,28 @@ import type { WindowInputs } from "./window-inputs";
 export function registeredWindow(observation: Observation): WindowSpec | undefined {
   const window = decodeWindow(observation.registration?.window);
   return "spec" in window ? window.spec : undefined;
+}
+
+const outsideSchema = z.object({
+  outside: z.array(z.object({ name: z.string(), from: z.string(), to: z.string() })),
+});
+
+/** Returns what the last update declared as resources; an earlier version recorded none outside its window. */
+export function readFormerPartitions(observation: Observation): FormerPartitions {
+  const { data } = outsideSchema.safeParse(observation.registration?.window);
+  return {
+    registered: registeredWindow(observation),
+    registeredAsOf: registeredAsOf(observation),
+    outside: (data?.outside ?? []).map(({ name, ...bounds }) => ({ name, ...decodePartitionInterval(bounds) })),
+  };
+}
+
+/** Returns the record of those outside the window, for the next update. */
+export function encodeOutside(outside: readonly DesiredPartition[]): z.infer<typeof outsideSchema> | undefined {
+  if (outside.length === 0) return undefined;
+  return {
+    outside: outside.map(({ name, from, to }) => ({ name, from: formatInstant(from), to: formatInstant(to) })),
+  };
 }
 
 /** Refuses to plan on a recorded window that cannot be read: the guard against a cut would be disabled. */

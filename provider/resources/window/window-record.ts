@@ -1,4 +1,5 @@
 import { encodeBranchPath } from "../../../core/levels/levels";
+import { formatTableId } from "../../../core/names/resource-id";
 import type { Observation, ObservedPartition } from "../../../core/observed/observed-table";
 import { getDecidingHorizon, getDecidingNow } from "../../../core/window/clocks";
 import type { TableChanges } from "../../../core/plan/table-plan";
@@ -18,6 +19,7 @@ import { recordNewIndex } from "../../../postgres/work/build-index";
 import type { WorkContext } from "../../../postgres/work/work-context";
 import type { Runtime } from "../../runtime/runtime";
 import { listUnrecordedIndexes } from "../shared/declared-indexes";
+import { encodeOutside, readFormerPartitions } from "./registered-window";
 import type { WindowInputs } from "./window-inputs";
 
 /** Records, before anything else, the window that is now the rule, the confirmations, and partitions created by others. */
@@ -36,6 +38,8 @@ export async function recordDecision(
   const { partitions } = planned;
   const entry = { schema: spec.schema, table: spec.table, run: work.run, effectiveAt: getDecidingNow(clocks) };
   const known = new Set(observation.ledger.map((one) => one.oid));
+  // A program that did not ask declares what it did before.
+  const outside = runtime.outside.get(formatTableId(spec)) ?? readFormerPartitions(observation).outside;
   const isManaged = (partition: ObservedPartition) =>
     partition.bounds !== undefined || (partition.isDefault && planned.defaultPartition?.declared);
   const adopted = partitions.filter((partition) => isManaged(partition) && !known.has(partition.oid));
@@ -68,7 +72,7 @@ export async function recordDecision(
         ...recordWindowStatement(work.management, {
           schema: spec.schema,
           table: spec.table,
-          window: { ...encodeWindow(spec), asOf: formatInstant(inputs.asOf) },
+          window: { ...encodeWindow(spec), asOf: formatInstant(inputs.asOf), ...encodeOutside(outside) },
         }),
         transaction,
       },

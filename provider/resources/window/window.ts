@@ -38,6 +38,7 @@ import {
   setStaticPlan,
 } from "./window-inputs";
 import { readPlanContext } from "./plan-context";
+import { listReleasing } from "./releasing";
 import { registryProblems, warnOfLost } from "./registered-window";
 import { performWindow } from "./window-update";
 
@@ -114,7 +115,7 @@ async function checkWindow(
   if (!observation) return { inputs: setStaticPlan(news, "the database could not be reached"), failures: [] };
   const limit = () => computeByteLimit(runtime, spec);
   const planned = planTable(await readPlanContext(runtime, read, observation, { limit }));
-  runtime.leaving.set(formatTableId(spec), listReleasing(planned));
+  runtime.leaving.set(formatTableId(spec), listReleasing(dueIn(planned.changes, "retire").map(({ step }) => step)));
   warnOfLost(ctx, read, observation, planned.creations);
   for (const warning of planned.warnings) ctx.log.warn(`${name}: ${warning}`);
   const problems = [
@@ -152,16 +153,6 @@ async function observeWindow(
 function listRetiredBefore(outputs: PropertyMap | undefined): string[] {
   const retired = outputs?.["retired"];
   return isList(retired) ? retired.map(String) : [];
-}
-
-/**
- * Returns partitions that are dropped, or closed for their archive: they refer to nothing any more. Others keep their foreign
- * keys when detached.
- */
-function listReleasing({ changes }: TablePlan): string[] {
-  return dueIn(changes, "retire").flatMap(({ verb, step }) =>
-    verb === "drop" || verb === "archive" ? [step.table.oid] : [],
-  );
 }
 
 function collectNeeds({ changes }: TablePlan): ArchiveNeeds {

@@ -63,6 +63,13 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "DatabaseIdentity.databaseOid": "Of the database.",
   "DatabaseIdentity.name": "Name of the database, for messages.",
 
+  "planPartitions.window": "The inputs that the table's PartitionWindow will have, with `asOf`.",
+  "planPartitions.partitions": "Inputs of the partitions. Null: the database cannot be reached, so the clock decides.",
+  "PartitionToDeclare.name": "Its name, as declared.",
+  "PartitionToDeclare.from": "First instant that belongs to it, ISO 8601.",
+  "PartitionToDeclare.to": "First instant after it, ISO 8601.",
+  "PartitionToDeclare.status": "How far it is on its way out of its table; null: attached.",
+  "PartitionToDeclare.stays": "True if its table is the user's once it leaves the program: set `retainOnDelete`.",
   "getPartitions.schema": "Schema of the table. Default: public.",
   "getPartitions.table": "Name of the table.",
   "getPartitions.partitions": "Its partitions.",

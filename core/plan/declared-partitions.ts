@@ -1,0 +1,96 @@
+import type { DetachedTable } from "../observed/ledger";
+import type { Observation } from "../observed/observed-table";
+import { type Interval, isSameInterval, toIntervalKey } from "../time/interval";
+import { type DesiredPartition, planWindow } from "../window/window-partitions";
+import { digestPartitions } from "../window/wire";
+import type { WindowSpec } from "../declare/table/spec";
+import type { PartitionStatus } from "../declare/table/wire";
+import type { Instant } from "../time/instant";
+import { planRetired, type RetireContext } from "./plan-changes";
+import type { Retirement } from "./retire/retiring";
+
+/** A partition that is a resource of its own after an update. */
+export interface DeclaredPartition extends DesiredPartition {
+  /** Left out: attached, or about to be. */
+  readonly status?: PartitionStatus;
+  /** True if its table stays when it is no longer declared: onExpire "detach" gives it to the user. */
+  readonly stays?: true;
+}
+
+/** What the last update declared. */
+export interface FormerPartitions {
+  /** Window and moment of that update; undefined: none, or its partitions were no resources. */
+  readonly registered: WindowSpec | undefined;
+  readonly registeredAsOf: Instant | undefined;
+  /** Partitions outside that window which were resources. */
+  readonly outside: readonly DesiredPartition[];
+}
+
+/**
+ * Decides which partitions are resources after an update, so that rows of a preview say what happens to tables: those of the
+ * window, and former ones as long as their table is there and this stack's, attached or detached. One whose table is dropped by
+ * this update is missing, and becomes a delete.
+ *
+ * A former partition that the last update did not declare stays out, whatever has become of it: declared now, it would be shown
+ * as created.
+ */
+export function planDeclaredPartitions(context: RetireContext, former: FormerPartitions): DeclaredPartition[] {
+  const { spec, clocks, observation } = context;
+  const { desired } = planWindow(spec, clocks.asOf);
+  const before = listFormer(former);
+  const inside = new Set(desired.map(toIntervalKey));
+  const outside = dedupe([...before, ...former.outside]).filter((one) => !inside.has(toIntervalKey(one)));
+  if (outside.length === 0) return [...desired];
+  const { due } = planRetired(context);
+  const moved = digestPartitions(before) !== digestPartitions(desired);
+  const wasOutside = new Set(former.outside.map(toIntervalKey));
+  return [
+    ...desired,
+    ...outside.flatMap((partition) => {
+      const next = describeNext(partition, observation, due);
+      // Shown as detached until the window moves again: a row that is due right after an update would never end.
+      const ended = next?.stays === true && next.left && moved && wasOutside.has(toIntervalKey(partition));
+      if (!next || ended) return [];
+      const { status, stays } = next;
+      return { ...partition, ...(status ? { status } : {}), ...(stays ? { stays } : {}) };
+    }),
+  ];
+}
+
+/** Lists the partitions of the window that the last update declared. */
+function listFormer({ registered, registeredAsOf }: FormerPartitions): readonly DesiredPartition[] {
+  if (!registered || !registeredAsOf || registered.resources !== "partition") return [];
+  return planWindow(registered, registeredAsOf).desired;
+}
+
+/** What a former partition is after the update. */
+interface Next extends Pick<DeclaredPartition, "status" | "stays"> {
+  /** True if it had left the table before this update. */
+  readonly left: boolean;
+}
+
+/** Returns undefined if its table is gone after the update. */
+function describeNext(partition: Interval, observation: Observation, due: readonly Retirement[]): Next | undefined {
+  const attached = observation.table?.partitions.find(({ bounds }) => bounds && isSameInterval(bounds, partition));
+  const detached = observation.detached.find(
+    ({ bounds, awaitsRows }) => isSameInterval(bounds, partition) && !awaitsRows,
+  );
+  const found = attached ?? detached;
+  if (!found) return undefined;
+  const steps = due.filter(({ table }) => table.oid === found.oid);
+  if (steps.some(({ verb }) => verb === "drop")) return undefined;
+  const leaving = steps.find((step) => step.verb === "detach" || step.verb === "finalize");
+  if (attached && !leaving) return { left: false };
+  const archived = detached?.archived !== undefined || steps.some(({ verb }) => verb === "archive");
+  const stays = leaving ? leaving.promise.kind === "stays" : detached !== undefined && isLeftToUser(detached);
+  return { status: archived ? "archived" : "detached", ...(stays ? { stays } : {}), left: !attached };
+}
+
+/** True for a table that was detached without the promise of a drop or an archive. */
+function isLeftToUser({ archived, dropAfter, toArchive, unrecorded }: DetachedTable): boolean {
+  return !archived && dropAfter === undefined && !toArchive && !unrecorded;
+}
+
+function dedupe(partitions: readonly DesiredPartition[]): DesiredPartition[] {
+  return [...new Map(partitions.map((one) => [toIntervalKey(one), one])).values()];
+}
