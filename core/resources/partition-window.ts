@@ -91,7 +91,7 @@ export const partitionWindowType = defineResourceType({
       "The [default partition](../default-partition.md) is created, maintained and removed here; retention never touches it.",
       "Properties of partitions in addition to bounds are aligned here: [what every partition carries](../partitions.md). A partition of a role whose rights the connected role lacks is named with the ALTER TABLE for an administrator; the others are aligned.",
       "The functions and views of `functionNames` are told by their oids, never by their names: another object of such a name is refused, and one that is not declared any more is dropped. Only the owner may call one before it is granted, and none is SECURITY DEFINER. `window` runs in the transaction of its caller, which holds its locks until the end; the schedule itself commits after each partition.",
-      `At most ${MAX_WINDOW_INTERVALS} intervals in a window, ${MAX_LISTED_DROPS} retirements and ${MAX_LISTED_STATEMENTS} statements listed in a plan; totals are always whole.`,
+      `At most ${MAX_WINDOW_INTERVALS} intervals in a window, ${MAX_LISTED_DROPS} retirements and ${MAX_LISTED_STATEMENTS} statements listed one by one in a plan; beyond that each kind of statement once with the names of the others, what deletes or detaches first. Totals are always whole.`,
       "Its Delete is refused unless `allowDestroy` names the table; see [retirement](../retirement.md).",
     ],
   },

@@ -15,7 +15,7 @@ export function renderPlan(table: string, plan: WindowPlan, listed: { partitions
     ...renderSection("restore", plan.restore ?? [], plan.restore?.length ?? 0, partitions),
     ...renderSection("align", plan.align, plan.alignCount, partitions),
     ...renderSection("upkeep", plan.upkeep ?? [], plan.upkeep?.length ?? 0, partitions),
-    ...renderSection("retire", plan.retire, plan.retire.length, partitions),
+    ...renderSection("retire", plan.retire, plan.retire.length, partitions, true),
     ...renderSection("later", plan.deferred, plan.deferred.length, partitions),
     ...renderSection(
       "kept",
@@ -78,10 +78,19 @@ function formatWindow(window: WindowPlan["window"]): string {
   return `${formatShortTime(window.from)} .. ${formatShortTime(window.to)} (${window.partitions})`;
 }
 
-function renderSection(title: string, entries: readonly Line[], count: number, listed: number): string[] {
+/** @param named true to name those that are only counted: no partition leaves without its name */
+function renderSection(
+  title: string,
+  entries: readonly Line[],
+  count: number,
+  listed: number,
+  named = false,
+): string[] {
   if (count === 0) return [];
   const shown = entries.slice(0, listed).map((entry) => `    ${formatEntry(entry)}`);
-  const more = count > shown.length ? [`    … and ${count - shown.length} more`] : [];
+  const rest = entries.slice(listed).map(({ verb, partition }) => `${verb} ${partition}`);
+  const names = named && rest.length > 0 ? `: ${rest.join(", ")}` : "";
+  const more = count > shown.length ? [`    … and ${count - shown.length} more${names}`] : [];
   return [`  ${title}:`, ...shown, ...more];
 }
 
@@ -100,13 +109,9 @@ function formatEntry(entry: Line): string {
 
 function renderStatements(plan: WindowPlan): string[] {
   if (plan.statementCount === 0) return [];
-  const shown = plan.statements.filter((line) => line !== "BEGIN;" && line !== "COMMIT;").length;
-  const more = plan.statementCount - shown;
-  return [
-    `  statements (${plan.statementCount}):`,
-    ...plan.statements.map((line) => `    ${line}`),
-    ...(more > 0 ? [`    … and ${more} more of the same kinds`] : []),
-  ];
+  const shown = plan.statements.filter((line) => /;  -- /.test(line)).length;
+  const kinds = shown < plan.statementCount ? ", each kind once, what deletes or detaches first" : "";
+  return [`  statements (${plan.statementCount}${kinds}):`, ...plan.statements.map((line) => `    ${line}`)];
 }
 
 function formatRows(rows: number): string {

@@ -5,6 +5,7 @@ import { type Instant, compareInstants, formatInstant } from "../../time/instant
 import { formatSpan } from "../../time/span";
 import { type PlannedWindow, describeWindow, planWindow } from "../../window/window-partitions";
 import type { Clocks } from "../../window/clocks";
+import { formatStatementKinds } from "../../sql/statement-kinds";
 import { formatStatementLines } from "../../sql/statement-text";
 import type { PlanEntry, WindowPlan } from "./plan-types";
 
@@ -43,7 +44,8 @@ export function computeSummary(
     create: create.slice(0, MAX_LISTED_DROPS),
     retire: retire.slice(0, MAX_LISTED_DROPS),
     locks: findStrongestLocks([...altering, ...statements]),
-    statements: formatStatementLines(statements.slice(0, MAX_LISTED_STATEMENTS)),
+    statements:
+      statements.length > MAX_LISTED_STATEMENTS ? formatStatementKinds(statements) : formatStatementLines(statements),
     statementCount: statements.length,
   };
 }
