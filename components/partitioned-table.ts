@@ -170,8 +170,8 @@ export class PartitionedTable extends pulumi.ComponentResource {
     table: Table,
     waitsFor: Promise<LaterTables>,
   ): Promise<readonly DeclaredPartition[]> {
-    if (spec.window.resources === "window") return [];
-    this.warnManyResources(window.desired.length);
+    const each = spec.window.resources === "partition";
+    if (each) this.warnManyResources(window.desired.length);
     // After the table and what it depends on: before that there may be no database.
     await new Promise((resolve) => table.urn.apply(resolve));
     for (const { asked } of (await waitsFor).referring) await asked;
@@ -180,7 +180,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
       { window: inputs },
       { parent: this, async: true },
     );
-    return decodePartitionsAnswer(answer) ?? window.desired;
+    return decodePartitionsAnswer(answer) ?? (each ? window.desired : []);
   }
 
   /**

@@ -51,7 +51,7 @@ function describePlan(topics: Topics, changes: readonly PlannedChange[], publish
       listEntries(changes, "create"),
       listEntries(changes, "retire"),
       buildStatements(topics, changes),
-      context.altering,
+      context.besides,
     ),
     ...(restore.length > 0 ? { restore } : {}),
     align: align.slice(0, MAX_LISTED_DROPS),

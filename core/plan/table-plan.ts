@@ -101,8 +101,8 @@ export interface PlanContext {
   readonly takenNames?: readonly TakenName[];
   /** Oids of partitions without a page; read only if a level cleans up. */
   readonly empty?: ReadonlySet<string>;
-  /** Statements that the table's own resource will run and has shown: policies judge them here. */
-  readonly altering?: readonly Statement[];
+  /** Statements of the table's other resources, which these show, and of their deletes: policies judge them here. */
+  readonly besides?: readonly Statement[];
   /** Declared foreign keys that the table lacks, because their target is created after it. */
   readonly laterKeys?: LaterKeys | undefined;
   /** Indexes that this run declares. */

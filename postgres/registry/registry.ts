@@ -140,6 +140,17 @@ export function recordWindowStatement(management: string, entry: TableName & { r
   );
 }
 
+/** Forgets an index that is dropped: a later one of the same name is not ours. */
+export function forgetIndexStatement(management: string, entry: TableName & { readonly index: string }): Statement {
+  return buildStatement(
+    `update ${quote(management)}.registry set indexes = coalesce((
+  select jsonb_agg(kept) from jsonb_array_elements(indexes) kept where kept->>'name' <> $3::text
+), '[]'), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
+    [entry.schema, entry.table, entry.index],
+    "declare the index again",
+  );
+}
+
 /** Records indexes as declared and as printed; records of other names are left as they are. */
 export function recordIndexesStatement(
   management: string,

@@ -30,6 +30,10 @@ export function planPartitions(runtime: Runtime): ProviderFunction {
 
 async function answer(runtime: Runtime, inputs: WindowInputs): Promise<readonly DeclaredPartition[]> {
   const { spec } = inputs;
+  if (spec.resources === "window") {
+    runtime.outside.set(formatTableId(spec), []);
+    return [];
+  }
   const observation = await runtime.observe(spec, spec.key);
   const limit = () => computeByteLimit(runtime, spec);
   const context = await readRetireContext(runtime, inputs, observation, limit);

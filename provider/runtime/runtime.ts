@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { version } from "../../package.json";
 import { formatTableId } from "../../core/names/resource-id";
+import type { TableName } from "../../core/names/table-name";
 import type { PartitionProfile } from "../../core/declare/table/profile";
 import type { Observation } from "../../core/observed/observed-table";
 import type { KnownOfParent } from "../../core/partition/carry/parent";
 import type { IndexSpec, KeySpec, TableShape } from "../../core/declare/table/spec";
 import type { DeclaredPartition } from "../../core/plan/declared-partitions";
+import { formatToken } from "../../core/resources/resource-type";
 import type { PlannedTable } from "../../core/plan/table-plan";
 import type { Statement } from "../../core/sql/statement";
 import { parseInstant, type Instant } from "../../core/time/instant";
@@ -57,8 +59,7 @@ export class Runtime {
   /** Statements that this preview has shown for an existing table. */
   readonly shown = new Set<string>();
 
-  /** Changes of existing tables, by their ids: shown by this preview, and not applied yet. */
-  readonly altering = new Map<string, readonly Statement[]>();
+  private readonly besides = new Map<string, Map<string, readonly Statement[]>>();
 
   /** Answers of the archive stores, by their settings. */
   readonly stores = new Map<string, Promise<string | undefined>>();
@@ -202,9 +203,13 @@ export class Runtime {
     return other !== undefined && other !== ctx.urn;
   }
 
-  /** Returns true if this run's program has a Table resource for it. A destroy runs no program. */
+  /** Returns true if this run's program has declared a resource of this type so far. A destroy runs no program. */
+  isDeclared(type: string, id: string): boolean {
+    return this.declared.has(`${type} ${id}`);
+  }
+
   declaresTable(table: { readonly schema: string; readonly table: string }): boolean {
-    return this.declared.has(`pgpartition:index:Table ${formatTableId(table)}`);
+    return this.isDeclared(formatToken("Table"), formatTableId(table));
   }
 
   /** Returns this run's declaration of the partitions of a table. */
@@ -252,6 +257,19 @@ export class Runtime {
 
   isDestroyAllowed(table: { readonly schema: string; readonly table: string }): boolean {
     return this.config.allowDestroy.includes(`${table.schema}.${table.table}`);
+  }
+
+  /** Records what a resource of a table changes in this operation, other than its window, which judges all of them. */
+  addBeside(ctx: ResourceContext, table: TableName, statements: readonly Statement[]): void {
+    // A table that this operation creates has no readers, writers or subscribers yet.
+    if (this.planned.has(formatTableId(table))) return;
+    const known = this.besides.get(formatTableId(table)) ?? new Map<string, readonly Statement[]>();
+    this.besides.set(formatTableId(table), known.set(ctx.urn, statements));
+  }
+
+  /** Returns what the resources of a table change in this operation, but its partitions and its window. */
+  listBesides(table: TableName): Statement[] {
+    return [...(this.besides.get(formatTableId(table))?.values() ?? [])].flat();
   }
 
   /** Runs a read once in an operation, by its name. */

@@ -15,7 +15,7 @@ export function computeSummary(
   create: readonly PlanEntry[],
   retire: readonly PlanEntry[],
   statements: readonly Statement[],
-  altering: readonly Statement[] = [],
+  besides: readonly Statement[] = [],
 ): Omit<WindowPlan, "complete" | "align" | "alignCount" | "partitionCount" | "deferred" | "kept" | "notes"> {
   const leaving = retire.filter((item) => item.verb !== "finalize");
   const count = (verb: PlanEntry["verb"]): number => leaving.filter((item) => item.verb === verb).length;
@@ -40,10 +40,10 @@ export function computeSummary(
     ...(youngest
       ? { youngestDrop: { partition: youngest.partition, to: youngest.to, ageDays: youngest.ageDays ?? 0 } }
       : {}),
-    hazards: listHazards([...altering, ...statements]),
+    hazards: listHazards([...besides, ...statements]),
     create: create.slice(0, MAX_LISTED_DROPS),
     retire: retire.slice(0, MAX_LISTED_DROPS),
-    locks: findStrongestLocks([...altering, ...statements]),
+    locks: findStrongestLocks([...besides, ...statements]),
     statements:
       statements.length > MAX_LISTED_STATEMENTS ? formatStatementKinds(statements) : formatStatementLines(statements),
     statementCount: statements.length,

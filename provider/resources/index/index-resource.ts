@@ -5,6 +5,7 @@ import { decodeIndexSpec } from "../../../core/declare/table/indexes";
 import { type IndexWire, decodeKey, readWire } from "../../../core/declare/table/wire";
 import { dropIndexStatement } from "../../../core/table/create/index-build";
 import { formatIndexDefinition, buildObservedParent } from "../../../core/partition/carry/parent";
+import { forgetIndexStatement } from "../../../postgres/registry/registry";
 import { buildIndex, isIndexWhole, previewIndex } from "../../../postgres/work/build-index";
 import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal, Unfinished } from "../../runtime/failures";
@@ -73,6 +74,7 @@ async function previewStatements(ctx: ResourceContext, runtime: Runtime, wire: I
     const statements = await previewIndex(createWorkContext(runtime, ctx), table, decodeIndexSpec(wire));
     const builds = statements.filter((statement) => statement.hazards.includes("INDEX_BUILD")).length;
     const heading = `index ${wire.name} on ${wire.schema}.${wire.table}: ${builds} partitions to build, concurrently`;
+    runtime.addBeside(ctx, wire, statements);
     showStatements(ctx, heading, statements);
   });
 }
@@ -108,14 +110,14 @@ async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire
     if (registration?.mode === "released") return;
     if (registration && registration.owner !== runtime.getOwner(ctx)) return;
     if (!table?.indexes.some((index) => index.name === wire.name)) return;
+    const drop = dropIndexStatement(
+      { schema: wire.schema, table: wire.table },
+      wire.name,
+      table.partitions.map((partition) => `${partition.schema}.${partition.name}`),
+    );
+    const forget = forgetIndexStatement(runtime.config.managementSchema, { ...wire, index: wire.name });
     await runtime.database.execute(
-      [
-        dropIndexStatement(
-          { schema: wire.schema, table: wire.table },
-          wire.name,
-          table.partitions.map((partition) => `${partition.schema}.${partition.name}`),
-        ),
-      ],
+      registration ? [drop, { ...forget, transaction: drop.transaction }] : [drop],
       options,
     );
     await renewAfterDelete(ctx, runtime, wire);

@@ -45,6 +45,7 @@ export async function previewPublication(
   if (!observation) return;
   const plan = planMembership(buildMembershipContext(runtime, spec, observation));
   requireNoProblems(ctx, runtime, spec, observation, plan);
+  runtime.addBeside(ctx, spec, plan.statements);
   ctx.log.info(
     [
       `publication ${spec.publication} of ${spec.schema}.${spec.table}:`,
@@ -68,6 +69,7 @@ export function joinPublication(
       const observation = await runtime.observeAgain(spec);
       const plan = planMembership(buildMembershipContext(runtime, spec, observation));
       requireNoProblems(ctx, runtime, spec, observation, plan);
+      runtime.addBeside(ctx, spec, plan.statements);
       try {
         await execute(ctx, runtime, spec, addRecord(runtime, spec, plan));
         if (plan.implicit) ctx.log.info(plan.notes.join("; "));

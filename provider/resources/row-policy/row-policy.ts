@@ -143,6 +143,7 @@ async function previewAccess(ctx: ResourceContext, runtime: Runtime, wire: RowPo
   const observation = await runtime.observeIfReachable(ctx, wire, decodeKey(wire.key));
   if (!observation) return;
   const { statements, work } = await planAccess(runtime, wire, observation);
+  runtime.addBeside(ctx, wire, statements);
   showStatements(ctx, `row policy ${wire.schema}.${wire.table}: ${work.join("; ")}`, statements);
 }
 
@@ -170,6 +171,7 @@ async function applyAccess(
       const bad = [...asked.wrong, ...asked.missing];
       if (bad.length > 0) refuse(subject, bad);
       if (work.length === 0) return observation.table.carried;
+      runtime.addBeside(ctx, wire, statements);
       const options = { signal: ctx.signal, log: ctx.log, subject: `applying ${subject}` };
       await runtime.database.execute(
         [...statements, ...buildRecordStatements(ctx, runtime, wire, observation)],

@@ -40,6 +40,7 @@ export const cronJob = defineResource(cronJobType, (runtime) => ({
 
   preview: async (ctx, wire) => {
     const state = await runtime.runIfReachable(ctx, () => readJobState(runtime, wire));
+    if (state?.plan.kind === "scheduled") runtime.addBeside(ctx, wire, state.plan.statements);
     if (state) describeJob(ctx, state);
     return {};
   },

@@ -6,7 +6,6 @@ import {
   listUnsettled,
 } from "../../../core/table/alter/alteration";
 import { collectQuestion } from "../../../core/table/alter/facts";
-import { formatTableId } from "../../../core/names/resource-id";
 import type { Observation, ObservedTable } from "../../../core/observed/observed-table";
 import type { RegisteredExpression } from "../../../core/observed/registration";
 import type { TableShape } from "../../../core/declare/table/spec";
@@ -30,7 +29,7 @@ export async function previewChange(
   const alteration = await planChange(runtime, shape, observation);
   const statements = alterTableStatements(alteration);
   for (const { sql } of statements) runtime.shown.add(sql);
-  runtime.altering.set(formatTableId(shape), statements);
+  runtime.addBeside(ctx, shape, statements);
   showStatements(ctx, `table ${shape.schema}.${shape.table}:`, statements);
   for (const note of alteration.notes) ctx.log.warn(`table "${shape.schema}.${shape.table}": ${note}`);
 }
@@ -58,6 +57,7 @@ export async function changeTable(
     options,
   );
   if (steps.length === 0) return;
+  runtime.addBeside(ctx, shape, alterTableStatements({ steps }));
   await performAlteration(work, shape, steps, observation.registration?.expressions ?? []);
   await runtime.database.execute([declared], options);
 }

@@ -60,7 +60,7 @@ export async function readPlanContext(
     registeredAsOf: registeredAsOf(observation),
     indexes: runtime.getIndexes(spec),
     laterKeys: await findLaterKeys(runtime, spec, observation),
-    altering: runtime.altering.get(formatTableId(spec)) ?? [],
+    besides: runtime.listBesides(spec),
     shown: runtime.shown,
     management: runtime.database.managementSchema,
   };

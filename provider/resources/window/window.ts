@@ -39,6 +39,8 @@ import {
 } from "./window-inputs";
 import { readPlanContext } from "./plan-context";
 import { listReleasing } from "./releasing";
+import { readRemovedResources } from "./removed-resources";
+import { showStatements } from "../shared/show";
 import { registryProblems, warnOfLost } from "./registered-window";
 import { performWindow } from "./window-update";
 
@@ -114,7 +116,12 @@ async function checkWindow(
   const observation = await runtime.observeIfReachable(ctx, spec, spec.key);
   if (!observation) return { inputs: setStaticPlan(news, "the database could not be reached"), failures: [] };
   const limit = () => computeByteLimit(runtime, spec);
-  const planned = planTable(await readPlanContext(runtime, read, observation, { limit }));
+  const removed = await readRemovedResources(runtime, spec, observation);
+  for (const { subject, statements } of removed)
+    showStatements(ctx, `${spec.schema}.${spec.table} loses ${subject}, which is no longer declared:`, statements);
+  const context = await readPlanContext(runtime, read, observation, { limit });
+  const besides = [...(context.besides ?? []), ...removed.flatMap(({ statements }) => statements)];
+  const planned = planTable({ ...context, besides });
   runtime.leaving.set(formatTableId(spec), listReleasing(dueIn(planned.changes, "retire").map(({ step }) => step)));
   warnOfLost(ctx, read, observation, planned.creations);
   for (const warning of planned.warnings) ctx.log.warn(`${name}: ${warning}`);
