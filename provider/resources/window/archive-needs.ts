@@ -5,4 +5,6 @@ export interface ArchiveNeeds {
   /** True if it checks an archive there before a drop. */
   readonly drop: boolean;
   readonly restore: boolean;
+  /** True if the program declares the archive for the first time, or another one: it is tried before anything depends on it. */
+  readonly declared?: boolean;
 }

@@ -27,19 +27,20 @@ export function openStoreOfWindow(spec: WindowSpec): ObjectStore {
 }
 
 /**
- * Returns the reason why the store cannot be used for archives or restores. Called if a pending step needs it, once for each
- * in a run: a preview must not promise what the update cannot do.
+ * Returns the reason why the store cannot be used for archives or restores. Called if a pending step needs it, or it
+ * is declared anew, once for each in a run: a preview must not promise what the update cannot do.
  */
 export async function explainStoreTrouble(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
-  { archive, drop, restore }: ArchiveNeeds,
+  { archive, drop, restore, declared = false }: ArchiveNeeds,
 ): Promise<string | undefined> {
-  if (!(archive || drop || restore) || spec.archive?.to === undefined) return undefined;
+  if (!(archive || drop || restore || declared) || spec.archive?.to === undefined) return undefined;
   if (archive) await warnOfSpace(ctx, spec, spec.archive);
-  const name = JSON.stringify([spec.archive, archive]);
-  const asked = runtime.stores.get(name) ?? ask(spec, archive);
+  const writing = archive || declared;
+  const name = JSON.stringify([spec.archive, writing]);
+  const asked = runtime.stores.get(name) ?? ask(spec, writing);
   runtime.stores.set(name, asked);
   return asked;
 }

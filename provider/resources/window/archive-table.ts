@@ -31,15 +31,15 @@ export async function openDestination(ctx: ResourceContext, runtime: Runtime, sp
   }
 }
 
-/** Returns the reason why the archive table cannot be used; called if a pending step writes to it. */
+/** Returns the reason why the archive table cannot be used; called if a pending step writes to it, or it is declared anew. */
 export async function explainTableTrouble(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
-  { archive, drop }: ArchiveNeeds,
+  { archive, drop, declared = false }: ArchiveNeeds,
 ): Promise<string | undefined> {
   const table = spec.archive?.table;
-  if (table === undefined || !(archive || drop)) return undefined;
+  if (table === undefined || !(archive || drop || declared)) return undefined;
   const found = await lookAt(ctx, runtime, spec, table).catch((error: unknown) => [
     error instanceof Error ? error.message : String(error),
   ]);

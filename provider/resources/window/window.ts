@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { listTimePartitions } from "../../../core/partition/branch/desired-branches";
 import { formatTableId, parseTableId } from "../../../core/names/resource-id";
 import type { Observation } from "../../../core/observed/observed-table";
@@ -60,8 +61,8 @@ export const partitionWindow = defineResource(
       withoutUnknowable: omitUnknownBucket,
       keep: pickDeclared,
 
-      check: async (ctx, read, { news }) => {
-        const result = await checkWindow(ctx, runtime, read, news);
+      check: async (ctx, read, { olds, news }) => {
+        const result = await checkWindow(ctx, runtime, read, olds, news);
         return result.planned ? { ...result, inputs: checked.remember(ctx, setPlan(news, result.planned)) } : result;
       },
 
@@ -106,6 +107,7 @@ async function checkWindow(
   ctx: ResourceContext,
   runtime: Runtime,
   read: WindowInputs,
+  olds: PropertyMap | undefined,
   news: PropertyMap,
 ): Promise<Checked & { readonly planned?: TablePlan }> {
   const { spec } = read;
@@ -131,7 +133,10 @@ async function checkWindow(
     ...planned.problems,
   ];
   // Never a problem: that would block new partitions. Steps that need the archive fail at the end of the update.
-  const trouble = await explainArchiveTrouble(ctx, runtime, spec, collectNeeds(planned));
+  const trouble = await explainArchiveTrouble(ctx, runtime, spec, {
+    ...collectNeeds(planned),
+    declared: !isDeepStrictEqual(olds?.["archive"], news["archive"]),
+  });
   if (trouble !== undefined) ctx.log.warn(`${name}: ${trouble}`);
   return { planned, failures: toFailures(problems) };
 }
