@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { detachStatement, finalizeStatement } from "../../core/partition/statements/retire-statements";
 import type { Database } from "../../postgres/database";
 import { LockBudgetExceeded } from "../../postgres/connect/session-errors";
 import { ownRole, testVersions, withDatabase } from "../support/database";
-import { eventually, failureOf, opener, options, recordingLog } from "./support";
+import { attemptsIn, eventually, failureOf, opener, options, recordingLog } from "./support";
 
 describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
   const server = withDatabase(version);
@@ -66,12 +65,12 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
     const work = detach(open(), log);
     const writer = await server.connect();
     let longest = 0;
-    for (let round = 0; round < 40; round += 1) {
+    // Forty rounds after it has named the reader: it goes on waiting.
+    for (let round = 0; round < 40; round += log.lines.length) {
       const start = performance.now();
       await writer.query("insert into p values ('2025-02-05Z', 1)");
       await writer.query("update ref set id = 1");
       longest = Math.max(longest, performance.now() - start);
-      await sleep(25);
     }
     expect(await attached()).toEqual([{ pending: false }]);
     await reader.query("commit");
@@ -107,14 +106,15 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
     const old = await server.connect({ application_name: "old writer", ...ownRole(server) });
     await old.query("begin");
     await old.query("insert into ref values (2)");
-    const work = detach(open());
+    const log = recordingLog();
+    const work = detach(open(), log);
     const writer = await server.connect();
     let longest = 0;
-    for (let round = 0; round < 40; round += 1) {
+    // The writer meets three attempts, however long they take.
+    for (let id = 100; attemptsIn(log) < 3; id += 1) {
       const start = performance.now();
-      await writer.query("insert into ref values ($1)", [100 + round]);
+      await writer.query("insert into ref values ($1)", [id]);
       longest = Math.max(longest, performance.now() - start);
-      await sleep(25);
     }
     await old.query("commit");
     await work;
@@ -143,9 +143,10 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
     const old = await server.connect({ application_name: "old writer", ...ownRole(server) });
     await old.query("begin");
     await old.query("insert into ref values (2)");
-    const work = detach(open());
+    const log = recordingLog();
+    const work = detach(open(), log);
     await eventually(async () => (await attached())[0]?.pending === true);
-    await sleep(300);
+    await eventually(() => Promise.resolve(log.lines.some((line) => line.includes("cut by a lock"))));
     await old.query("commit");
     await old.end();
     await work;
