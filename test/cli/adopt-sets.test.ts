@@ -1,65 +1,31 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { partitions } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
-import { testVersions, withDatabase } from "../support/database";
+import { testVersions } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { Deployment } from "../support/harness/deployment";
-import { reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
+import {
+  DAY,
+  HOUR,
+  monthStart,
+  months,
+  now,
+  parts,
+  PLAIN,
+  quoted,
+  run,
+  table,
+  tag,
+  text,
+  today,
+  uuid,
+  VERSIONED,
+} from "./adopt-ranges";
+import { withOutFolder } from "./adopt-support";
 import { evaluate } from "./printed-program";
 import { onDatabase, withinOneHour } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
-
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const now = Date.now();
-const today = Math.floor(now / DAY) * DAY;
-const text = (time: number) => new Date(time).toISOString().replace("T", " ").replace("Z", "+00");
-const tag = (time: number) => new Date(time).toISOString().slice(0, 16).replaceAll(/\D/g, "");
-const monthStart = (offset: number) => {
-  const date = new Date(now);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + offset, 1);
-};
-const uuid = (time: number, tail: string) => {
-  const hex = time.toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-${tail}`;
-};
-const VERSIONED = "7000-8000-000000000000";
-const PLAIN = "0000-0000-000000000000";
-
-/** One CREATE … PARTITION OF for each range; `end` may differ from the next begin. */
-function parts(table: string, ranges: readonly (readonly [name: string, from: string, to: string])[]): string {
-  return ranges
-    .map(
-      ([name, from, to]) => `create table app.${name} partition of app.${table} for values from (${from}) to (${to});`,
-    )
-    .join("\n");
-}
-
-/** Neighbours of one length around the present. */
-function run(prefix: string, length: number, start: number, count: number, bound: (time: number) => string, gap = 0) {
-  return Array.from({ length: count }, (_, index) => {
-    const from = start + length * index;
-    return [`${prefix}_${tag(from)}`, bound(from), bound(from + length - gap)] as const;
-  });
-}
-
-const quoted = (time: number) => `'${text(time)}'`;
-const months = (prefix: string, bound: (time: number, end: boolean) => string) =>
-  [-2, -1, 0, 1, 2].map(
-    (offset) =>
-      [
-        `${prefix}_${tag(monthStart(offset)).slice(0, 6)}`,
-        bound(monthStart(offset), false),
-        bound(monthStart(offset + 1), true),
-      ] as const,
-  );
 
 interface Case {
   readonly sql: string;
@@ -71,9 +37,6 @@ interface Case {
   /** How many partitions the first update may make; left out: none. */
   readonly makes?: boolean;
 }
-
-const table = (type: string, more = "") =>
-  `create table app.t (id bigint not null, at ${type}${more}) partition by range (at);`;
 
 /** Sets of other makers, of which the field cases are samples. */
 const SETS: Readonly<Record<string, Case>> = {
@@ -161,23 +124,16 @@ const SETS: Readonly<Record<string, Case>> = {
 };
 
 describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that other makers cut", (version) => {
-  const database = withDatabase(version);
-  let folder: string;
-
-  beforeEach(async () => {
-    await reset(database);
-    folder = await mkdtemp(join(tmpdir(), "pgpartition-adopt-"));
-  });
-  afterEach(() => rm(folder, { recursive: true }));
+  const { database, deployment, folder } = withOutFolder(version);
 
   async function adopt(...options: readonly string[]) {
     const { result, asOf } = await withinOneHour(database, async () => {
-      await rm(join(folder, "t.ts"), { force: true });
-      return onDatabase(database, "adopt", "app.t", "--out", folder, ...options);
+      await rm(join(folder(), "t.ts"), { force: true });
+      return onDatabase(database, "adopt", "app.t", "--out", folder(), ...options);
     });
     const { code, stderr } = result;
     expect([code, stderr.replace(/^a key of kind \S+ cannot be imported.*\n/m, "")]).toEqual([0, ""]);
-    const source = await readFile(join(folder, "t.ts"), "utf8");
+    const source = await readFile(join(folder(), "t.ts"), "utf8");
     const { name, args } = evaluate(source);
     return { source, program: { tables: { [name]: args }, asOf } satisfies Program };
   }
@@ -188,7 +144,6 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     const { source, program } = await adopt(...(set.options ?? []));
     for (const words of set.says) expect(source).toMatch(words);
     for (const sql of set.before ?? []) await database.query(sql);
-    const deployment = new Deployment();
     expect((await preview(database, deployment, program)).error).toBeUndefined();
     expect((await up(database, deployment, program)).error).toBeUndefined();
     const made = (await partitions(database, "t")).filter((name) => !there.includes(name));
@@ -287,7 +242,6 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     async (_, bound, tail) => {
       await database.query(`${table("uuid not null")} ${parts("t", months("t", bound))}`);
       const { program } = await adopt();
-      const deployment = new Deployment();
       expect((await up(database, deployment, program)).error).toBeUndefined();
       const last = bound(monthStart(3), true);
       const [prepared] = await database.query<{ sql: string }>(

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import { setTimeout as sleep } from "node:timers/promises";
 import { query } from "../../postgres/queries";
 import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
@@ -7,6 +6,7 @@ import { Deployment } from "../support/harness/deployment";
 import { eventsTable, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { up } from "../support/harness/rounds";
+import { until } from "../support/harness/until";
 import { onDatabase, pgpartition } from "./support";
 
 const database = withDatabase();
@@ -96,7 +96,9 @@ it("waits for a running update of the same table instead of changing its registr
   await holder.query(query("locks/table-lock-take"), ["app", "events"]);
   let ended = false;
   const verb = cli("pause", "app.events").finally(() => (ended = true));
-  await sleep(1_500);
+  // It has asked who holds the lock: that is all it does until it gets it.
+  const asked = "select from pg_stat_activity where pid <> pg_backend_pid() and left(query, 200) = left($1, 200)";
+  await until(async () => (await database.query(asked, [query("locks/table-lock-holder")])).length > 0);
   expect(ended).toBe(false);
   expect(await registry()).toMatchObject([{ paused: false }]);
   await holder.end();

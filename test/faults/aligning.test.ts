@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { account } from "../../tools/postgres/account";
@@ -11,7 +10,7 @@ import { startInserts } from "../support/harness/insert-ledger";
 import { killMatrix, type Scenario, undisturbed } from "../support/harness/matrix";
 import { endPlugins, type Plugin } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
-import { until } from "../support/harness/until";
+import { commitWhenNamed, PATIENT } from "../support/harness/under-load";
 import { allowedMs, waitsDuring } from "../support/harness/waits";
 import { statementsDuring } from "../support/statement-log";
 
@@ -87,16 +86,14 @@ describe.each(testVersions())("PostgreSQL %s, partitions that grow old", (versio
     let sent: Awaited<ReturnType<typeof statementsDuring>> = [];
     let ended = Promise.resolve();
     const end = async (plugin: Plugin): Promise<void> => {
-      await until(() => plugin.messages.some((message) => message.includes('"old reader"')));
-      await sleep(1_000);
-      await reader.query("commit");
+      await commitWhenNamed(reader, "old reader", plugin, ledger);
       await reader.end();
     };
     const waits = await waitsDuring(database, async () => {
       const started = (plugin: Plugin): void => void (ended = end(plugin));
       sent = await statementsDuring(
         database,
-        async () => ({ error } = await up(database, deployment, moving, { started })),
+        async () => ({ error } = await up(database, deployment, moving, { started, config: PATIENT })),
       );
     });
     await ended;

@@ -1,21 +1,15 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { indexLines, partitions } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
-import { stopAt } from "../support/harness/stop-at";
-import { Deployment } from "../support/harness/deployment";
-import { configOf, left, program, reset } from "../support/harness/fixture";
-import { type InsertLedger, startInserts } from "../support/harness/insert-ledger";
+import { configOf, left, program } from "../support/harness/fixture";
 import { killMatrix, type Scenario, undisturbed } from "../support/harness/matrix";
-import { endPlugins, type Plugin } from "../support/harness/plugin";
-import { preview, type Run, up, withPlugin } from "../support/harness/rounds";
-import { until } from "../support/harness/until";
-import { allowedMs, type WaitReport, waitsDuring } from "../support/harness/waits";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import type { Plugin } from "../support/harness/plugin";
+import { preview, up, withPlugin } from "../support/harness/rounds";
+import { stopAt } from "../support/harness/stop-at";
+import { commitWhenNamed, type Loaded, PATIENT, underLoad } from "../support/harness/under-load";
+import { allowedMs } from "../support/harness/waits";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const lockTimeoutMs = 100;
 const near = { lead: "1 day", retention: "1 month" } as const;
@@ -35,11 +29,7 @@ const newest = Math.max(...testVersions());
 
 describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   const counts = async (): Promise<Record<string, number>> => {
     const found = await database.query<{ name: string; n: number }>(
@@ -48,24 +38,7 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
     return Object.fromEntries(found.map(({ name, n }) => [name.replace("app.events_", ""), n]));
   };
 
-  async function underLoad(
-    run: () => Promise<Run>,
-    times: readonly string[] = everywhere,
-  ): Promise<{ run: Run; waits: WaitReport; ledger: InsertLedger }> {
-    const ledger = startInserts(database, { schema: "app", table: "events", times, clients: 4 });
-    try {
-      let result: Run | undefined;
-      const waits = await waitsDuring(database, async () => {
-        result = await run();
-      });
-      if (result === undefined) throw new Error("the run has no result");
-      return { run: result, waits, ledger };
-    } finally {
-      await ledger.stop();
-    }
-  }
-
-  const expectHarmless = async ({ run, waits, ledger }: Awaited<ReturnType<typeof underLoad>>): Promise<void> => {
+  const expectHarmless = async ({ run, waits, ledger }: Loaded): Promise<void> => {
     expect(run.error).toBeUndefined();
     expect(waits.worst?.ms ?? 0).toBeLessThanOrEqual(allowedMs(waits, lockTimeoutMs));
     expect(ledger.acknowledged).toBeGreaterThan(20);
@@ -77,7 +50,7 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
   it("D06 rows arrive for the range before, while and after its partition is attached: moved, and each exists exactly once", async () => {
     await up(database, deployment, declared(near));
     await database.query(rows(2_000, "2025-04-01"));
-    const loaded = await underLoad(() => up(database, deployment, declared(far)));
+    const loaded = await underLoad(database, everywhere, () => up(database, deployment, declared(far)));
     await expectHarmless(loaded);
     expect(await counts()).toEqual({ p2025_04: 2_000 });
     const strays = await database.query("select from only app.events_default where at < '2025-05-01' limit 1");
@@ -102,7 +75,7 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
     await database.query(`${ballast}; ${rows(500, "2025-04-01")}`);
     const shown = await preview(database, deployment, declared(far));
     expect(shown.messages.join("\n")).not.toContain("SCAN_DEFAULT");
-    const loaded = await underLoad(() => up(database, deployment, declared(far)));
+    const loaded = await underLoad(database, everywhere, () => up(database, deployment, declared(far)));
     await expectHarmless(loaded);
     expect(await counts()).toEqual({ default: 12_000, p2025_04: 500 });
     expect((await preview(database, deployment, declared(far))).steps).toEqual([]);
@@ -151,9 +124,8 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
     const whole = declared({ lead: "2 months", retention: "1 month" }, wholeGrid());
     const shown = await preview(database, deployment, whole);
     expect(shown.messages.join("\n")).toContain('ALTER TABLE "app"."events_default" RENAME TO "events_spring";');
-    const loaded = await underLoad(
-      () => up(database, deployment, whole),
-      [...everywhere.slice(0, 4), "2025-05-20T00:00:00Z"],
+    const loaded = await underLoad(database, [...everywhere.slice(0, 4), "2025-05-20T00:00:00Z"], () =>
+      up(database, deployment, whole),
     );
     await expectHarmless(loaded);
     expect(await counts()).toEqual({ spring: 21_100 });
@@ -182,15 +154,16 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
     const reader = await database.connect({ application_name: "old reader" });
     await reader.query("begin; select count(*) from app.events_default");
     let ended = Promise.resolve();
-    const end = async (plugin: Plugin): Promise<void> => {
-      await until(() => plugin.messages.some((message) => message.includes('"old reader"')));
-      await sleep(1_000);
-      await reader.query("commit");
-      await reader.end();
-    };
-    const loaded = await underLoad(() =>
-      up(database, deployment, declared(far), { started: (plugin) => void (ended = end(plugin)) }),
-    );
+    const loaded = await underLoad(database, everywhere, (ledger) => {
+      const end = async (plugin: Plugin): Promise<void> => {
+        await commitWhenNamed(reader, "old reader", plugin, ledger);
+        await reader.end();
+      };
+      return up(database, deployment, declared(far), {
+        started: (plugin) => void (ended = end(plugin)),
+        config: PATIENT,
+      });
+    });
     await ended;
     expect(loaded.run.messages.join("\n")).toMatch(/waiting for pid \d+ \("old reader"/);
     await expectHarmless(loaded);

@@ -1,18 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { eventsTable, left, program, reset } from "../support/harness/fixture";
-import { startInserts } from "../support/harness/insert-ledger";
-import { endPlugins, type Plugin } from "../support/harness/plugin";
-import { preview, type Run, up } from "../support/harness/rounds";
-import { until } from "../support/harness/until";
-import { allowedMs, type WaitReport, waitsDuring } from "../support/harness/waits";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { eventsTable, left, program } from "../support/harness/fixture";
+import type { Plugin } from "../support/harness/plugin";
+import { preview, up } from "../support/harness/rounds";
+import { commitWhenNamed, type Loaded, PATIENT, underLoad } from "../support/harness/under-load";
+import { allowedMs } from "../support/harness/waits";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const lockTimeoutMs = 100;
 const times = ["2025-02-14T00:00:00Z", "2025-03-14T00:00:00Z", "2025-04-14T00:00:00Z"];
@@ -30,11 +24,9 @@ const changes: [what: string, changes: Partial<TableSpecArgs>][] = [
 
 describe.each(testVersions())("PostgreSQL %s, a table is changed under load", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     await database.query("create table app.users (id bigint primary key); insert into app.users values (1)");
     expect((await up(database, deployment, declare())).error).toBeUndefined();
     await database.query(`alter table app.events alter author set default 1;
@@ -42,25 +34,18 @@ describe.each(testVersions())("PostgreSQL %s, a table is changed under load", (v
   });
 
   /** Clients insert; a transaction that has written to all partitions stands in the way until it is named. */
-  async function underLoad(next: ReturnType<typeof declare>): Promise<{ run: Run | undefined; waits: WaitReport }> {
-    const ledger = startInserts(database, { schema: "app", table: "events", times, clients: 4 });
+  async function withWriter(next: ReturnType<typeof declare>): Promise<Pick<Loaded, "run" | "waits">> {
     const writer = await database.connect({ application_name: "old writer" });
     await writer.query(
       "begin; insert into app.events (id, at) select -90000 - n, timestamptz '2025-01-15' + n * interval '1 month' from generate_series(1, 3) n; insert into app.users values (2)",
     );
-    let run: Run | undefined;
     let ending = Promise.resolve();
-    const started = (plugin: Plugin) => {
-      ending = until(() => plugin.messages.some((message) => message.includes('"old writer"')), 30_000)
-        .then(() => sleep(1_000))
-        .then(async () => void (await writer.query("commit")));
-    };
-    const waits = await waitsDuring(database, async () => {
-      run = await up(database, deployment, next, { started });
+    const { run, waits, ledger } = await underLoad(database, times, (inserts) => {
+      const started = (plugin: Plugin): void => void (ending = commitWhenNamed(writer, "old writer", plugin, inserts));
+      return up(database, deployment, next, { started, config: PATIENT });
     });
     await ending;
     await writer.end();
-    await ledger.stop();
     expect(ledger.acknowledged).toBeGreaterThan(20);
     expect(ledger.refused).toEqual({});
     expect(await ledger.violations()).toEqual([]);
@@ -70,9 +55,9 @@ describe.each(testVersions())("PostgreSQL %s, a table is changed under load", (v
   it.each(changes)(
     "%s with a writer in the way: no session waits for the update longer than lock_timeout",
     async (_, next) => {
-      const { run, waits } = await underLoad(declare(next));
-      expect(run?.error).toBeUndefined();
-      expect(run?.messages.join("\n")).toMatch(/waiting for pid \d+ \("old writer".*attempt/);
+      const { run, waits } = await withWriter(declare(next));
+      expect(run.error).toBeUndefined();
+      expect(run.messages.join("\n")).toMatch(/waiting for pid \d+ \("old writer".*attempt/);
       expect(waits.samples).toBeGreaterThan(10);
       expect(waits.worst?.ms ?? 0).toBeLessThanOrEqual(allowedMs(waits, lockTimeoutMs));
       expect((await left(database)).orphans).toEqual([]);
@@ -84,13 +69,10 @@ describe.each(testVersions())("PostgreSQL %s, a table is changed under load", (v
     const vacuum = await database.connect({ application_name: "by hand" });
     await vacuum.query("begin; lock table app.events_p2025_02 in share update exclusive mode");
     const next = declare({ columns: { ...columns, amount: { type: "int", default: "0" } } });
-    const ledger = startInserts(database, { schema: "app", table: "events", times, clients: 4 });
-    let run: Run | undefined;
-    const waits = await waitsDuring(database, async () => {
-      run = await up(database, deployment, next, { config: { lockBudgetMs: "1500" } });
-    });
-    await ledger.stop();
-    expect(run?.error).toMatch(/blocked by: pid \d+ \("by hand".*Nothing was changed/);
+    const { run, waits } = await underLoad(database, times, () =>
+      up(database, deployment, next, { config: { lockBudgetMs: "1500" } }),
+    );
+    expect(run.error).toMatch(/blocked by: pid \d+ \("by hand".*Nothing was changed/);
     expect(waits.worst?.ms ?? 0).toBeLessThanOrEqual(allowedMs(waits, lockTimeoutMs));
     await vacuum.query("rollback");
     await vacuum.end();

@@ -1,46 +1,21 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { expect, it } from "vitest";
 import { ownRole, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { type InsertLedger, startInserts } from "../support/harness/insert-ledger";
-import { endPlugins, type Plugin } from "../support/harness/plugin";
-import { preview, type Run, up } from "../support/harness/rounds";
-import { until } from "../support/harness/until";
-import { allowedMs, type WaitReport, waitsDuring } from "../support/harness/waits";
+import { left, program } from "../support/harness/fixture";
+import type { InsertLedger } from "../support/harness/insert-ledger";
+import type { Plugin } from "../support/harness/plugin";
+import { preview, up } from "../support/harness/rounds";
+import { commitWhenNamed, type Loaded, PATIENT, underLoad } from "../support/harness/under-load";
+import { allowedMs } from "../support/harness/waits";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const lockTimeoutMs = 100;
 const rolling = { lead: "1 month", retention: "1 month" } as const;
 const keeping = { lead: "1 month", retention: "forever", start: "2025-02-01" } as const;
 const times = ["2025-02-14T00:00:00Z", "2025-03-14T00:00:00Z", "2025-04-14T00:00:00Z"];
-let deployment: Deployment;
-
-beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
-});
-
-/** A run under load, with what clients had to wait for us and what they inserted. */
-async function underLoad(run: () => Promise<Run>): Promise<{ run: Run; waits: WaitReport; ledger: InsertLedger }> {
-  const ledger = startInserts(database, { schema: "app", table: "events", times, clients: 4 });
-  try {
-    let result: Run | undefined;
-    const waits = await waitsDuring(database, async () => {
-      result = await run();
-    });
-    if (result === undefined) throw new Error("the run has no result");
-    return { run: result, waits, ledger };
-  } finally {
-    await ledger.stop();
-  }
-}
-
-async function expectHarmless({ waits, ledger }: { waits: WaitReport; ledger: InsertLedger }): Promise<void> {
+async function expectHarmless({ waits, ledger }: Loaded): Promise<void> {
   expect(waits.samples).toBeGreaterThan(10);
   expect(waits.worst?.ms ?? 0).toBeLessThanOrEqual(allowedMs(waits, lockTimeoutMs));
   expect(ledger.acknowledged).toBeGreaterThan(20);
@@ -52,7 +27,7 @@ it("C01 a reader is open on the table for the whole run: partitions are created 
   const reader = await database.connect({ application_name: "old reader" });
   await reader.query("begin; select count(*) from app.events");
   const grown = program("2025-06-10T00:00:00Z", { window: keeping });
-  const loaded = await underLoad(() => up(database, deployment, grown));
+  const loaded = await underLoad(database, times, () => up(database, deployment, grown));
   await reader.query("commit");
   await reader.end();
   expect(loaded.run.error).toBeUndefined();
@@ -64,8 +39,8 @@ it("C02 a reader is in the way of a detach: the run waits without stopping any s
   await up(database, deployment, program("2025-03-10T00:00:00Z", { window: rolling }));
   const reader = await oldReader("app.events");
   const april = program("2025-04-10T00:00:00Z", { window: rolling });
-  const loaded = await underLoad(() =>
-    up(database, deployment, april, { started: (plugin) => reader.endWhenNamed(plugin) }),
+  const loaded = await underLoad(database, times, (ledger) =>
+    up(database, deployment, april, { started: (plugin) => reader.endWhenNamed(plugin, ledger), config: PATIENT }),
   );
   await reader.ended();
   expect(loaded.run.error).toBeUndefined();
@@ -79,8 +54,8 @@ it("C02 a reader holds the detached table: the drop is tried again until it has 
   await up(database, deployment, program("2025-04-10T00:00:00Z", { window: rolling }));
   const reader = await oldReader("app.events_p2025_02");
   const later = program("2025-04-20T00:00:00Z", { window: rolling });
-  const loaded = await underLoad(() =>
-    up(database, deployment, later, { started: (plugin) => reader.endWhenNamed(plugin) }),
+  const loaded = await underLoad(database, times, (ledger) =>
+    up(database, deployment, later, { started: (plugin) => reader.endWhenNamed(plugin, ledger), config: PATIENT }),
   );
   await reader.ended();
   expect(loaded.run.error).toBeUndefined();
@@ -95,7 +70,7 @@ it("C03 a reader never ends: the run fails at its deadline, names it, has done t
   await reader.query("begin; select count(*) from app.events");
   const april = program("2025-04-10T00:00:00Z", { window: rolling });
   const config = { lockBudgetMs: "1500" };
-  const loaded = await underLoad(() => up(database, deployment, april, { config }));
+  const loaded = await underLoad(database, times, () => up(database, deployment, april, { config }));
   expect(loaded.run.error).toMatch(/for pid \d+ \("endless reader", idle in transaction, transaction \d+ s old/);
   await expectHarmless(loaded);
   const { dump, orphans } = await left(database);
@@ -110,18 +85,14 @@ it("C03 a reader never ends: the run fails at its deadline, names it, has done t
   expect((await preview(database, deployment, april)).steps).toEqual([]);
 });
 
-/** A transaction that has read; it ends a second after a message of the plugin has named it. */
+/** A transaction that has read; it ends when a message of the plugin has named it and clients have inserted on. */
 async function oldReader(table: string) {
   const client = await database.connect({ application_name: "old reader" });
   await client.query(`begin; select count(*) from ${table}`);
   let ending = Promise.resolve();
-  const end = async (plugin: Plugin): Promise<void> => {
-    await until(() => plugin.messages.some((message) => message.includes('"old reader"')));
-    await sleep(1_000);
-    await client.query("commit");
-  };
   return {
-    endWhenNamed: (plugin: Plugin): void => void (ending = end(plugin)),
+    endWhenNamed: (plugin: Plugin, ledger: InsertLedger): void =>
+      void (ending = commitWhenNamed(client, "old reader", plugin, ledger)),
     ended: async (): Promise<void> => {
       await ending;
       await client.end();

@@ -4,13 +4,12 @@ import { throughTable, withTenants } from "../provider/row-policy-support";
 import { entryOf } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { configOf, left } from "../support/harness/fixture";
-import { startInserts } from "../support/harness/insert-ledger";
 import { killMatrix, undisturbed } from "../support/harness/matrix";
 import { endPlugins } from "../support/harness/plugin";
 import { named, preview, up } from "../support/harness/rounds";
 import { attempts, CLOSED } from "../support/harness/tenants";
-import { until } from "../support/harness/until";
-import { allowedMs, waitsDuring } from "../support/harness/waits";
+import { commitWhenNamed, PATIENT, underLoad } from "../support/harness/under-load";
+import { allowedMs } from "../support/harness/waits";
 
 const t = withTenants();
 const { database, roles, declared } = t;
@@ -186,26 +185,17 @@ it("C01 readers and writers are never blocked longer than lock_timeout by a chan
   await up(database, t.deployment, declared({ columns }));
   const reader = await database.connect({ application_name: "old reader" });
   await reader.query("begin; select count(*) from app.events");
-  const ledger = startInserts(database, {
-    schema: "app",
-    table: "events",
-    times: ["2025-03-14T00:00:00Z"],
-    clients: 4,
-  });
-  let run: Awaited<ReturnType<typeof up>> | undefined;
-  const waits = await waitsDuring(database, async () => {
-    run = await up(database, t.deployment, other, {
-      started: (plugin) => {
-        void until(() => plugin.messages.some((message) => message.includes('"old reader"')))
-          .then(() => sleep(500))
-          .then(() => reader.query("commit"));
-      },
-    });
-  });
-  await ledger.stop();
+  let ended = Promise.resolve();
+  const { run, waits, ledger } = await underLoad(database, ["2025-03-14T00:00:00Z"], (inserts) =>
+    up(database, t.deployment, other, {
+      started: (plugin) => void (ended = commitWhenNamed(reader, "old reader", plugin, inserts)),
+      config: PATIENT,
+    }),
+  );
+  await ended;
   await reader.end();
-  expect(run?.error).toBeUndefined();
-  expect(run?.messages.join("\n")).toMatch(/waiting for pid \d+ \("old reader".*attempt/);
+  expect(run.error).toBeUndefined();
+  expect(run.messages.join("\n")).toMatch(/waiting for pid \d+ \("old reader".*attempt/);
   expect(waits.samples).toBeGreaterThan(10);
   expect(waits.worst?.ms ?? 0).toBeLessThanOrEqual(allowedMs(waits, 100));
   expect(ledger.acknowledged).toBeGreaterThan(20);

@@ -1,14 +1,16 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { detachStatement, finalizeStatement } from "../../core/partition/statements/retire-statements";
 import type { Database } from "../../postgres/database";
 import { LockBudgetExceeded } from "../../postgres/connect/session-errors";
 import { ownRole, testVersions, withDatabase } from "../support/database";
-import { eventually, failureOf, opener, options, recordingLog } from "./support";
+import { allowedMs, waitsDuring } from "../support/harness/waits";
+import { attemptsIn, eventually, failureOf, opener, options, recordingLog } from "./support";
 
 describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
   const server = withDatabase(version);
   const open = opener(server);
+  /** As the product names its sessions, by which the waits for it are known. */
+  const ours = { applicationName: "pulumi-pgpartition" };
   const parent = { schema: "public", table: "p", references: ["public.ref"], defaultPartition: undefined };
   const partition = { schema: "public", name: "p1" };
 
@@ -63,22 +65,21 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
     await reader.query("begin");
     await reader.query("select * from p");
     const log = recordingLog();
-    const work = detach(open(), log);
+    const work = detach(open(ours), log);
     const writer = await server.connect();
-    let longest = 0;
-    for (let round = 0; round < 40; round += 1) {
-      const start = performance.now();
-      await writer.query("insert into p values ('2025-02-05Z', 1)");
-      await writer.query("update ref set id = 1");
-      longest = Math.max(longest, performance.now() - start);
-      await sleep(25);
-    }
+    // Forty rounds after it has named the reader: it goes on waiting.
+    const waits = await waitsDuring(server, async () => {
+      for (let round = 0; round < 40; round += log.lines.length) {
+        await writer.query("insert into p values ('2025-02-05Z', 1)");
+        await writer.query("update ref set id = 1");
+      }
+    });
     expect(await attached()).toEqual([{ pending: false }]);
     await reader.query("commit");
     await work;
     await Promise.all([reader.end(), writer.end()]);
     expect(await attached()).toEqual([]);
-    expect(longest).toBeLessThan(200);
+    expect(waits.worst).toBeUndefined();
     expect(log.lines[0]).toMatch(
       /^detaching "p1": waiting for pid \d+ \("old reader", idle in transaction, transaction \d+ s old/,
     );
@@ -107,20 +108,18 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
     const old = await server.connect({ application_name: "old writer", ...ownRole(server) });
     await old.query("begin");
     await old.query("insert into ref values (2)");
-    const work = detach(open());
+    const log = recordingLog();
+    const work = detach(open(ours), log);
     const writer = await server.connect();
-    let longest = 0;
-    for (let round = 0; round < 40; round += 1) {
-      const start = performance.now();
-      await writer.query("insert into ref values ($1)", [100 + round]);
-      longest = Math.max(longest, performance.now() - start);
-      await sleep(25);
-    }
+    // The writer meets three attempts, however long they take.
+    const waits = await waitsDuring(server, async () => {
+      for (let id = 100; attemptsIn(log) < 3; id += 1) await writer.query("insert into ref values ($1)", [id]);
+    });
     await old.query("commit");
     await work;
     await Promise.all([old.end(), writer.end()]);
     expect(await attached()).toEqual([]);
-    expect(longest).toBeLessThan(250);
+    expect(waits.worst?.ms ?? 0).toBeLessThanOrEqual(allowedMs(waits, 100));
   });
 
   it("says that it is half done when the second phase finds no end", async () => {
@@ -143,9 +142,10 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
     const old = await server.connect({ application_name: "old writer", ...ownRole(server) });
     await old.query("begin");
     await old.query("insert into ref values (2)");
-    const work = detach(open());
+    const log = recordingLog();
+    const work = detach(open(), log);
     await eventually(async () => (await attached())[0]?.pending === true);
-    await sleep(300);
+    await eventually(() => Promise.resolve(log.lines.some((line) => line.includes("cut by a lock"))));
     await old.query("commit");
     await old.end();
     await work;

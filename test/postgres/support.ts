@@ -5,6 +5,7 @@ import type { DatabaseConfig } from "../../postgres/connect/database-config";
 import { Database } from "../../postgres/database";
 import type { ExecuteOptions } from "../../postgres/execute/execute-options";
 import type { Log } from "../../postgres/connect/log";
+import type { ObservedTable } from "../../core/observed/observed-table";
 import type { Statement } from "../../core/sql/statement";
 import type { TestDatabase } from "../support/database";
 
@@ -48,6 +49,18 @@ export function opener(database: TestDatabase): (changes?: Partial<DatabaseConfi
   };
 }
 
+/** A table of schema public as it is now, which has to be there. */
+export async function observed(
+  database: Database,
+  table: string,
+  reading?: Parameters<Database["observe"]>[2],
+): Promise<ObservedTable> {
+  database.invalidate();
+  const { table: found } = await database.observe("public", table, reading);
+  if (!found) throw new Error(`no table ${table}`);
+  return found;
+}
+
 export function options(subject = "testing", changes: Partial<ExecuteOptions> = {}): ExecuteOptions {
   return { signal: new AbortController().signal, log: recordingLog(), subject, ...changes };
 }
@@ -63,6 +76,11 @@ export function statement(sql: string, changes: Partial<Statement> = {}): Statem
     undo: "",
     ...changes,
   };
+}
+
+/** How often a statement was tried again for a lock. */
+export function attemptsIn(log: RecordingLog): number {
+  return log.lines.filter((line) => /: waiting for .*; attempt \d+$/.test(line)).length;
 }
 
 /** Waits until `look` finds something. */

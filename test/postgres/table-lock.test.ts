@@ -1,13 +1,23 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Cancelled, ConnectionLost, LockBudgetExceeded } from "../../postgres/connect/session-errors";
 import { ownRole, testVersions, withDatabase } from "../support/database";
-import { failureOf, opener, options, recordingLog, statement } from "./support";
+import { eventually, failureOf, opener, options, recordingLog, statement } from "./support";
+
+/** What a body waits for until the test goes on. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
 
 describe.each(testVersions())("the lock of a table on PostgreSQL %i", (version) => {
   const server = withDatabase(version);
   const open = opener(server);
   const quiet = () => ({ signal: new AbortController().signal, log: recordingLog() });
+  const locks = () =>
+    server.query(
+      "select from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())",
+    );
 
   it("lets the callers of one process in one after the other, in order, with one lock", async () => {
     const database = open();
@@ -18,35 +28,31 @@ describe.each(testVersions())("the lock of a table on PostgreSQL %i", (version) 
       [1, 2, 3].map((n) =>
         database.withTableLock("s", "t", quiet(), async () => {
           events.push(`in ${n}`);
-          await sleep(30);
+          await server.query("select");
           events.push(`out ${n}`);
         }),
       ),
     );
     expect(events).toEqual(["in 1", "out 1", "in 2", "out 2", "in 3", "out 3"]);
-    await sleep(50);
+    await eventually(async () => (await locks()).length === 0);
     expect(database.statementCount - before).toBe(2);
-    expect(
-      await server.query(
-        "select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
-      ),
-    ).toEqual([]);
   });
 
   it("keeps other processes out, names its holder, and lets them in afterwards", async () => {
     const first = open({ applicationName: "first run" });
     const second = open({ applicationName: "second run" });
     const events: string[] = [];
+    const { opened, open: goOn } = gate();
     const holding = first.withTableLock("s", "t", quiet(), async () => {
-      await sleep(600);
+      await opened;
       events.push("first");
     });
-    await sleep(200);
+    await eventually(async () => (await locks()).length === 1);
     const log = recordingLog();
-    await Promise.all([
-      holding,
-      second.withTableLock("s", "t", { ...quiet(), log }, async () => events.push("second")),
-    ]);
+    const waiting = second.withTableLock("s", "t", { ...quiet(), log }, async () => events.push("second"));
+    await eventually(() => Promise.resolve(log.lines.length > 0));
+    goOn();
+    await Promise.all([holding, waiting]);
     expect(events).toEqual(["first", "second"]);
     expect(log.lines[0]).toMatch(
       /^waiting for the lock of table "s"."t", held by pid \d+ \("first run", connected since \d{4}-/,
@@ -79,17 +85,19 @@ describe.each(testVersions())("the lock of a table on PostgreSQL %i", (version) 
     const database = open();
     const controller = new AbortController();
     const events: string[] = [];
+    const { opened, open: goOn } = gate();
     const first = database.withTableLock("s", "t", quiet(), async () => {
-      await sleep(300);
+      await opened;
       events.push("first");
     });
     const second = failureOf(
       database.withTableLock("s", "t", { ...quiet(), signal: controller.signal }, async () => events.push("second")),
     );
     const third = database.withTableLock("s", "t", quiet(), async () => events.push("third"));
-    await sleep(50);
+    await eventually(async () => (await locks()).length === 1);
     controller.abort();
     expect(await second).toBeInstanceOf(Cancelled);
+    goOn();
     await Promise.all([first, third]);
     expect(events).toEqual(["first", "third"]);
   });
@@ -101,7 +109,7 @@ describe.each(testVersions())("the lock of a table on PostgreSQL %i", (version) 
         await server.query(
           "select pg_terminate_backend(l.pid) from pg_locks l where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())",
         );
-        await sleep(100);
+        await eventually(async () => (await locks()).length === 0);
         await database.execute([statement("select 1")], options("working"));
       }),
     );

@@ -1,76 +1,16 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
+import { testVersions } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { named, preview, type Run, up, withPlugin } from "../support/harness/rounds";
-import { statementsDuring } from "../support/statement-log";
-import { changesOf, inputsOf, nothingLeft } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
-
-const asOf = "2025-03-10T00:00:00Z";
-const base = { id: "bigint", at: "timestamptz", note: { type: "text", nullable: true } } as const;
-const declare = (columns: TableSpecArgs["columns"], changes: Partial<TableSpecArgs> = {}) =>
-  program(asOf, { columns: columns ?? base, ...changes });
+import { left, program } from "../support/harness/fixture";
+import { preview, up, withPlugin } from "../support/harness/rounds";
+import { startAgain } from "../support/harness/with-deployment";
+import { asOf, everywhere } from "./changed-table";
+import { base, declare, withColumns } from "./columns-support";
+import { inputsOf, nothingLeft } from "./support";
 
 describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
-  const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-    expect((await up(database, deployment, declare(base))).error).toBeUndefined();
-    await database.query(
-      "insert into app.events select n, timestamptz '2025-02-03' + n * interval '1 hour', 'x' from generate_series(1, 1000) n",
-    );
-  });
-
-  const refresh = async () => (await withPlugin(database, { asOf }, (plugin) => deployment.refresh(plugin))).result;
-
-  /** The files of every partition and its indexes: another one means that it was written anew. */
-  async function files(): Promise<string[]> {
-    const rows = await database.query<{ line: string }>(
-      `select c.relname || ' ' || c.relfilenode as line from pg_class c
-       where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'i') order by 1`,
-    );
-    return rows.map(({ line }) => line);
-  }
-
-  /** `app.events note text null default` of the table and each partition. */
-  async function column(name: string): Promise<string[]> {
-    const rows = await database.query<{ line: string }>(
-      `select format('%s %s%s%s', c.relname, format_type(a.atttypid, a.atttypmod), case when a.attnotnull then ' not null' end,
-         ' default ' || pg_get_expr(d.adbin, d.adrelid)) as line
-       from pg_class c join pg_attribute a on a.attrelid = c.oid left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
-       where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') and a.attname = $1 and not a.attisdropped
-       order by c.relname`,
-      [name],
-    );
-    return rows.map(({ line }) => line);
-  }
-
-  const each = (text: string) =>
-    ["events", "events_p2025_02", "events_p2025_03", "events_p2025_04"].map((name) => `${name} ${text}`);
-
-  /** Changes the table, and expects what preview printed to be what ran, and nothing to be left to do. */
-  async function change(next: ReturnType<typeof declare>): Promise<{ readonly sent: string[]; readonly text: string }> {
-    const shown = await preview(database, deployment, next);
-    expect(shown.error).toBeUndefined();
-    let run: Run | undefined;
-    const sent = changesOf(
-      await statementsDuring(database, async () => void (run = await up(database, deployment, next))),
-    );
-    expect(run?.error).toBeUndefined();
-    const text = shown.messages.join("\n");
-    for (const sql of sent) expect(text).toContain(`${sql};  --`);
-    await nothingLeft(database, deployment, next);
-    return { sent, text };
-  }
+  const { database, deployment, change, refresh, files, column } = withColumns(version);
 
   it("adds columns without rewriting a partition: nullable, with a constant, with the time of the change", async () => {
     const before = await files();
@@ -83,9 +23,9 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
       }),
     );
     expect(await files()).toEqual(before);
-    expect(await column("level")).toEqual(each("character varying(10)"));
-    expect(await column("amount")).toEqual(each("numeric(8,2) not null default 0"));
-    expect(await column("seen")).toEqual(each("timestamp with time zone not null default now()"));
+    expect(await column("level")).toEqual(everywhere("character varying(10)"));
+    expect(await column("amount")).toEqual(everywhere("numeric(8,2) not null default 0"));
+    expect(await column("seen")).toEqual(everywhere("timestamp with time zone not null default now()"));
     expect(
       await database.query("select count(*)::int as n from app.events where amount = 0 and seen is not null"),
     ).toEqual([{ n: 1000 }]);
@@ -169,127 +109,6 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     expect(await column("tenant")).toHaveLength(4);
   });
 
-  it("sets, changes and drops a default without touching a row", async () => {
-    const before = await files();
-    await change(declare({ ...base, note: { type: "text", nullable: true, default: "'new'" } }));
-    expect(await column("note")).toEqual(each("text default 'new'::text"));
-    await change(declare({ ...base, note: { type: "text", nullable: true, default: "upper('newer')" } }));
-    expect(await column("note")).toEqual(each("text default upper('newer'::text)"));
-    await change(declare(base));
-    expect(await column("note")).toEqual(each("text"));
-    expect(await files()).toEqual(before);
-  });
-
-  it("makes a column NOT NULL by a CHECK that is validated partition by partition, and nullable again", async () => {
-    const before = await files();
-    const { sent } = await change(declare({ ...base, note: "text" }));
-    expect(await column("note")).toEqual(each("text not null"));
-    expect(await files()).toEqual(before);
-    expect(sent.map((sql) => sql.replace(/"app"\./g, ""))).toEqual([
-      'LOCK TABLE "events" IN ACCESS EXCLUSIVE MODE',
-      'ALTER TABLE "events" ADD CONSTRAINT "events_note_filled" CHECK ("note" IS NOT NULL) NOT VALID',
-      'ALTER TABLE "events_p2025_02" VALIDATE CONSTRAINT "events_note_filled"',
-      'ALTER TABLE "events_p2025_03" VALIDATE CONSTRAINT "events_note_filled"',
-      'ALTER TABLE "events_p2025_04" VALIDATE CONSTRAINT "events_note_filled"',
-      'ALTER TABLE "events" VALIDATE CONSTRAINT "events_note_filled"',
-      'LOCK TABLE "events" IN ACCESS EXCLUSIVE MODE',
-      'ALTER TABLE "events" ALTER COLUMN "note" SET NOT NULL',
-      'LOCK TABLE "events" IN ACCESS EXCLUSIVE MODE',
-      'ALTER TABLE "events" DROP CONSTRAINT "events_note_filled"',
-    ]);
-    await change(declare(base));
-    expect(await column("note")).toEqual(each("text"));
-  });
-
-  it("a row without a value keeps a column nullable: it is named, and the table is as it was", async () => {
-    await database.query("insert into app.events values (5000, '2025-03-05', null)");
-    await database.query("analyze app.events_p2025_03");
-    const before = (await left(database)).dump;
-    const next = declare({ ...base, note: "text" });
-    const shown = await preview(database, deployment, next);
-    expect(shown.messages.join("\n")).toMatch(
-      /by the last ANALYZE about \d+ rows of app.events_p2025_03 have no "note"/,
-    );
-    const run = await up(database, deployment, next);
-    expect(run.error).toMatch(/"events_note_filled" of relation "events_p2025_03" is violated.*reverted/s);
-    expect((await left(database)).dump).toBe(before);
-    await database.query("update app.events set note = '' where note is null");
-    await change(next);
-  });
-
-  it("makes a type wider where PostgreSQL rewrites nothing", async () => {
-    const narrow = {
-      ...base,
-      code: { type: "varchar(5)", nullable: true },
-      price: { type: "numeric(6,2)", nullable: true },
-    };
-    await change(declare(narrow));
-    const before = await files();
-    const wide = {
-      ...base,
-      code: { type: "varchar(50)", nullable: true },
-      price: { type: "numeric(12,2)", nullable: true },
-    };
-    await change(declare(wide));
-    expect(await files()).toEqual(before);
-    expect(await column("code")).toEqual(each("character varying(50)"));
-    await change(declare({ ...wide, code: { type: "text", nullable: true } }));
-    expect(await files()).toEqual(before);
-  });
-
-  it.each([
-    ["a narrower text", { type: "varchar(5)", nullable: true }, /would rewrite or read every partition/],
-    ["another type", { type: "jsonb", nullable: true }, /That is a migration/],
-    [
-      "a text that an index has",
-      { type: "varchar(500)", nullable: true },
-      /rebuilds indexes .* again, under the lock: index "events_by_note" of app.events/,
-    ],
-  ])("refuses %s, with the reason and the way, and changes nothing", async (_, note, words) => {
-    if (note.type === "varchar(500)") {
-      await reset(database);
-      deployment = new Deployment();
-      await up(database, deployment, declare({ ...base, note: { type: "varchar(50)", nullable: true } }));
-    }
-    const before = (await left(database)).dump;
-    const { error } = await up(database, deployment, declare({ ...base, note }));
-    expect(error).toMatch(words);
-    expect(error).toMatch(/columns\.note: column "note" of "app.events" has type .*, declared is varchar|jsonb/);
-    expect((await left(database)).dump).toBe(before);
-  });
-
-  it("changes comments of columns, and leaves alone those that are not declared", async () => {
-    await database.query("comment on column app.events.id is 'by hand'");
-    await change(declare({ ...base, note: { type: "text", nullable: true, comment: "first" } }));
-    await change(declare({ ...base, note: { type: "text", nullable: true, comment: "second" } }));
-    const rows = await database.query(
-      "select col_description('app.events'::regclass, n) as comment from generate_series(1, 3) n",
-    );
-    expect(rows).toEqual([{ comment: "by hand" }, { comment: null }, { comment: "second" }]);
-  });
-
-  it("what was changed by hand is shown by a refresh; up mends what is safe and refuses the rest", async () => {
-    const columns = {
-      ...base,
-      note: { type: "text", nullable: true, default: "'x'" },
-      amount: { type: "int", nullable: true },
-    };
-    await change(declare(columns));
-    await database.query(`alter table app.events alter note drop default, drop column amount`);
-    expect(await refresh()).toContainEqual(expect.stringContaining("events-table"));
-    const mended = await up(database, deployment, declare(columns));
-    expect(mended.error).toBeUndefined();
-    expect(named(mended.steps)).toContain("update events-table");
-    expect(await column("note")).toEqual(each("text default 'x'::text"));
-    expect(await column("amount")).toEqual(each("integer"));
-    await database.query("alter table app.events add column stranger int");
-    expect(await refresh()).toContainEqual(expect.stringContaining("events-table"));
-    const refused = await up(database, deployment, declare(columns));
-    expect(refused.error).toMatch(/column "stranger" \(integer\) that is not declared/);
-    await up(database, deployment, declare(columns, { dropColumns: ["stranger"] }));
-    expect(await column("stranger")).toEqual([]);
-  });
-
   it("an imported table shows no difference to its program, defaults, checks and comments in its words", async () => {
     const columns = {
       ...base,
@@ -298,8 +117,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
       amount: { type: "numeric(8,2)", default: "0" },
     };
     const checks = { known: "state in ('new', 'old')", positive: "amount >= 0" };
-    await reset(database);
-    deployment = new Deployment();
+    await startAgain(database, deployment);
     const declared = declare(columns, { checks });
     expect((await up(database, deployment, declared)).error).toBeUndefined();
     const imported = new Deployment();
@@ -360,7 +178,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
         window: { lead: "1 month", retention: "1 month" },
         ...changes,
       });
-    deployment = new Deployment();
+    deployment.state.clear();
     await database.query("create table app.users (id bigint primary key); insert into app.users values (1)");
     expect((await up(database, deployment, branched())).error).toBeUndefined();
     await database.query("insert into app.branched values (1, '2025-03-05', 'x', 'a'), (2, '2025-03-05', 'x', 'b')");
@@ -392,7 +210,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     const { columns: _columns, primaryKey: _key, ...rest } = foreign.tables["events"] ?? {};
     const owned = { ...foreign, tables: { owned: rest as never } };
     await database.query("create table app.owned (id bigint, at timestamptz not null, x int) partition by range (at)");
-    deployment = new Deployment();
+    deployment.state.clear();
     expect((await up(database, deployment, owned)).error).toBeUndefined();
     await database.query("alter table app.owned add column y int, drop column x");
     await refresh();

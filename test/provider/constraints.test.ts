@@ -1,44 +1,21 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { named, preview, type Run, up, withPlugin } from "../support/harness/rounds";
-import { statementsDuring } from "../support/statement-log";
-import { changesOf, nothingLeft } from "./support";
-import { closeAll } from "./wire-support";
+import { describe, expect, it } from "vitest";
+import { testVersions } from "../support/database";
+import { left } from "../support/harness/fixture";
+import { named, preview, up } from "../support/harness/rounds";
+import { startAgain } from "../support/harness/with-deployment";
+import { declare, withAuthors } from "./constraints-support";
+import { nothingLeft } from "./support";
 
-afterEach(endPlugins);
-afterAll(closeAll);
-
-const asOf = "2025-03-10T00:00:00Z";
-const columns = {
-  id: "bigint",
-  at: "timestamptz",
-  note: { type: "text", nullable: true },
-  author: { type: "bigint", nullable: true },
-} as const;
-const declare = (changes: Partial<TableSpecArgs> = {}) => program(asOf, { columns, indexes: {}, ...changes });
 const toUsers = {
   columns: ["author"],
   references: { schema: "app", table: "users", columns: ["id"] },
   onDelete: "cascade" as const,
 };
+const ROWS =
+  "insert into app.events select n, timestamptz '2025-02-03' + n * interval '1 hour', 'x', 1 from generate_series(1, 1000) n";
 
 describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) => {
-  const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-    await database.query("create table app.users (id bigint primary key); insert into app.users values (1), (2)");
-    expect((await up(database, deployment, declare())).error).toBeUndefined();
-    await database.query(
-      "insert into app.events select n, timestamptz '2025-02-03' + n * interval '1 hour', 'x', 1 from generate_series(1, 1000) n",
-    );
-  });
+  const { database, deployment, change, refresh } = withAuthors(version, ROWS);
 
   /** `events_known CHECK (…) valid` of the table and each partition, one line where all are equal. */
   async function constraints(kind: "c" | "f" | "u"): Promise<string[]> {
@@ -50,22 +27,6 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
     );
     return rows.map(({ line, n }) => `${String(n)} ${line}`);
   }
-
-  async function change(next: ReturnType<typeof declare>): Promise<{ readonly sent: string[]; readonly text: string }> {
-    const shown = await preview(database, deployment, next);
-    expect(shown.error).toBeUndefined();
-    let run: Run | undefined;
-    const sent = changesOf(
-      await statementsDuring(database, async () => void (run = await up(database, deployment, next))),
-    );
-    expect(run?.error).toBeUndefined();
-    const text = shown.messages.join("\n");
-    for (const sql of sent) expect(text).toContain(`${sql};  --`);
-    await nothingLeft(database, deployment, next);
-    return { sent, text };
-  }
-
-  const refresh = async () => (await withPlugin(database, { asOf }, (plugin) => deployment.refresh(plugin))).result;
 
   it("a check comes as NOT VALID, is read partition by partition, and goes when it is no longer declared", async () => {
     const { sent } = await change(declare({ checks: { known: "note in ('x', 'y')" } }));
@@ -195,8 +156,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
   });
 
   it("a unique constraint that was declared is dropped when it no longer is", async () => {
-    await reset(database);
-    deployment = new Deployment();
+    await startAgain(database, deployment);
     await up(database, deployment, declare({ uniques: { one_note: ["note", "at"] } }));
     const { text } = await change(declare());
     expect(text).toMatch(/DROP CONSTRAINT "one_note";  -- .*INDEX_DROPPED/);
@@ -204,12 +164,11 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
   });
 
   it("a table that is found is adopted as it is: a check in other words is equal, a missing one is refused", async () => {
-    await reset(database);
+    await startAgain(database, deployment);
     await database.query(
       `create table app.events (id bigint not null, at timestamptz not null, note text, author bigint, primary key (id, at),
         constraint known check (note in ('x', 'y'))) partition by range (at)`,
     );
-    deployment = new Deployment();
     const known = { known: "note in ('x', 'y')" };
     const refused = await up(database, deployment, declare({ checks: { ...known, more: "id > 0" } }));
     expect(refused.error).toMatch(/"app.events" has no check "more".*adopted as it is/);

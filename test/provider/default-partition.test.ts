@@ -1,66 +1,27 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/declare/table/args";
-import { administer, type TestDatabase, testVersions, withDatabase } from "../support/database";
+import { describe, expect, it } from "vitest";
+import { administer, testVersions } from "../support/database";
+import { left, program } from "../support/harness/fixture";
+import { preview, up, withPlugin } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
-import { Deployment } from "../support/harness/deployment";
-import { eventsTable, left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { preview, type Run, up, withPlugin } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { ddlOf, entryOf, identityOf, indexLines, partitions, ledger } from "./support";
-import { closeAll } from "./wire-support";
+import {
+  checks,
+  declared,
+  excluding,
+  march,
+  rowsOf,
+  strays,
+  wider,
+  window,
+  withDefaultPartition,
+} from "./default-partition-support";
+import { ddlOf, identityOf, indexLines, ledger, partitions } from "./support";
 
-afterEach(endPlugins);
-afterAll(closeAll);
-
-const window = { lead: "1 month", retention: "1 month" } as const;
-const wider = { lead: "3 months", retention: "1 month" } as const;
-const declared = (asOf: string, changes: Partial<TableSpecArgs> = {}) =>
-  program(asOf, { window, defaultPartition: {}, ...changes });
-const march = declared("2025-03-10T00:00:00Z");
 const april = declared("2025-04-10T00:00:00Z");
 const grown = declared("2025-03-10T00:00:00Z", { window: wider });
 
-/** One row each: in May, in June, and of no time that a window ever reaches. */
-const strays = `insert into app.events values (1, '2025-05-05', 'may'), (2, '2025-06-06', 'june'), (3, 'infinity', 'never')`;
-
-async function checks(database: TestDatabase, table = "events_default"): Promise<string[]> {
-  const rows = await database.query<{ line: string }>(
-    `select pg_get_constraintdef(oid) || case when convalidated then '' else ' (not valid)' end as line
-     from pg_constraint where contype = 'c' and conrelid = to_regclass($1) order by 1`,
-    [`app.${table}`],
-  );
-  return rows.map(({ line }) => line.replace(/'([\d-]+) 00:00:00\+00'::timestamp with time zone/g, "$1"));
-}
-
-async function rowsOf(database: TestDatabase, table: string): Promise<string[]> {
-  const rows = await database.query<{ line: string }>(
-    `select id || ' ' || note as line from only app.${table} order by 1`,
-  );
-  return rows.map(({ line }) => line);
-}
-
-const excluding = (from: string, to: string) => `CHECK ((NOT ((at >= ${from}) AND (at < ${to}))))`;
-
 describe.each(testVersions())("PostgreSQL %s, a default partition", (version) => {
-  const database = withDatabase(version);
-  let deployment: Deployment;
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
-
-  const done = async (run: Promise<Run>): Promise<Run> => {
-    const result = await run;
-    expect(result.error).toBeUndefined();
-    return result;
-  };
-  const settled = async (state: typeof march): Promise<void> => {
-    expect((await preview(database, deployment, state)).steps).toEqual([]);
-    await withPlugin(database, state, (plugin) => deployment.refresh(plugin));
-    expect((await preview(database, deployment, state)).steps).toEqual([]);
-  };
-  const defaultRows = () => entryOf(deployment, "events-window").outputs["defaultRows"];
+  const { database, deployment, done, settled, defaultRows } = withDefaultPartition(version);
 
   it("is created last, like any other, with the CHECK that excludes what is attached; then there is nothing to do", async () => {
     const carrying = declared("2025-03-10T00:00:00Z", { replicaIdentity: "full", statistics: { note: 77 } });
@@ -139,88 +100,6 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     );
   });
 
-  it.each(["partition", "window"] as const)(
-    "rows of a new partition move into it with its ATTACH, others remain, and both runs report them (resources: %s)",
-    async (resources) => {
-      const at = (changes: Partial<TableSpecArgs> = {}) => declared("2025-03-10T00:00:00Z", { resources, ...changes });
-      await done(up(database, deployment, at()));
-      await database.query(strays);
-      const told = await preview(database, deployment, at());
-      expect(told.steps).toEqual([]);
-      expect(told.messages.join("\n")).toContain(
-        'default partition "events_default" holds 3 rows that no partition takes',
-      );
-      const shown = await preview(database, deployment, at({ window: wider }));
-      let run: Run | undefined;
-      const sent = ddlOf(
-        await statementsDuring(database, async () => (run = await up(database, deployment, at({ window: wider })))),
-      );
-      expect(run?.error).toBeUndefined();
-      const text = shown.messages.join("\n");
-      for (const sql of sent) expect(text).toContain(`${sql.replace(/\n\s*/g, " ")};`);
-      expect(await rowsOf(database, "events_p2025_05")).toEqual(["1 may"]);
-      expect(await rowsOf(database, "events_p2025_06")).toEqual(["2 june"]);
-      expect(await rowsOf(database, "events_default")).toEqual(["3 never"]);
-      expect(defaultRows()).toBe(1);
-      expect(run?.messages.join("\n")).toContain("holds 3 rows that no partition takes");
-      await settled(at({ window: wider }));
-    },
-  );
-
-  it("a move changes no row: generated and identity columns, triggers and their state are as they were", async () => {
-    await database.query(`
-      create table app.events (id bigint generated always as identity, at timestamptz not null, note text,
-        twice text generated always as (note || note) stored, primary key (id, at)) partition by range (at);
-      create table app.seen (what text);
-      create function app.see() returns trigger language plpgsql as $$ begin insert into app.seen values (tg_op); return coalesce(new, old); end $$;
-      create trigger seen after insert or delete on app.events for each row execute function app.see();
-      create trigger touch before insert on app.events for each row execute function app.see()`);
-    const bare = (changes: Partial<TableSpecArgs>) => {
-      const {
-        columns: _columns,
-        primaryKey: _key,
-        ...rest
-      } = eventsTable({ indexes: {}, defaultPartition: {}, ...changes });
-      return { tables: { events: rest }, asOf: "2025-03-10T00:00:00Z" };
-    };
-    await done(up(database, deployment, bare({ window })));
-    await database.query(`alter table app.events_default enable always trigger seen, disable trigger touch`);
-    await database.query(
-      "insert into app.events (at, note) values ('2025-05-05', 'x'), ('2025-05-06', 'y'); truncate app.seen",
-    );
-    const before = await database.query("select * from app.events order by id");
-    await done(up(database, deployment, bare({ window: wider })));
-    expect(await database.query("select * from app.events order by id")).toEqual(before);
-    expect(await database.query("select count(*)::int as n from only app.events_p2025_05")).toEqual([{ n: 2 }]);
-    expect(await database.query("select * from app.seen")).toEqual([]);
-    const states = await database.query(
-      "select tgrelid::regclass::text as on, tgname as name, tgenabled as state from pg_trigger where not tgisinternal and tgrelid in ('app.events_default'::regclass, 'app.events_p2025_05'::regclass) order by 1, 2",
-    );
-    expect(states).toEqual([
-      { on: "app.events_default", name: "seen", state: "A" },
-      { on: "app.events_default", name: "touch", state: "D" },
-      { on: "app.events_p2025_05", name: "seen", state: "O" },
-      { on: "app.events_p2025_05", name: "touch", state: "O" },
-    ]);
-    await settled(bare({ window: wider }));
-  });
-
-  it("rows that other tables refer to are not moved: refused with the tables named, nothing changed", async () => {
-    const referred = (changes: Partial<TableSpecArgs> = {}) =>
-      declared("2025-03-10T00:00:00Z", { indexes: {}, ...changes });
-    await done(up(database, deployment, referred()));
-    await database.query(`${strays}; create table app.child (id bigint, at timestamptz, foreign key (id, at) references app.events (id, at) on delete cascade);
-      insert into app.child values (1, '2025-05-05')`);
-    for (const run of [
-      await preview(database, deployment, referred({ window: wider })),
-      await up(database, deployment, referred({ window: wider })),
-    ])
-      expect(run.error).toMatch(/1 rows of partition "events_p2025_05".*rows of app\.child may refer to them/);
-    expect(await rowsOf(database, "events_default")).toHaveLength(3);
-    expect(await database.query("select count(*)::int as n from app.child")).toEqual([{ n: 1 }]);
-    await database.query("drop table app.child");
-  });
-
   it("is removed when it is declared no more and empty; with rows that is refused", async () => {
     await done(up(database, deployment, march));
     await database.query("insert into app.events values (1, '2025-07-07', 'stray')");
@@ -295,35 +174,6 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     await done(up(database, deployment, april));
     expect(await checks(database)).toHaveLength(1);
     await settled(april);
-  });
-
-  it("rows hidden by forced row security from the owner move anyway, and remain hidden", async () => {
-    const role = `hidden_${String(version)}_${String(process.pid)}`;
-    await administer(database, (admin) => admin.query(`create role ${role} login password 'pw'`));
-    const asRole = { url: database.url.replace(/\/\/[^@]*@/, `//${role}:pw@`) };
-    try {
-      await database.query(
-        `grant create, temporary on database ${database.database} to ${role}; alter schema app owner to ${role}`,
-      );
-      const forced = (changes: Partial<TableSpecArgs> = {}) =>
-        declared("2025-03-10T00:00:00Z", {
-          rowSecurity: { force: true, policies: { none: { using: "false" } } },
-          ...changes,
-        });
-      await done(up(asRole, deployment, forced()));
-      await database.query(strays);
-      await done(up(asRole, deployment, forced({ window: wider })));
-      expect(await rowsOf(database, "events_p2025_05")).toEqual(["1 may"]);
-      expect(await rowsOf(database, "events_default")).toEqual(["3 never"]);
-      const forcedOn = await database.query<{ n: number }>(
-        "select count(*)::int as n from pg_class where relnamespace = 'app'::regnamespace and relforcerowsecurity and relkind = 'r'",
-      );
-      expect(forcedOn).toEqual([{ n: 6 }]);
-      expect((await preview(asRole, deployment, forced({ window: wider }))).steps).toEqual([]);
-    } finally {
-      await database.query(`drop owned by ${role} cascade`);
-      await administer(database, (admin) => admin.query(`drop role ${role}`));
-    }
   });
 
   it("the schedule in the database attaches next to it, in whatever order; the next update settles the CHECK", async () => {

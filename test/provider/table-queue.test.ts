@@ -1,10 +1,11 @@
-import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Database } from "../../postgres/database";
 import type { CallContext } from "../../provider/runtime/call-context";
 import { TableQueue } from "../../provider/runtime/table-queue";
 import { opener, options, recordingLog, statement } from "../postgres/support";
 import { testVersions, withDatabase } from "../support/database";
+import { until } from "../support/harness/until";
 import { statementsDuring } from "../support/statement-log";
 
 const table = { schema: "public", table: "t" };
@@ -104,7 +105,7 @@ describe.each(testVersions())("the queue of a table on PostgreSQL %i", (version)
           );
       }),
     );
-    await sleep(300);
+    await until(() => events.length >= 4);
     expect(events.slice(0, 2)).toEqual(["d ran", "e ran"]);
     expect(events.slice(2).map((event) => event.slice(0, 9))).toEqual(["d failed:", "e failed:"]);
   });
