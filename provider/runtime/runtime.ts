@@ -223,6 +223,11 @@ export class Runtime {
     const now = trustAsOf && asOf !== undefined ? parseInstant(asOf, "UTC") : observation.now;
     return { ...observation, profile: this.getProfile(table), now };
   }
+    return { ...observation, profile: this.getProfile(table), now: this.getNow(observation) };
+  }
+
+  /** Returns the moment at which the age of a partition is judged: that of a simulated clock if it is trusted. */
+  getNow({ now }: Pick<Observation, "now">): Instant {
 
   /** Returns the moment for which this operation's program plans a table; unknown in a destroy, which runs no program. */
   getLatestAsOf(table: { readonly schema: string; readonly table: string }): Instant | undefined {
