@@ -43,10 +43,15 @@ export interface ParentShape {
   readonly carried: CarriedByParent;
   /** Time at which the age of a partition is judged. Undefined: every new one is young. */
   readonly now: Instant | undefined;
+  /** Major version of the server. Left out: not known. */
+  readonly serverVersion?: number | undefined;
 }
 
 /** Input about the properties of partitions from sources other than the catalogue. */
-export type KnownOfParent = Pick<Observation, "registration" | "defaultGrantees" | "defaultGrants"> & {
+export type KnownOfParent = Pick<
+  Observation,
+  "registration" | "defaultGrantees" | "defaultGrants" | "serverVersion"
+> & {
   /** Declared by this run; left out: read from the registry. */
   readonly profile?: PartitionProfile | undefined;
   readonly now?: Instant | undefined;
@@ -110,11 +115,6 @@ export function buildPlannedParent(
   };
 }
 
-/** Returns the shape of an existing table. Declared indexes are identified by what the server printed when they were created. */
-export function buildObservedParent(table: ObservedTable, key: KeySpec, known: KnownOfParent): ParentShape {
-  const registered = known.registration?.indexes ?? [];
-  const profile = known.profile ?? decodeProfile(known.registration?.profile);
-  const siblings = getSiblings(table);
 /** Returns the referenced tables, each once: two foreign keys to one table lock it once. */
 export function listReferences(
   keys: readonly { readonly references: { readonly schema: string; readonly table: string } }[],
@@ -136,6 +136,11 @@ function toDeclaredIndex(index: IndexSpec): ParentIndex {
   return { name, unique, definition, printed: definition, partitionIndexName, constraint: undefined };
 }
 
+/** Returns the shape of an existing table. Declared indexes are identified by what the server printed when they were created. */
+export function buildObservedParent(table: ObservedTable, key: KeySpec, known: KnownOfParent): ParentShape {
+  const registered = known.registration?.indexes ?? [];
+  const profile = known.profile ?? decodeProfile(known.registration?.profile);
+  const siblings = getSiblings(table);
   const fallback = table.partitions.find((partition) => partition.isDefault);
   const keys = table.constraints.flatMap(({ kind, references }) =>
     kind === "foreign" && references ? [{ references }] : [],
@@ -165,6 +170,7 @@ function toDeclaredIndex(index: IndexSpec): ParentIndex {
       role: table.rights.role,
     },
     now: known.now,
+    serverVersion: known.serverVersion,
   };
 }
 

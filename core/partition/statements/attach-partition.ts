@@ -8,6 +8,8 @@ import type { Hazard, Lock, Statement } from "../../sql/statement";
 /** A partition to create, in the schema of its parent. */
 export interface NewPartition extends Interval {
   readonly name: string;
+  /** `schema.name` of its own partitions, if it exists. Left out: none. */
+  readonly parts?: readonly string[];
 }
 
 /**
