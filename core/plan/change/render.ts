@@ -69,9 +69,16 @@ function formatWindowLine(plan: WindowPlan): string {
   const before = plan.previousWindow ? `${formatWindow(plan.previousWindow)} -> ` : "";
   const leaving =
     plan.detachCount + (plan.archiveCount ?? 0) + plan.dropCount > 0
-      ? `; leaving: ${formatRows(plan.rows)}, ${formatBytes(plan.bytes)}`
+      ? `; leaving: ${formatLeavingRows(plan)}, ${formatBytes(plan.bytes)}`
       : "";
   return `window ${before}${now}; ${summarizePlan(plan)}${leaving}`;
+}
+
+/** Never writes 0 for rows that nothing has counted. */
+function formatLeavingRows({ rows, uncounted = 0 }: WindowPlan): string {
+  if (uncounted === 0) return formatRows(rows);
+  const unknown = `rows unknown of ${uncounted} ${uncounted === 1 ? "partition" : "partitions"} never analyzed`;
+  return rows === 0 ? unknown : `${formatRows(rows)} and ${unknown}`;
 }
 
 function formatWindow(window: WindowPlan["window"]): string {
