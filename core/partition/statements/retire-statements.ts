@@ -136,10 +136,13 @@ export function keepReadOnlyStatement(management: string, partition: RetiringPar
   };
 }
 
-/** Reads rows for an archive: shown as one statement, run in as many parts as the size of the table requires. */
+/**
+ * Reads rows for an archive: shown as one statement, run in as many parts as the size of the table requires, each with its columns
+ * and its range.
+ */
 export function exportStatement(partition: RetiringPartition): Statement {
   return {
-    sql: `COPY (SELECT * FROM ${quoteQualified(partition.schema, partition.name)} WHERE ctid >= … AND ctid < …) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`,
+    sql: `COPY (SELECT … FROM ${(partition.parts ?? []).length > 0 ? "" : "ONLY "}${quoteQualified(partition.schema, partition.name)} WHERE ctid >= … AND ctid < …) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`,
     transaction: undefined,
     timeouts: "waiting",
     locks: [{ relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS SHARE" }],
@@ -216,14 +219,14 @@ export function dropForeignStatement(partition: RetiringPartition): Statement {
   };
 }
 
-function listReferringLocks(parent: RetiringParent): Lock[] {
-  return (parent.referring ?? []).map((relation) => ({ relation, role: "referring", mode: "ACCESS EXCLUSIVE" }));
-}
 /** Returns the locks of a change that reaches everything below a partition. */
 function listPartitionLocks({ schema, name, parts = [] }: RetiringPartition): Lock[] {
   return [`${schema}.${name}`, ...parts].map((relation) => ({ relation, role: "partition", mode: "ACCESS EXCLUSIVE" }));
 }
 
+function listReferringLocks(parent: RetiringParent): Lock[] {
+  return (parent.referring ?? []).map((relation) => ({ relation, role: "referring", mode: "ACCESS EXCLUSIVE" }));
+}
 
 function quoteParent(parent: RetiringParent): string {
   return quoteQualified(parent.schema, parent.table);
