@@ -51,7 +51,8 @@ export function planDefault(
     facts: factsOf(declared?.name, found),
     upkeep: [...upkeep, ...(removal?.upkeep ?? [])],
     problems: removal?.problems ?? [],
-    notes: found ? noteRows(found) : [],
+    // Rows of partitions that this update creates move into them.
+    notes: shape ? noteRows(shape) : [],
   };
 }
 
