@@ -102,7 +102,9 @@ function formatEntry(entry: Line): string {
     entry.ageDays === undefined || entry.ageDays < 0 ? "" : `ended ${entry.ageDays} days ago`,
     entry.dropOn === undefined || entry.verb === "drop" ? "" : `dropped on ${formatShortTime(entry.dropOn)} or later`,
   ].filter((fact) => fact !== "");
-  return `${entry.verb} ${entry.partition} [${formatShortTime(entry.from)}, ${formatShortTime(entry.to)})${facts.length > 0 ? ` ${facts.join(", ")}` : ""}: ${entry.reason}`;
+  const open = entry.from === ".." && entry.to === "..";
+  const bounds = open ? "" : ` [${formatShortTime(entry.from)}, ${formatShortTime(entry.to)})`;
+  return `${entry.verb} ${entry.partition}${bounds}${facts.length > 0 ? ` ${facts.join(", ")}` : ""}: ${entry.reason}`;
 }
 
 function renderStatements(plan: WindowPlan): string[] {

@@ -90,7 +90,7 @@ function listAttachedAfter(
 function keep(parent: ParentShape, shape: DefaultShape, stretches: readonly OpenInterval[]): UpkeepChange[] {
   const statements = repairStatements(shape, buildExcludingCheck(parent.key, stretches));
   if (statements.length === 0) return [];
-  const reason = "its CHECK does not exclude exactly what is attached";
+  const reason = "its CHECK, which excludes the rows of attached partitions, follows them";
   return [buildUpkeepChange("default", shape.name, reason, statements, {})];
 }
 
