@@ -1,9 +1,9 @@
 import { mapColumns, type LiveColumn } from "../../core/rows/column-mapping";
 import type { Manifest } from "../../core/archive/manifest";
 import { encodeBranchPath } from "../../core/levels/levels";
-import { quote, quoteQualified } from "../../core/names/identifier";
+import { quote } from "../../core/names/identifier";
 import type { LedgerDetail } from "../../core/observed/ledger";
-import { buildTextsAfterLoad, buildRestoredTableStatements } from "../../core/partition/create/restored-table";
+import { buildTextsAroundLoad, buildRestoredTableStatements } from "../../core/partition/create/restored-table";
 import type { ParentShape } from "../../core/partition/carry/parent";
 import { formatInstant } from "../../core/time/instant";
 import { formatInterval } from "../../core/time/interval";
@@ -55,8 +55,7 @@ async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{
   const mapping = requireMapping(job, manifest);
   if (!job.tableExists) await makeTable(job, relation, subject);
   const forced = await readForcedSecurity(work.database, relation);
-  const table = quoteQualified(relation.schema, relation.name);
-  const force = (word: string) => (forced ? [{ sql: `ALTER TABLE ${table} ${word} ROW LEVEL SECURITY` }] : []);
+  const around = buildTextsAroundLoad(parent, partition, forced);
   const request = {
     ...relation,
     columns: manifest.columns.map(({ name }) => name),
@@ -68,13 +67,10 @@ async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{
           },
         }
       : {}),
-    // Rows added by hand to a half-restored table are not part of the archive; FORCE would hide rows from the count.
-    create: [{ sql: `TRUNCATE ${table}` }, ...force("NO FORCE")],
+    create: around.before.map((sql) => ({ sql })),
     rows: manifest.rows,
     finish: [
-      ...buildTextsAfterLoad(parent, partition).map((sql) => ({ sql })),
-      ...force("FORCE"),
-      { sql: `ANALYZE ${table}` },
+      ...around.after.map((sql) => ({ sql })),
       record(job, "restored", { manifest: place, rows: manifest.rows, archive: true, ...job.pin }),
     ],
   };

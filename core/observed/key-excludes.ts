@@ -16,9 +16,9 @@ export interface NamedCheck {
 }
 
 /**
- * Returns the CHECK by which a default partition excludes everything that is attached. PostgreSQL rejects such rows anyway; the
- * CHECK is the proof that spares an ATTACH from reading the default partition ("implied by existing constraints"). Undefined:
- * nothing is attached.
+ * Returns the CHECK by which a default partition excludes ranges. PostgreSQL rejects rows of attached ones anyway; with CHECKs for
+ * all of them and for the range to come, an ATTACH need not read the default partition ("implied by existing constraints").
+ * Undefined: no range.
  */
 export function buildExcludingCheck(key: Key, ranges: readonly OpenInterval[]): NamedCheck | undefined {
   if (ranges.length === 0) return undefined;

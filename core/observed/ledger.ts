@@ -95,6 +95,10 @@ export interface DetachedTable {
   readonly unrecorded?: boolean;
   /** Logical slots of this database that have not read up to its detach. */
   readonly unreadBy?: readonly string[];
+  /** `schema.table` of each table that its foreign keys refer to. Left out: not read. */
+  readonly references?: readonly string[];
+  /** `schema.name` of its own partitions, at any depth. Left out: none. */
+  readonly parts?: readonly string[];
   readonly rows: number | undefined;
   readonly bytes: number;
 }

@@ -119,6 +119,8 @@ export interface ObservedPartition {
   readonly isDefault: boolean;
   /** Itself partitioned. */
   readonly partitioned: boolean;
+  /** `schema.name` of everything below it, at any depth. Left out: nothing. */
+  readonly parts?: readonly string[];
   /**
    * A foreign table: its rows are stored elsewhere, and it cannot have managed indexes, row security, replica identity, storage
    * or triggers.

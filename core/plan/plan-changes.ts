@@ -1,6 +1,6 @@
 import type { WindowSpec } from "../declare/table/spec";
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../defaults";
-import { buildObservedParent, type ParentShape } from "../partition/carry/parent";
+import { addComingIndexes, buildObservedParent, type ParentShape } from "../partition/carry/parent";
 import { listTimePartitions } from "../partition/branch/desired-branches";
 import type { Problem } from "../problems/problem";
 import type { Instant } from "../time/instant";
@@ -86,14 +86,20 @@ export function planParent({
   clocks,
   profile,
   planned,
-}: Pick<PlanContext, "spec" | "observation" | "clocks" | "profile" | "planned">): ParentShape | undefined {
+  references,
+  indexes = [],
+}: Pick<PlanContext, "spec" | "observation" | "clocks" | "profile" | "planned" | "references" | "indexes">):
+  ParentShape | undefined {
   if (!observation.table) return planned && { ...planned.parent, below: spec.levels.below };
-  return buildObservedParent(observation.table, spec.key, {
+  const found = buildObservedParent(observation.table, spec.key, {
     ...observation,
     profile,
     now: getDecidingNow(clocks),
     levels: spec.levels,
   });
+  const parent = references ? { ...found, references } : found;
+  // Partitions that are resources exist before the indexes, which then are built on them; those of the window come after.
+  return spec.resources === "window" ? addComingIndexes(parent, indexes) : parent;
 }
 
 /** Plans the partitions that the window or `restored` lacks. Refusals are among its problems. */

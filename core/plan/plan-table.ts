@@ -24,7 +24,7 @@ export function planTable(context: PlanContext): TablePlan {
   const streams = warnOfReplication(context.observation, retired.due);
   return {
     ...planned,
-    plan: describePlan(topics, planned.changes, [...fallback.notes, ...streams]),
+    plan: describePlan(topics, planned.changes, streams),
     work: listWork(planned.changes, context.spec),
     warnings: [
       ...created.warnings,

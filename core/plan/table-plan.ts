@@ -105,6 +105,11 @@ export interface PlanContext {
   readonly besides?: readonly Statement[];
   /** Declared foreign keys that the table lacks, because their target is created after it. */
   readonly laterKeys?: LaterKeys | undefined;
+  /**
+   * `schema.table` of each table that the declared foreign keys refer to: the table's own resource adds and drops keys before its
+   * partitions change. Left out: as in the catalogue.
+   */
+  readonly references?: readonly string[] | undefined;
   /** Indexes that this run declares. */
   readonly indexes?: readonly IndexSpec[];
   /** Facts outside the table that keep partitions from leaving. */

@@ -8,6 +8,8 @@ export interface Relation {
   readonly role: "parent" | "partition";
   /** Not visible to other sessions yet: locks on it block none of them. */
   readonly fresh: boolean;
+  /** Major version of the server. Left out: not known. */
+  readonly serverVersion?: number | undefined;
 }
 
 /** Returns one statement on one relation. Its undo is the previous state. */

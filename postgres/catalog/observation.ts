@@ -162,6 +162,8 @@ function toDetached(row: NonNullable<RegistryRow["detached"]>[number]): Detached
     awaitsRows: row.event === "restoring",
     ...(row.event === "detaching" ? { unrecorded: true } : {}),
     unreadBy: row.unreadBy ?? [],
+    references: row.references ?? [],
+    ...(row.parts ? { parts: row.parts } : {}),
     rows: row.rows ?? undefined,
     bytes: row.bytes,
   };

@@ -41,18 +41,25 @@ export function toTree(rows: readonly PartitionRow[], key: TimeKey | undefined):
         branches.length += 1;
         const { strategy, key_column: column } = row;
         const partitions = listBelow(row, own);
+        const whole = { ...partition, parts: partitions.flatMap(listNames) };
         branches[at] = {
-          partition,
+          partition: whole,
           path: own,
           strategy: STRATEGIES[strategy],
           column: column ?? undefined,
           partitions,
         };
+        return whole;
       }
       return partition;
     });
   };
   return { partitions: listBelow(root, []), branches };
+}
+
+/** Returns the names of a partition and of everything below it. */
+function listNames({ schema, name, parts = [] }: ObservedPartition): string[] {
+  return [`${schema}.${name}`, ...parts];
 }
 
 function isTime(parent: PartitionRow, key: TimeKey | undefined): boolean {

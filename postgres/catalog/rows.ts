@@ -148,6 +148,8 @@ export interface RegistryRow {
         readonly foreign: boolean;
         readonly fenced: boolean;
         readonly unreadBy: readonly string[] | null;
+        readonly references: readonly string[] | null;
+        readonly parts: readonly string[] | null;
         readonly rows: number | null;
         readonly bytes: number;
       }[]

@@ -55,6 +55,13 @@ export async function ensureManagementSchema(database: Database, options: Manage
   });
 }
 
+/** Returns the number of statements that create the management schema, or upgrade the existing one. */
+export function countInstallStatements(state: ManagementState, management: string): number {
+  const current = state.kind === "ours" ? state.version : 0;
+  const versions = Array.from({ length: Math.max(0, MANAGEMENT_VERSION - current) }, (_, index) => current + index + 1);
+  return versions.reduce((sum, version) => sum + listUpgradeStatements(version, management).length, 0);
+}
+
 /** Returns the state of the management schema. */
 export async function describeManagementSchema(database: Database): Promise<ManagementState> {
   return (await describe(database)).state;

@@ -23,7 +23,31 @@ select
   c.relkind = 'p' as partitioned,
   c.relkind = 'f' as is_foreign,
   f.pending,
-  case when c.reltuples >= 0 then c.reltuples::bigint end as rows,
+  case
+    when f.depth = 0 or c.relkind = 'f' or not $2::boolean then case when c.reltuples >= 0 then c.reltuples::bigint end
+    else (
+      -- Rows since the last ANALYZE count as well: by the density of then, as the planner does, or as the activity was counted.
+      select case when bool_and(e.rows is not null) then sum(e.rows)::bigint end
+      from (
+        select c.oid as relid where c.relkind <> 'p'
+        union all
+        select l.relid from pg_partition_tree(case when c.relkind = 'p' then c.oid end) l where l.isleaf
+      ) t
+      join pg_class p on p.oid = t.relid
+      cross join lateral (select pg_relation_size(p.oid) / current_setting('block_size')::int as pages) s
+      cross join lateral (
+        select case
+          -- Without a page there is no row.
+          when s.pages = 0 then 0
+          when p.reltuples < 0 then null
+          else greatest(
+            case when p.relpages > 0 then p.reltuples * s.pages / p.relpages else p.reltuples end,
+            pg_stat_get_live_tuples(p.oid)
+          )
+        end as rows
+      ) e
+    )
+  end as rows,
   c.relhastriggers and exists (
     select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'pgpartition_fence'
   ) as fenced,

@@ -1,3 +1,4 @@
+import type { DetachedTable } from "../../core/observed/ledger";
 import type { ObservedPartition, ObservedPartitionIndex, ObservedTable } from "../../core/observed/observed-table";
 import type { IndexSpec, KeySpec } from "../../core/declare/table/spec";
 import {
@@ -53,13 +54,43 @@ export async function buildIndex(
   );
 }
 
-/** Returns the same statements, for preview. */
+/**
+ * Returns the same statements, for preview.
+ *
+ * @param coming partitions that the same update attaches before the index is built
+ */
 export async function previewIndex(
   work: WorkContext,
   table: { schema: string; table: string; key: KeySpec },
   spec: IndexSpec,
+  coming: readonly ComingPartition[],
 ): Promise<Statement[]> {
-  return buildIndexStatements(await readState(work, table, spec));
+  const state = await readState(work, table, spec);
+  const above = { schema: table.schema, table: table.table, index: spec.name };
+  const places = coming.map(({ schema, name }): IndexPlace => ({ schema, name, partitioned: false, above }));
+  const theirs = await Promise.all(
+    coming.flatMap(({ detached }) =>
+      detached ? [work.database.observePartitionIndexes(table.schema, table.table, detached)] : [],
+    ),
+  );
+  return buildIndexStatements({
+    ...state,
+    places: coming.length === 0 ? state.places : [...state.places, ...places].sort(compareNames),
+    existing: [...state.existing, ...theirs.flat()],
+  });
+}
+
+/** A partition to come, and the detached table that it is, if it is one. */
+export interface ComingPartition {
+  readonly schema: string;
+  readonly name: string;
+  readonly detached?: DetachedTable;
+}
+
+/** Compares as the catalogue is read. Only partitions that are direct parts of their table are resources of their own. */
+function compareNames(one: IndexPlace, other: IndexPlace): number {
+  const [a, b] = one.schema === other.schema ? [one.name, other.name] : [one.schema, other.schema];
+  return a < b ? -1 : 1;
 }
 
 /** Returns true if an index that the server calls invalid is on every partition that can have it. */

@@ -14,6 +14,7 @@ import { parseInstant, type Instant } from "../../core/time/instant";
 import type { Clocks } from "../../core/window/clocks";
 import { ConnectionError } from "../../postgres/connect/connection-error";
 import { Database } from "../../postgres/database";
+import type { ComingPartition } from "../../postgres/work/build-index";
 import type { ProviderConfig } from "./provider-config";
 import type { CallContext, ResourceContext } from "./call-context";
 import { Refusal } from "./failures";
@@ -43,6 +44,9 @@ export class Runtime {
 
   /** Parents that only this preview knows: their creation was planned and has not run. */
   readonly planned = new Map<string, PlannedTable>();
+
+  /** Partitions that this preview has planned to create or attach as resources of their own, by the table's id. */
+  readonly coming = new Map<string, readonly ComingPartition[]>();
 
   /** Names of the foreign keys that this run's Table has deferred, because their targets did not exist, by the table's id. */
   readonly laterKeys = new Map<string, readonly string[]>();
@@ -241,9 +245,13 @@ export class Runtime {
 
   /** Returns the sources besides the catalogue that determine the shape of a table's partitions. */
   collectKnown(table: { readonly schema: string; readonly table: string }, observation: Observation): KnownOfParent {
+    return { ...observation, profile: this.getProfile(table), now: this.getNow(observation) };
+  }
+
+  /** Returns the moment at which the age of a partition is judged: that of a simulated clock if it is trusted. */
+  getNow({ now }: Pick<Observation, "now">): Instant {
     const { trustAsOf, asOf } = this.config;
-    const now = trustAsOf && asOf !== undefined ? parseInstant(asOf, "UTC") : observation.now;
-    return { ...observation, profile: this.getProfile(table), now };
+    return trustAsOf && asOf !== undefined ? parseInstant(asOf, "UTC") : now;
   }
 
   /** Returns the moment for which this operation's program plans a table; unknown in a destroy, which runs no program. */

@@ -76,7 +76,8 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
       isDefault: false,
       detachPending: false,
       partitioned: false,
-      rows: undefined,
+      // Without a page there is no row, analyzed or not.
+      rows: 0,
     });
     expect(found?.partitions[0]?.bytes).toBeGreaterThan(0);
     expect(found?.partitions[0]?.bounds && formatInterval(found.partitions[0].bounds)).toBe(
@@ -95,6 +96,30 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
     expect((await database.observe(schema, `r${name}`.slice(0, 60))).table?.referencedBy).toEqual([
       `${schema}.${name}`,
     ]);
+  });
+
+  it("estimates rows since the last ANALYZE as well, and knows none of what was never analyzed", async () => {
+    await server.query("create table g (ts timestamptz not null, n int) partition by range (ts)");
+    for (const [name, year] of [
+      ["g_analyzed", 2024],
+      ["g_never", 2025],
+      ["g_cut", 2026],
+    ] as const)
+      await server.query(
+        `create table ${name} partition of g for values from ('${String(year)}-01-01Z') to ('${String(year + 1)}-01-01Z')
+         ${name === "g_cut" ? "partition by hash (n); create table g_cut_0 partition of g_cut for values with (modulus 1, remainder 0)" : ""}`,
+      );
+    for (const name of ["g_analyzed", "g_never", "g_cut_0"])
+      await server.query(`alter table ${name} set (autovacuum_enabled = false)`);
+    await server.query("insert into g select '2024-02-01Z', n from generate_series(1, 100) n");
+    await server.query("insert into g select '2026-02-01Z', n from generate_series(1, 50) n");
+    await server.query("analyze g_analyzed, g_cut_0");
+    await server.query("insert into g select '2024-02-01Z', n from generate_series(1, 20000) n");
+    await server.query("insert into g select '2025-02-01Z', n from generate_series(1, 5000) n");
+    const rows = new Map((await observed(open(), "g")).partitions.map((one) => [one.name, one.rows]));
+    expect(rows.get("g_analyzed")).toBeGreaterThan(5_000);
+    expect(rows.get("g_never")).toBeUndefined();
+    expect(rows.get("g_cut")).toBe(50);
   });
 
   it("distinguishes default, sub-partitioned and other partitions", async () => {

@@ -235,7 +235,10 @@ export const OPERATIONS = {
     title: "Call for the branches of new values by a trigger on the table that they are read from",
     statements: [createSourceTriggerStatement("pgpartition", spec.window, { schema: "public", table: "accounts" })],
   },
-  analyze: { title: "Analyze the table as a whole", statements: [analyzeStatement(parent, 18)] },
+  analyze: {
+    title: "Analyze the table as a whole, from PostgreSQL 18 on, and before",
+    statements: [analyzeStatement(parent, 18, []), analyzeStatement(parent, 17, [relation])],
+  },
   detachDefault: {
     title: "Detach where the table has a default partition",
     statements: [detachStatement(withDefault, relation)],

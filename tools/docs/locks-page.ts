@@ -12,6 +12,8 @@ import { code, list, type Page, page, section, table } from "./markdown";
 export function locksPage(): Page {
   return page("docs/reference/locks.md", "Statements, locks and hazards", [
     "The same statements that preview prints and `up` runs, here for a table `events` with one index and a foreign key to `accounts`; without foreign keys the column `referenced` is omitted.",
+    "A `…` in a COPY stands for columns and ranges: it is shown once, and run once for each part of an archive.",
+    "A lock on a referenced or referring table that is partitioned reaches its partitions too.",
     "Locks on tables that no other session can see yet are left out. Bookkeeping in the management schema (registry, ledger) is not shown.\n",
     section(
       "Time-outs",

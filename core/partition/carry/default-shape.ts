@@ -3,7 +3,7 @@ import type { PartitionProfile } from "../../declare/table/profile";
 import type { ObservedTable } from "../../observed/observed-table";
 import type { ObservedCheck, ObservedDefault, ObservedTrigger, RowCounts } from "../../observed/observed-default";
 import { type OpenInterval, isSameInterval } from "../../time/interval";
-import { buildExcludingCheck, isOurs, type Key, mergeRanges } from "../../observed/key-excludes";
+import { buildExcludingCheck, isOurs, type Key, mergeRanges, type NamedCheck } from "../../observed/key-excludes";
 
 /** Input about an existing default partition for creating a partition. */
 export interface DefaultShape {
@@ -11,7 +11,7 @@ export interface DefaultShape {
   readonly name: string;
   /** True if declared: its CHECK is maintained, and rows of a new partition are moved out of it. */
   readonly managed: boolean;
-  /** Attached ranges, neighbouring ones merged. */
+  /** Attached ranges. */
   readonly attached: readonly OpenInterval[];
   /** CHECKs of this product on it. */
   readonly checks: readonly ObservedCheck[];
@@ -33,7 +33,7 @@ export function toDefaultShape(table: ObservedTable, profile: PartitionProfile):
     schema,
     name,
     managed: profile.defaultPartition !== undefined,
-    attached: mergeRanges(listAttachedRanges(table)),
+    attached: listAttachedRanges(table),
     checks: found.checks.filter(isOurs),
     rows,
     few,
@@ -65,14 +65,12 @@ export function shouldConvertDefault(shape: Pick<DefaultShape, "counted" | "mana
 /** Returns the default partition after a range is attached next to it, or taken out of it. */
 export function applyAttach(shape: DefaultShape, key: Key, range: OpenInterval): DefaultShape {
   if (!shape.managed) return shape;
-  const attached = mergeRanges([...shape.attached, range]);
-  const check = buildExcludingCheck(key, attached);
   const moved = countRowsWithin(shape, range) ?? 0;
   const emptied = shouldConvertDefault(shape, range);
   return {
     ...shape,
-    attached,
-    checks: check ? [{ name: check.name, validated: true }] : [],
+    attached: [...shape.attached, range],
+    checks: emptied ? [] : listChecksAfter(shape, key, range),
     rows: emptied ? 0 : Math.max(0, shape.rows - moved),
     few: shape.few || emptied,
     triggers: emptied ? shape.triggers.filter((trigger) => trigger.inherited !== undefined) : shape.triggers,
@@ -82,6 +80,29 @@ export function applyAttach(shape: DefaultShape, key: Key, range: OpenInterval):
       ranges: shape.counted.ranges.map((one) => (isSameInterval(one.bounds, range) ? { ...one, rows: 0 } : one)),
     },
   };
+}
+
+/** Lists its CHECKs after an ATTACH: many rows are proved to be outside of the range, few are read. */
+function listChecksAfter(shape: DefaultShape, key: Key, range: OpenInterval): readonly ObservedCheck[] {
+  if (shape.few) return shape.checks;
+  const proofs = [findMissingProof(key, shape), buildExcludingCheck(key, [range])].flatMap((check) =>
+    check ? [{ name: check.name, validated: true }] : [],
+  );
+  return [...shape.checks.filter(({ name }) => !proofs.some((proof) => proof.name === name)), ...proofs];
+}
+
+/**
+ * Returns the CHECK that is missing for the proof that no row belongs to an attached range. A range may have a CHECK of its own;
+ * one is for all others.
+ */
+export function findMissingProof(key: Key, { attached, checks }: DefaultShape): NamedCheck | undefined {
+  const isProven = (check: NamedCheck | undefined) =>
+    check === undefined || checks.some(({ name, validated }) => validated && name === check.name);
+  const whole = buildExcludingCheck(key, mergeRanges(attached));
+  if (isProven(whole)) return undefined;
+  const others = attached.filter((range) => !isProven(buildExcludingCheck(key, [range])));
+  const rest = buildExcludingCheck(key, mergeRanges(others));
+  return isProven(rest) ? undefined : rest;
 }
 
 /** Does the same for the observed state, so that the next partition of the same run need not read everything again. */

@@ -43,10 +43,15 @@ export interface ParentShape {
   readonly carried: CarriedByParent;
   /** Time at which the age of a partition is judged. Undefined: every new one is young. */
   readonly now: Instant | undefined;
+  /** Major version of the server. Left out: not known. */
+  readonly serverVersion?: number | undefined;
 }
 
 /** Input about the properties of partitions from sources other than the catalogue. */
-export type KnownOfParent = Pick<Observation, "registration" | "defaultGrantees" | "defaultGrants"> & {
+export type KnownOfParent = Pick<
+  Observation,
+  "registration" | "defaultGrantees" | "defaultGrants" | "serverVersion"
+> & {
   /** Declared by this run; left out: read from the registry. */
   readonly profile?: PartitionProfile | undefined;
   readonly now?: Instant | undefined;
@@ -100,21 +105,35 @@ export function buildPlannedParent(
       ...spec.uniques.map((unique) =>
         toConstraintIndex(unique.name, `UNIQUE (${quoteList(unique.columns)})`, "unique"),
       ),
-      ...spec.indexes.map((index) => ({
-        name: index.name,
-        unique: index.unique,
-        definition: formatIndexDefinition(index),
-        printed: formatIndexDefinition(index),
-        partitionIndexName: index.partitionIndexName,
-        constraint: undefined,
-      })),
+      ...spec.indexes.map(toDeclaredIndex),
     ]),
-    references: removeDuplicates(spec.foreignKeys.map((key) => `${key.references.schema}.${key.references.table}`)),
+    references: listReferences(spec.foreignKeys),
     defaultPartition: undefined,
     partitionSchema: spec.profile.schema ?? spec.schema,
     carried: { profile: spec.profile, state: undefined, registered: [], defaultGrantees },
     now,
   };
+}
+
+/** Returns the referenced tables, each once: two foreign keys to one table lock it once. */
+export function listReferences(
+  keys: readonly { readonly references: { readonly schema: string; readonly table: string } }[],
+): string[] {
+  return removeDuplicates(keys.map(({ references: { schema, table } }) => `${schema}.${table}`));
+}
+
+/** Returns the shape with indexes that the same update creates before its partitions. */
+export function addComingIndexes(parent: ParentShape, declared: readonly IndexSpec[]): ParentShape {
+  const coming = declared.filter(({ name }) => !parent.indexes.some((index) => index.name === name));
+  return coming.length === 0
+    ? parent
+    : { ...parent, indexes: sortIndexes([...parent.indexes, ...coming.map(toDeclaredIndex)]) };
+}
+
+function toDeclaredIndex(index: IndexSpec): ParentIndex {
+  const definition = formatIndexDefinition(index);
+  const { name, unique, partitionIndexName } = index;
+  return { name, unique, definition, printed: definition, partitionIndexName, constraint: undefined };
 }
 
 /** Returns the shape of an existing table. Declared indexes are identified by what the server printed when they were created. */
@@ -123,10 +142,8 @@ export function buildObservedParent(table: ObservedTable, key: KeySpec, known: K
   const profile = known.profile ?? decodeProfile(known.registration?.profile);
   const siblings = getSiblings(table);
   const fallback = table.partitions.find((partition) => partition.isDefault);
-  const references = table.constraints.flatMap((constraint) =>
-    constraint.kind === "foreign" && constraint.references
-      ? [`${constraint.references.schema}.${constraint.references.table}`]
-      : [],
+  const keys = table.constraints.flatMap(({ kind, references }) =>
+    kind === "foreign" && references ? [{ references }] : [],
   );
   return {
     schema: table.schema,
@@ -136,8 +153,7 @@ export function buildObservedParent(table: ObservedTable, key: KeySpec, known: K
     below: known.levels?.below ?? [],
     ...deriveKey(table, key),
     indexes: sortIndexes(table.indexes.map((index) => toParentIndex(index, registered))),
-    // Two foreign keys to one table lock it once.
-    references: removeDuplicates(references),
+    references: listReferences(keys),
     ...(table.referencedBy.length > 0 ? { referring: table.referencedBy } : {}),
     defaultPartition: fallback && `${fallback.schema}.${fallback.name}`,
     fallback: toDefaultShape(table, profile),
@@ -154,6 +170,7 @@ export function buildObservedParent(table: ObservedTable, key: KeySpec, known: K
       role: table.rights.role,
     },
     now: known.now,
+    serverVersion: known.serverVersion,
   };
 }
 

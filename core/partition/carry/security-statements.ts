@@ -115,7 +115,10 @@ function change(forth: GrantWords, back: GrantWords, role: string, privileges: r
   };
 }
 
-/** Aligns the privileges on one relation. GRANT and REVOKE take no lock on it. */
+/** First version whose GRANT and REVOKE lock the table, so that they wait for a session that has it alone. */
+const GRANT_LOCKS = 18;
+
+/** Aligns the privileges on one relation. */
 export function buildGrantStatements(
   relation: Relation,
   transaction: string,
@@ -123,7 +126,11 @@ export function buildGrantStatements(
   found: readonly ObservedGrant[],
 ): Statement[] {
   return planGrantChanges(wanted, found).map(({ sql, undo }) =>
-    buildRelationStatement(relation, transaction, sql(relation), { hazard: "AUTHZ", undo: undo(relation) }),
+    buildRelationStatement(relation, transaction, sql(relation), {
+      ...((relation.serverVersion ?? 0) >= GRANT_LOCKS ? { mode: "ACCESS SHARE" } : {}),
+      hazard: "AUTHZ",
+      undo: undo(relation),
+    }),
   );
 }
 

@@ -9,7 +9,7 @@ import {
 } from "../statements/attach-partition";
 import { createPartitionIndexText, formatPartitionIndexName } from "../statements/new-table";
 import type { ParentIndex, ParentShape } from "../carry/parent";
-import type { Hazard, LockMode, Statement } from "../../sql/statement";
+import type { Hazard, Lock, LockMode, Statement } from "../../sql/statement";
 
 /**
  * Attaches a detached table again: missing indexes, a validated CHECK so that ATTACH reads nothing under its lock, then ATTACH.
@@ -25,16 +25,19 @@ export function reattachStatements(
   const prepare = `prepare ${parent.partitionSchema}.${partition.name}`;
   const check = quote(nameBoundsCheck(partition.name));
   const relation = `${parent.partitionSchema}.${partition.name}`;
+  const listLocks = (mode: LockMode): Lock[] =>
+    [relation, ...(partition.parts ?? [])].map((one) => ({ relation: one, role: "partition", mode }));
   const buildOwnStatement = (sql: string, transaction: string, mode: LockMode, hazard?: Hazard): Statement => ({
     sql,
     transaction,
     timeouts: hazard ? "waiting" : "strong",
-    locks: [{ relation, role: "partition", mode }],
+    locks: listLocks(mode),
     hold: hazard ? "grows with rows" : "instant",
     hazards: hazard ? [hazard] : [],
     undo: "not needed",
   });
   const attach = `attach ${parent.partitionSchema}.${partition.name}`;
+  const filled = addFilledLocks(attachStatement(parent, partition, attach), parent);
   const around = planAttachNextToDefault(parent, partition, attach, options.drain);
   return [
     ...around.ahead,
@@ -60,7 +63,7 @@ export function reattachStatements(
       "SCAN_PARTITION",
     ),
     ...around.before,
-    addFilledLocks(attachStatement(parent, partition, attach), parent),
+    { ...filled, locks: [...filled.locks, ...listLocks("ACCESS EXCLUSIVE")] },
     buildOwnStatement(`ALTER TABLE ${quoted} DROP CONSTRAINT ${check}`, attach, "ACCESS EXCLUSIVE"),
     ...around.after,
   ];

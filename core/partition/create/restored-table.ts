@@ -25,7 +25,7 @@ export function buildRestoredTableStatements(parent: ParentShape, partition: Des
  * Returns statements for after the load: indexes that accept any rows and identify none, and triggers, which must not fire for
  * restored rows.
  */
-export function buildTextsAfterLoad(parent: ParentShape, partition: DesiredPartition): string[] {
+function buildTextsAfterLoad(parent: ParentShape, partition: DesiredPartition): string[] {
   const table = { name: partition.name, to: partition.to, cut: undefined };
   const relation = { schema: parent.partitionSchema, name: partition.name, role: "partition" as const, fresh: true };
   const { triggers } = decideNewborn(parent, table);
@@ -39,6 +39,25 @@ function comesLater(index: ParentIndex): boolean {
   return index.constraint === undefined && !index.unique;
 }
 
+/**
+ * Returns the statements around the load, in its transaction. TRUNCATE also removes what was added by hand to a half-restored
+ * table, and lets COPY freeze the rows; FORCE would hide them from the count.
+ *
+ * @param forced true if row security applies to the owner too
+ */
+export function buildTextsAroundLoad(
+  parent: ParentShape,
+  partition: DesiredPartition,
+  forced: boolean,
+): { readonly before: readonly string[]; readonly after: readonly string[] } {
+  const table = quoteQualified(parent.partitionSchema, partition.name);
+  const force = (word: string) => (forced ? [`ALTER TABLE ${table} ${word} ROW LEVEL SECURITY`] : []);
+  return {
+    before: [`TRUNCATE ${table}`, ...force("NO FORCE")],
+    after: [...buildTextsAfterLoad(parent, partition), ...force("FORCE"), `ANALYZE ${table}`],
+  };
+}
+
 /** Returns the load of rows: shown as one statement, run once for each part, all in one transaction. */
 function importStatement(parent: ParentShape, partition: DesiredPartition, columns?: readonly string[]): Statement {
   const table = quoteQualified(parent.partitionSchema, partition.name);
@@ -46,7 +65,8 @@ function importStatement(parent: ParentShape, partition: DesiredPartition, colum
     sql: `COPY ${table} (${columns ? quoteList(columns) : "…"}) FROM STDIN (FORMAT csv, FREEZE)`,
     transaction: `fill ${parent.partitionSchema}.${partition.name}`,
     timeouts: "waiting",
-    locks: [],
+    // It is no partition yet, and already has its name.
+    locks: [{ relation: `${parent.partitionSchema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" }],
     hold: "grows with rows",
     hazards: [],
     undo: "rolled back where it fails",
@@ -64,10 +84,14 @@ export function restoreStatements(
 ): Statement[] {
   const relation = { schema: parent.partitionSchema, name: partition.name };
   const fill = importStatement(parent, partition);
+  const { rowSecurity } = decideNewborn(parent, { name: partition.name, to: partition.to, cut: undefined });
+  const { before, after } = buildTextsAroundLoad(parent, partition, rowSecurity?.forced === true);
+  const inFill = (sql: string): Statement => ({ ...fill, sql, undo: "dropped with its table" });
   return [
     ...buildRestoredTableStatements(parent, partition),
+    ...before.map(inFill),
     fill,
-    ...buildTextsAfterLoad(parent, partition).map((sql) => ({ ...fill, sql, undo: "dropped with its table" })),
+    ...after.map(inFill),
     ...(readOnly ? [keepReadOnlyStatement(management, relation)] : []),
     ...reattachStatements(parent, partition, []),
   ];

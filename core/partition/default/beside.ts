@@ -2,8 +2,8 @@ import type { ParentShape } from "../carry/parent";
 import type { Statement } from "../../sql/statement";
 import type { OpenInterval } from "../../time/interval";
 import { putInStatements, takeOutStatements } from "./drain";
-import { buildExcludingCheck, buildHoldingCheck, mergeRanges } from "../../observed/key-excludes";
-import { shouldConvertDefault, type DefaultShape, countRowsWithin } from "../carry/default-shape";
+import { buildExcludingCheck, buildHoldingCheck, type NamedCheck } from "../../observed/key-excludes";
+import { shouldConvertDefault, type DefaultShape, countRowsWithin, findMissingProof } from "../carry/default-shape";
 import {
   addDefaultCheck,
   dropDefaultCheck,
@@ -26,9 +26,11 @@ interface StatementsAroundAttach {
 const NONE: StatementsAroundAttach = { ahead: [], before: [], after: [] };
 
 /**
- * Plans an ATTACH next to a default partition. With few rows in it, one short transaction moves those of the range, extends the
- * CHECK and attaches the partition. With many, they are read before, under a lock that blocks no reader or writer; from then on
- * rows of the range are refused with 23514 until the partition is attached, because nothing else could keep the proof true.
+ * Plans an ATTACH next to a default partition. With few rows in it, the ATTACH reads them, after those of the range have moved.
+ * With many, they are read before, under a lock that blocks no reader or writer: one CHECK for the range, beside those for what is
+ * attached; from then on rows of the range are refused with 23514 until the partition is attached, because nothing else could
+ * keep the proof true. No text depends on what else is attached in the same update, in whatever order the engine asks for that;
+ * PartitionWindow merges the CHECKs afterwards.
  *
  * @param drain true to move rows of the range; left out: if some were counted
  */
@@ -42,27 +44,21 @@ export function planAttachNextToDefault(
   if (!shape?.managed) return NONE;
   const range = { from: partition.from, to: partition.to };
   const draining = drain ?? (countRowsWithin(shape, range) ?? 0) > 0;
-  const after = [
-    ...listStaleChecks(parent, shape, range).map((check) => dropDefaultCheck(shape, transaction, check)),
-    ...(draining ? putInStatements(parent, shape, partition.name, transaction) : []),
-  ];
   const lock = lockParent(parent, transaction, "SHARE UPDATE EXCLUSIVE");
   const takeOut = draining ? takeOutStatements(parent, shape, range, transaction) : [];
-  const check = buildProof(parent, shape, range);
-  const there = check && shape.checks.find((one) => one.name === check.name);
-  if (shape.few) {
-    const prove =
-      !check || there?.validated
-        ? []
-        : [there ? validateDefaultCheck(shape, transaction, there) : addDefaultCheck(shape, transaction, check, true)];
-    const alone = draining ? [lockDefault(shape, transaction)] : [];
-    return { ahead: [], before: [lock, ...alone, ...takeOut, ...prove], after };
-  }
-  const add = !check || there ? [] : [addDefaultCheck(shape, `exclude ${shape.schema}.${shape.name}`, check, false)];
-  const prove = (label: string) => (!check || there?.validated ? [] : [validateDefaultCheck(shape, label, check)]);
+  const after = draining ? putInStatements(parent, shape, partition.name, transaction) : [];
+  if (shape.few)
+    return { ahead: [], before: draining ? [lock, lockDefault(shape, transaction), ...takeOut] : [], after };
+  const label = `validate ${shape.schema}.${shape.name}`;
+  const base = proveAhead(shape, findMissingProof(parent.key, shape), label);
+  const own = buildExcludingCheck(parent.key, [range]);
   return draining
-    ? { ahead: add, before: [lock, ...takeOut, ...prove(transaction)], after }
-    : { ahead: [...add, ...prove(`validate ${shape.schema}.${shape.name}`)], before: [lock], after };
+    ? {
+        ahead: [...base, ...addProof(shape, own)],
+        before: [lock, ...takeOut, ...validateProof(shape, own, transaction)],
+        after,
+      }
+    : { ahead: [...base, ...proveAhead(shape, own, label)], before: [], after };
 }
 
 /** Removes the CHECK that refuses rows, after an ATTACH was given up. */
@@ -71,17 +67,22 @@ export function giveUpStatements(parent: ParentShape, range: OpenInterval): Stat
   if (!shape?.managed || shape.few) return [];
   const check = shouldConvertDefault(shape, range)
     ? buildHoldingCheck(parent.key, range)
-    : buildProof(parent, shape, range);
+    : buildExcludingCheck(parent.key, [range]);
   return check ? [dropDefaultCheck(shape, `exclude ${shape.schema}.${shape.name}`, check)] : [];
 }
 
-function buildProof(parent: ParentShape, shape: DefaultShape, range: OpenInterval) {
-  return buildExcludingCheck(parent.key, mergeRanges([...shape.attached, range]));
+function proveAhead(shape: DefaultShape, check: NamedCheck | undefined, label: string): Statement[] {
+  return [...addProof(shape, check), ...validateProof(shape, check, label)];
 }
 
-function listStaleChecks(parent: ParentShape, shape: DefaultShape, range: OpenInterval) {
-  const wanted = buildProof(parent, shape, range);
-  return shape.checks.filter((check) => check.name !== wanted?.name);
+function addProof(shape: DefaultShape, check: NamedCheck | undefined): Statement[] {
+  const there = shape.checks.some((one) => one.name === check?.name);
+  return check && !there ? [addDefaultCheck(shape, `exclude ${shape.schema}.${shape.name}`, check, false)] : [];
+}
+
+function validateProof(shape: DefaultShape, check: NamedCheck | undefined, transaction: string): Statement[] {
+  const proven = shape.checks.some((one) => one.name === check?.name && one.validated);
+  return check && !proven ? [validateDefaultCheck(shape, transaction, check)] : [];
 }
 
 /** Locks before rows are taken out: one inserted in between would make the ATTACH fail. */

@@ -3,7 +3,7 @@ import { attachStatement, type NewPartition, addFilledLocks } from "../statement
 import { formatPartitionIndexName } from "../statements/new-table";
 import type { ParentShape } from "../carry/parent";
 import type { Statement } from "../../sql/statement";
-import { buildHoldingCheck, mergeRanges } from "../../observed/key-excludes";
+import { buildHoldingCheck } from "../../observed/key-excludes";
 import { buildNewDefaultStatements } from "./new-default";
 import type { DefaultShape } from "../carry/default-shape";
 import {
@@ -55,7 +55,8 @@ export function convertDefaultStatements(
     ...stale
       .map((one) => dropDefaultCheck(renamed, transaction, one))
       .map((statement) => ({ ...statement, locks: [] })),
-    ...buildNewDefaultStatements(parent, shape.name, mergeRanges([...shape.attached, range]), transaction),
+    // PartitionWindow adds its CHECK: what else this update attaches is not known here.
+    ...buildNewDefaultStatements(parent, shape.name, [], transaction),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { ParentShape } from "../carry/parent";
 import { detachStatement, dropStatements } from "../statements/retire-statements";
 import type { Statement } from "../../sql/statement";
 import type { OpenInterval } from "../../time/interval";
-import { buildExcludingCheck, type NamedCheck } from "../../observed/key-excludes";
+import { buildExcludingCheck, mergeRanges, type NamedCheck } from "../../observed/key-excludes";
 import {
   buildDefaultStatement,
   quoteDefault,
@@ -28,7 +28,7 @@ export function buildNewDefaultStatements(
   transaction = `create default partition ${parent.partitionSchema}.${name}`,
 ): Statement[] {
   const table = quoteQualified(parent.partitionSchema, name);
-  const check = buildExcludingCheck(parent.key, attached);
+  const check = buildExcludingCheck(parent.key, mergeRanges(attached));
   const proof: Statement[] = check
     ? [
         {

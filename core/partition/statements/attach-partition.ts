@@ -8,11 +8,13 @@ import type { Hazard, Lock, Statement } from "../../sql/statement";
 /** A partition to create, in the schema of its parent. */
 export interface NewPartition extends Interval {
   readonly name: string;
+  /** `schema.name` of its own partitions, if it exists. Left out: none. */
+  readonly parts?: readonly string[];
 }
 
 /**
  * Attaches a table that is empty, or whose CHECK implies its bounds: either way nothing of it is read under the lock. A default
- * partition is read as well, unless it is empty or its own CHECK excludes the bounds.
+ * partition is read as well, unless it is empty or, with many rows, its own CHECKs exclude the bounds.
  */
 export function attachStatement(parent: ParentShape, partition: NewPartition, transaction: string): Statement {
   const table = quoteQualified(parent.schema, parent.table);
@@ -47,7 +49,8 @@ export function attachLocks(parent: ParentShape): Pick<Statement, "locks" | "haz
   }
   if (parent.defaultPartition !== undefined) {
     locks.push({ relation: parent.defaultPartition, role: "default", mode: "ACCESS EXCLUSIVE" });
-    const reads = !parent.fallback?.managed && parent.fallback?.rows !== 0;
+    const proven = parent.fallback?.managed === true && !parent.fallback.few;
+    const reads = !proven && parent.fallback?.rows !== 0;
     hazards.push("LOCK_DEFAULT_AX", ...(reads ? (["SCAN_DEFAULT"] as const) : []));
   }
   return { locks, hazards: [...new Set(hazards)] };

@@ -16,6 +16,8 @@ interface RetiringParent {
 interface RetiringPartition {
   readonly schema: string;
   readonly name: string;
+  /** `schema.name` of its own partitions, which are locked with it. Left out: none. */
+  readonly parts?: readonly string[];
 }
 
 /**
@@ -31,7 +33,7 @@ export function detachStatement(parent: RetiringParent, partition: RetiringParti
       role: "parent",
       mode: concurrent ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE",
     },
-    { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" },
+    ...listPartitionLocks(partition),
     ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" })),
     ...listReferringLocks(parent),
   ];
@@ -64,7 +66,7 @@ export function finalizeStatement(parent: RetiringParent, partition: RetiringPar
     timeouts: "strong",
     locks: [
       { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" },
-      { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" },
+      ...listPartitionLocks(partition),
       ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" })),
       ...listReferringLocks(parent),
     ],
@@ -96,7 +98,7 @@ export function fenceStatement(fencing: Fencing, partition: RetiringPartition): 
     transaction: `fence ${partition.schema}.${partition.name}`,
     timeouts: "strong",
     locks: [
-      { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" },
+      ...listPartitionLocks(partition),
       ...references.map((relation): Lock => ({ relation, role: "referenced", mode: "ACCESS EXCLUSIVE" })),
     ],
     hold: "instant",
@@ -111,7 +113,7 @@ export function unfenceStatement(management: string, partition: RetiringPartitio
     sql: `SELECT ${quote(management)}.unfence(${formatRegclass(partition)})`,
     transaction: `unfence ${partition.schema}.${partition.name}`,
     timeouts: "strong",
-    locks: [{ relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" }],
+    locks: listPartitionLocks(partition),
     hold: "instant",
     hazards: [],
     undo: "none needed: the next archive fences it again",
@@ -127,17 +129,20 @@ export function keepReadOnlyStatement(management: string, partition: RetiringPar
     sql: `SELECT ${quote(management)}.keep_read_only(${formatRegclass(partition)})`,
     transaction: `read-only ${partition.schema}.${partition.name}`,
     timeouts: "strong",
-    locks: [{ relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" }],
+    locks: listPartitionLocks(partition),
     hold: "instant",
     hazards: ["LOCK_PARTITION_AX"],
     undo: `SELECT ${quote(management)}.unfence(${formatRegclass(partition)})`,
   };
 }
 
-/** Reads rows for an archive: shown as one statement, run in as many parts as the size of the table requires. */
+/**
+ * Reads rows for an archive: shown as one statement, run in as many parts as the size of the table requires, each with its columns
+ * and its range.
+ */
 export function exportStatement(partition: RetiringPartition): Statement {
   return {
-    sql: `COPY (SELECT * FROM ${quoteQualified(partition.schema, partition.name)} WHERE ctid >= … AND ctid < …) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`,
+    sql: `COPY (SELECT … FROM ${(partition.parts ?? []).length > 0 ? "" : "ONLY "}${quoteQualified(partition.schema, partition.name)} WHERE ctid >= … AND ctid < …) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`,
     transaction: undefined,
     timeouts: "waiting",
     locks: [{ relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS SHARE" }],
@@ -175,17 +180,13 @@ function formatRegclass(partition: RetiringPartition): string {
 export function dropStatements(parent: RetiringParent, partition: RetiringPartition): Statement[] {
   const transaction = `drop ${partition.schema}.${partition.name}`;
   const table = quoteQualified(partition.schema, partition.name);
-  const partitionLock: Lock = {
-    relation: `${partition.schema}.${partition.name}`,
-    role: "partition",
-    mode: "ACCESS EXCLUSIVE",
-  };
+  const partitionLocks = listPartitionLocks(partition);
   return [
     {
       sql: `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`,
       transaction,
       timeouts: "strong",
-      locks: [partitionLock],
+      locks: partitionLocks,
       hold: "instant",
       hazards: [],
       undo: "not needed",
@@ -195,7 +196,7 @@ export function dropStatements(parent: RetiringParent, partition: RetiringPartit
       transaction,
       timeouts: "strong",
       locks: [
-        partitionLock,
+        ...partitionLocks,
         ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "ACCESS EXCLUSIVE" })),
       ],
       hold: "instant",
@@ -216,6 +217,11 @@ export function dropForeignStatement(partition: RetiringPartition): Statement {
     hazards: [],
     undo: "CREATE FOREIGN TABLE as it was: its rows are where they were",
   };
+}
+
+/** Returns the locks of a change that reaches everything below a partition. */
+function listPartitionLocks({ schema, name, parts = [] }: RetiringPartition): Lock[] {
+  return [`${schema}.${name}`, ...parts].map((relation) => ({ relation, role: "partition", mode: "ACCESS EXCLUSIVE" }));
 }
 
 function listReferringLocks(parent: RetiringParent): Lock[] {

@@ -5,6 +5,7 @@ import { type WantedState, decidePartitionState } from "../../partition/carry/wa
 import type { CarriedState, Observation, ObservedPartition, ObservedTable } from "../../observed/observed-table";
 import { collectPartitionNames } from "../../partition/statements/new-table";
 import type { ParentShape } from "../../partition/carry/parent";
+import type { Relation } from "../../sql/relation";
 import type { Statement } from "../../sql/statement";
 import { type Change, WHOLE } from "../change/change";
 import type { Retirement } from "../retire/retiring";
@@ -100,7 +101,7 @@ export function alignAccess(
 ): Alignment {
   const wanted = decideState(parent, name, { to: undefined, uniqueIndexes: undefined });
   const access = { ...wanted, replicaIdentity: undefined, statistics: undefined, storage: undefined };
-  return alignStatements({ schema, name, role: "partition", fresh: false }, access, carried);
+  return alignStatements(toRelation(parent, { schema, name }), access, carried);
 }
 
 function alignPartition(parent: ParentShape, partition: ObservedPartition): Alignment | undefined {
@@ -115,11 +116,14 @@ function alignPartition(parent: ParentShape, partition: ObservedPartition): Alig
     : partition.foreign
       ? limitToForeign(wanted, partition.carried)
       : wanted;
-  return alignStatements(
-    { schema: partition.schema, name: partition.name, role: "partition", fresh: false },
-    fitting,
-    partition.carried,
-  );
+  return alignStatements(toRelation(parent, partition), fitting, partition.carried);
+}
+
+function toRelation(
+  { serverVersion }: ParentShape,
+  { schema, name }: { readonly schema: string; readonly name: string },
+): Relation {
+  return { schema, name, role: "partition", fresh: false, serverVersion };
 }
 
 /** Limits the wanted state to what a foreign table can have: its owner, its grants, and statistics targets. */

@@ -15,7 +15,10 @@ export interface WorkItem {
 
 /** An action with the facts by which people and policies judge it. Facts never cause a diff. */
 export interface PlanEntry extends WorkItem {
-  /** Estimate; left out if the partition was never analyzed or does not exist yet. */
+  /**
+   * Estimate from the last ANALYZE and the size and activity since then; left out if the partition was never analyzed or does not
+   * exist yet.
+   */
   readonly rows?: number;
   /** Rounded; includes indexes and TOAST. */
   readonly bytes?: number;
@@ -88,8 +91,10 @@ export interface WindowPlan {
   /** Intervals that these partitions span, if more than their number: an open end counts as 1,001. */
   readonly detachIntervals?: number;
   readonly dropIntervals?: number;
-  /** Of all partitions that leave the table or are dropped. */
+  /** Of all partitions that leave the table or are dropped, as far as they were ever analyzed. */
   readonly rows: number;
+  /** Number of these partitions whose rows are unknown, because they were never analyzed. Left out: none. */
+  readonly uncounted?: number;
   readonly bytes: number;
   readonly youngestDrop?: { readonly partition: string; readonly to: string; readonly ageDays: number };
   readonly hazards: readonly Hazard[];

@@ -69,9 +69,16 @@ function formatWindowLine(plan: WindowPlan): string {
   const before = plan.previousWindow ? `${formatWindow(plan.previousWindow)} -> ` : "";
   const leaving =
     plan.detachCount + (plan.archiveCount ?? 0) + plan.dropCount > 0
-      ? `; leaving: ${formatRows(plan.rows)}, ${formatBytes(plan.bytes)}`
+      ? `; leaving: ${formatLeavingRows(plan)}, ${formatBytes(plan.bytes)}`
       : "";
   return `window ${before}${now}; ${summarizePlan(plan)}${leaving}`;
+}
+
+/** Never writes 0 for rows that nothing has counted. */
+function formatLeavingRows({ rows, uncounted = 0 }: WindowPlan): string {
+  if (uncounted === 0) return formatRows(rows);
+  const unknown = `rows unknown of ${uncounted} ${uncounted === 1 ? "partition" : "partitions"} never analyzed`;
+  return rows === 0 ? unknown : `${formatRows(rows)} and ${unknown}`;
 }
 
 function formatWindow(window: WindowPlan["window"]): string {
@@ -104,7 +111,9 @@ function formatEntry(entry: Line): string {
     entry.ageDays === undefined || entry.ageDays < 0 ? "" : `ended ${entry.ageDays} days ago`,
     entry.dropOn === undefined || entry.verb === "drop" ? "" : `dropped on ${formatShortTime(entry.dropOn)} or later`,
   ].filter((fact) => fact !== "");
-  return `${entry.verb} ${entry.partition} [${formatShortTime(entry.from)}, ${formatShortTime(entry.to)})${facts.length > 0 ? ` ${facts.join(", ")}` : ""}: ${entry.reason}`;
+  const open = entry.from === ".." && entry.to === "..";
+  const bounds = open ? "" : ` [${formatShortTime(entry.from)}, ${formatShortTime(entry.to)})`;
+  return `${entry.verb} ${entry.partition}${bounds}${facts.length > 0 ? ` ${facts.join(", ")}` : ""}: ${entry.reason}`;
 }
 
 function renderStatements(plan: WindowPlan): string[] {

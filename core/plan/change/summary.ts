@@ -23,6 +23,7 @@ export function computeSummary(
     leaving.filter((item) => item.verb === verb).reduce((sum, item) => sum + (item.intervals ?? 1), 0);
   // Counts each partition once, however many steps it takes.
   const counted = [...new Map(leaving.map((item) => [item.partition, item])).values()];
+  const uncounted = counted.filter((item) => item.rows === undefined).length;
   const youngest = leaving.reduce<PlanEntry | undefined>(
     (found, item) => (found && (found.ageDays ?? 0) <= (item.ageDays ?? 0) ? found : item),
     undefined,
@@ -36,6 +37,7 @@ export function computeSummary(
     ...(countIntervals("detach") > count("detach") ? { detachIntervals: countIntervals("detach") } : {}),
     ...(countIntervals("drop") > count("drop") ? { dropIntervals: countIntervals("drop") } : {}),
     rows: counted.reduce((sum, item) => sum + (item.rows ?? 0), 0),
+    ...(uncounted > 0 ? { uncounted } : {}),
     bytes: counted.reduce((sum, item) => sum + (item.bytes ?? 0), 0),
     ...(youngest
       ? { youngestDrop: { partition: youngest.partition, to: youngest.to, ageDays: youngest.ageDays ?? 0 } }

@@ -38,11 +38,11 @@ export function buildRetirementStatements(
   const retiring = {
     schema: above.schema,
     table: above.table,
-    references: parent.references,
+    references: table.references ?? parent.references,
     ...(parent.referring ? { referring: parent.referring } : {}),
     defaultPartition: parent.defaultPartition,
   };
-  const partition = { schema: table.schema, name: table.name };
+  const partition = { schema: table.schema, name: table.name, parts: table.parts ?? [] };
   switch (step.verb) {
     case "finalize":
       return step.left ? [] : [finalizeStatement(retiring, partition)];
@@ -50,7 +50,7 @@ export function buildRetirementStatements(
       return [detachStatement(retiring, partition)];
     case "archive":
       return [
-        fenceStatement({ management, references: parent.references }, partition),
+        fenceStatement({ management, references: retiring.references }, partition),
         exportStatement(partition),
         ...buildTableExportStatements(step.into),
       ];
@@ -98,7 +98,7 @@ export function buildCreationStatements(
         ...wayBack.before,
         ...reattachStatements(
           { ...parent, partitionSchema: creation.detached.schema },
-          { ...creation.partition, name: creation.detached.name },
+          { ...creation.partition, name: creation.detached.name, parts: creation.detached.parts ?? [] },
           wayBack.missing,
           options,
         ),

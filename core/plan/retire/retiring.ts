@@ -60,6 +60,10 @@ export interface Leaving {
   readonly rows: number | undefined;
   readonly bytes: number;
   readonly foreign: boolean;
+  /** `schema.table` of each table that a detached one refers to. Left out: as its parent does. */
+  readonly references?: readonly string[];
+  /** `schema.name` of its own partitions, at any depth. Left out: none. */
+  readonly parts?: readonly string[];
   /** Left out: one interval of the grid, or it is not counted. */
   readonly extent?: Extent;
 }
@@ -88,13 +92,15 @@ export type DropNeeds =
 const OPEN: OpenInterval = { from: undefined, to: undefined };
 
 export function toLeavingPartition(partition: ObservedPartition): Leaving {
-  const { schema, name, oid, bounds = OPEN, parent, rows, bytes, foreign = false } = partition;
-  return { schema, name, oid, bounds, parent, branch: encodeBranchPath(parent?.path ?? []), rows, bytes, foreign };
+  const { schema, name, oid, bounds = OPEN, parent, rows, bytes, foreign = false, parts } = partition;
+  const branch = encodeBranchPath(parent?.path ?? []);
+  return { schema, name, oid, bounds, parent, branch, rows, bytes, foreign, ...(parts ? { parts } : {}) };
 }
 
 export function toLeavingTable(table: DetachedTable): Leaving {
-  const { schema, name, oid, bounds, branch, rows, bytes, foreign = false } = table;
-  return { schema, name, oid, bounds, branch, rows, bytes, foreign };
+  const { schema, name, oid, bounds, branch, rows, bytes, foreign = false, parts, references } = table;
+  const below = parts ? { parts } : {};
+  return { schema, name, oid, bounds, branch, rows, bytes, foreign, ...below, ...(references ? { references } : {}) };
 }
 
 /** Plans the detach of an expired partition, with the promise of what follows. */

@@ -51,7 +51,8 @@ export function planDefault(
     facts: factsOf(declared?.name, found),
     upkeep: [...upkeep, ...(removal?.upkeep ?? [])],
     problems: removal?.problems ?? [],
-    notes: found ? noteRows(found) : [],
+    // Rows of partitions that this update creates move into them.
+    notes: shape ? noteRows(shape) : [],
   };
 }
 
@@ -89,7 +90,7 @@ function listAttachedAfter(
 function keep(parent: ParentShape, shape: DefaultShape, stretches: readonly OpenInterval[]): UpkeepChange[] {
   const statements = repairStatements(shape, buildExcludingCheck(parent.key, stretches));
   if (statements.length === 0) return [];
-  const reason = "its CHECK does not exclude exactly what is attached";
+  const reason = "its CHECK, which excludes the rows of attached partitions, follows them";
   return [buildUpkeepChange("default", shape.name, reason, statements, {})];
 }
 

@@ -2,7 +2,8 @@ import { type KnownSourceTriggers, planSourceTriggers } from "../../partition/br
 import type { Observation } from "../../observed/observed-table";
 import type { Alias } from "../../schedule/aliases";
 import type { WindowSpec } from "../../declare/table/spec";
-import type { Statement } from "../../sql/statement";
+import type { Lock, Statement } from "../../sql/statement";
+import { collectFamily } from "../../table/alter/family";
 import { compareInstants, formatInstant, type Instant, countWholeDays } from "../../time/instant";
 import { addSpan } from "../../time/span";
 import type { Creation } from "../create/creation";
@@ -53,7 +54,8 @@ export function planAnalysis(
 ): UpkeepChange | undefined {
   const reason = spec.analyze && explainStale(spec, observation, creations);
   if (reason === undefined) return undefined;
-  const statements = [analyzeStatement(spec, observation.serverVersion)];
+  const partitions = observation.table ? collectFamily(observation.table).partitions : [];
+  const statements = [analyzeStatement(spec, observation.serverVersion, partitions)];
   return buildUpkeepChange("analyze", spec.table, reason, statements, { onlyIfNamed: true });
 }
 
@@ -76,18 +78,27 @@ const ANALYZE_ONLY = 18;
 
 /**
  * Gathers the statistics of the table as a whole from a sample of all partitions. Blocks neither readers nor writers; only other
- * changes of the table and vacuums wait for it.
+ * changes of the table and vacuums wait for it. Without ONLY each partition is analyzed too, one after the other.
  */
 export function analyzeStatement(
   table: { readonly schema: string; readonly table: string },
   serverVersion: number | undefined,
+  partitions: readonly { readonly schema: string; readonly name: string }[],
 ): Statement {
   const only = (serverVersion ?? 0) >= ANALYZE_ONLY ? "ONLY " : "";
+  const below = only === "" ? partitions : [];
   return {
     sql: `ANALYZE ${only}${quoteQualified(table.schema, table.table)}`,
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: `${table.schema}.${table.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" }],
+    locks: [
+      { relation: `${table.schema}.${table.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" },
+      ...below.map(({ schema, name }): Lock => ({
+        relation: `${schema}.${name}`,
+        role: "partition",
+        mode: "SHARE UPDATE EXCLUSIVE",
+      })),
+    ],
     hold: "grows with rows",
     hazards: [],
     undo: "not needed",

@@ -97,7 +97,31 @@ select
           from pg_replication_slots s
           where s.database = current_database() and s.confirmed_flush_lsn < (t.detail ->> 'lsn')::pg_lsn
         ),
-        'rows', case when c.reltuples >= 0 then c.reltuples::bigint end,
+        'references', (
+          select json_agg(distinct rn.nspname || '.' || rc.relname)
+          from pg_constraint k
+          join pg_class rc on rc.oid = k.confrelid
+          join pg_namespace rn on rn.oid = rc.relnamespace
+          where k.conrelid = c.oid and k.contype = 'f' and k.conparentid = 0
+        ),
+        'parts', case when c.relkind = 'p' then (
+          select json_agg(pn.nspname || '.' || pc.relname order by p.level, pn.nspname, pc.relname)
+          from pg_partition_tree(c.oid) p
+          join pg_class pc on pc.oid = p.relid
+          join pg_namespace pn on pn.oid = pc.relnamespace
+          where p.level > 0
+        ) end,
+        'rows', case
+          when c.relkind <> 'r' or not $3::boolean then case when c.reltuples >= 0 then c.reltuples::bigint end
+          when pg_relation_size(c.oid) = 0 then 0
+          when c.reltuples >= 0 then greatest(
+            case
+              when c.relpages > 0 then c.reltuples * (pg_relation_size(c.oid) / current_setting('block_size')::int) / c.relpages
+              else c.reltuples
+            end,
+            pg_stat_get_live_tuples(c.oid)
+          )::bigint
+        end,
         'bytes', case when $3::boolean then pg_total_relation_size(c.oid) else 8192 * c.relpages::bigint end
       )
       order by t.upper_bound, c.relname

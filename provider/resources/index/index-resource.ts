@@ -71,7 +71,8 @@ async function previewStatements(ctx: ResourceContext, runtime: Runtime, wire: I
   if (runtime.planned.has(formatTableId(wire))) return;
   await runtime.runIfReachable(ctx, async () => {
     const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key) };
-    const statements = await previewIndex(createWorkContext(runtime, ctx), table, decodeIndexSpec(wire));
+    const coming = runtime.coming.get(formatTableId(wire)) ?? [];
+    const statements = await previewIndex(createWorkContext(runtime, ctx), table, decodeIndexSpec(wire), coming);
     const builds = statements.filter((statement) => statement.hazards.includes("INDEX_BUILD")).length;
     const heading = `index ${wire.name} on ${wire.schema}.${wire.table}: ${builds} partitions to build, concurrently`;
     runtime.addBeside(ctx, wire, statements);

@@ -10,10 +10,12 @@ import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import { managementSchemaType } from "../../../core/resources/management-schema";
 import { readWire } from "../../../core/declare/table/wire";
 import {
+  countInstallStatements,
   describeManagementSchema,
   dropManagementSchema,
   ensureManagementSchema,
   ManagementSchemaError,
+  type ManagementState,
 } from "../../../postgres/management/install";
 import { listRegistered } from "../../../postgres/read/ownership";
 import {
@@ -136,6 +138,7 @@ async function dropUnlessRemembering(ctx: ResourceContext, runtime: Runtime): Pr
 
 async function previewSchema(ctx: ResourceContext, runtime: Runtime, schema: string): Promise<void> {
   const found = await describeManagementSchema(runtime.database);
+  const count = (state: ManagementState) => countInstallStatements(state, schema);
   switch (found.kind) {
     case "foreign":
       throw new Refusal(
@@ -143,9 +146,11 @@ async function previewSchema(ctx: ResourceContext, runtime: Runtime, schema: str
       );
     case "ours":
       ctx.log.debug(`management schema ${quote(schema)} exists (version ${found.version}): adopted`);
+      if (found.version < MANAGEMENT_VERSION)
+        ctx.log.info(`management schema ${quote(schema)}: ${count(found)} statements upgrade it, all of them in it`);
       return;
     case "absent":
-      ctx.log.debug(`management schema ${quote(schema)} will be created`);
+      ctx.log.info(`management schema ${quote(schema)}: ${count(found)} statements create it, all of them in it`);
   }
 }
 

@@ -2,7 +2,7 @@ import { formatMemberId, formatTableId, parseMemberId } from "../../../core/name
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import type { Observation } from "../../../core/observed/observed-table";
 import { getDecidingHorizon } from "../../../core/window/clocks";
-import { planCreation } from "../../../core/plan/create/creation";
+import { type Creation, planCreation } from "../../../core/plan/create/creation";
 import { buildCreationStatements } from "../../../core/plan/create/step-statements";
 import { partitionType } from "../../../core/resources/partition";
 import { decodeKey, decodePartitionInterval, type PartitionWire } from "../../../core/declare/table/wire";
@@ -12,6 +12,7 @@ import { formatInterval, type Interval, isSameInterval } from "../../../core/tim
 import { hasExpired, planWindow } from "../../../core/window/window-partitions";
 import { decodeWindow } from "../../../core/window/wire";
 import { listPartitionedTables } from "../../../postgres/read/list-tables";
+import type { ComingPartition } from "../../../postgres/work/build-index";
 import { createPartition, addCreated } from "../../../postgres/work/create-partition";
 import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
@@ -72,12 +73,24 @@ async function previewPartition(ctx: ResourceContext, runtime: Runtime, wire: Pa
   );
   if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
   const parent = getParent(runtime, wire, observation);
+  if (observation.table && parent) rememberComing(runtime, wire, parent, creation);
   if (parent) for (const statement of buildCreationStatements(parent, creation)) ctx.log.debug(statement.sql);
   return creation.kind === "present"
     ? creation.attached.name
     : creation.kind === "attach"
       ? creation.detached.name
       : wire.name;
+}
+
+/** Remembers a partition for the indexes, which are built on it after it is attached. */
+function rememberComing(runtime: Runtime, wire: PartitionWire, parent: ParentShape, creation: Creation): void {
+  if (creation.kind !== "create" && creation.kind !== "attach") return;
+  const coming: ComingPartition =
+    creation.kind === "attach"
+      ? { schema: creation.detached.schema, name: creation.detached.name, detached: creation.detached }
+      : { schema: parent.partitionSchema, name: creation.partition.name };
+  const id = formatTableId(wire);
+  runtime.coming.set(id, [...(runtime.coming.get(id) ?? []), coming]);
 }
 
 async function makePartition(

@@ -123,7 +123,8 @@ async function planAccess(
   const asked = await askPolicies(runtime, wire, wire, observation);
   const carried = observation.table?.carried;
   if (!carried) return { statements: [], work: [], asked };
-  const table: Relation = { schema: wire.schema, name: wire.table, role: "parent", fresh: false };
+  const { serverVersion } = observation;
+  const table: Relation = { schema: wire.schema, name: wire.table, role: "parent", fresh: false, serverVersion };
   const prints = { registered: observation.registration?.policies ?? [], asked: asked.printed };
   return { ...planRowPolicy(table, wire, carried, prints), asked };
 }

@@ -7,6 +7,7 @@ import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import { getFoundJob, type JobState, readJobState } from "./cron-job-state";
 import { refuse } from "../shared/inputs";
+import { showStatements } from "../shared/show";
 import { findOwnershipProblems } from "../shared/table-problems";
 import { createWorkContext } from "../shared/run-context";
 
@@ -15,11 +16,7 @@ export function describeJob(ctx: ResourceContext, { wanted, plan }: JobState): v
   if (plan.kind === "external") ctx.log.warn(`job "${wanted.job}": ${plan.why}`);
   if (plan.kind !== "scheduled") return;
   if (plan.note !== undefined) ctx.log.warn(`job "${wanted.job}": ${plan.note}`);
-  if (plan.statements.length === 0) return;
-  const lines = plan.statements.map(
-    ({ sql, hazards }) => `  ${sql};  -- ${["no lock that others see", ...hazards].join(" | ")}`,
-  );
-  ctx.log.info([`job "${wanted.job}": ${plan.differences.join(", ")}`, ...lines].join("\n"));
+  showStatements(ctx, `job "${wanted.job}": ${plan.differences.join(", ")}`, plan.statements);
 }
 
 /** Observes, decides, executes and observes again, under the lock of the table like every change of it. */

@@ -112,7 +112,7 @@ async function previewTable(ctx: ResourceContext, runtime: Runtime, declared: Ta
   }
   const grantees = observation?.defaultGrantees ?? [];
   runtime.planned.set(formatTableId(shape), {
-    parent: buildPlannedParent(shape, { now: observation?.now, defaultGrantees: grantees }),
+    parent: buildPlannedParent(shape, { now: observation && runtime.getNow(observation), defaultGrantees: grantees }),
     statements: createTableStatements(shape, grantees),
   });
 }

@@ -12,6 +12,7 @@ import type { PlanContext } from "../../../core/plan/table-plan";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { toIntervalKey, type OpenInterval } from "../../../core/time/interval";
 import { type Clocks, getDecidingNow } from "../../../core/window/clocks";
+import { listReferences } from "../../../core/partition/carry/parent";
 import { planWindow } from "../../../core/window/window-partitions";
 import { ConnectionLost } from "../../../postgres/connect/session-errors";
 import { readDependents } from "../../../postgres/read/dependents";
@@ -71,14 +72,25 @@ export async function readCreateContext(
   runtime: Runtime,
   inputs: WindowInputs,
   found: Observation,
-): Promise<CreateContext & Pick<PlanContext, "profile" | "planned"> & { readonly values: SourceValues }> {
+): Promise<
+  CreateContext & Pick<PlanContext, "profile" | "planned" | "references"> & { readonly values: SourceValues }
+> {
   const { spec } = inputs;
   const counted = await addCountedRows(runtime, spec, spec.key, found, missingRanges(inputs, found));
   return {
     ...(await readShared(runtime, inputs, addDeclaredIndexes(runtime, spec, counted))),
     profile: runtime.getProfile(spec),
     planned: runtime.planned.get(formatTableId(spec)),
+    references: listDeclaredReferences(runtime, spec),
   };
+}
+
+/** Returns undefined for a table of another tool, whose keys are as they are. */
+function listDeclaredReferences(runtime: Runtime, spec: WindowSpec): readonly string[] | undefined {
+  const shape = runtime.getShape(spec);
+  if (!shape?.columns) return undefined;
+  const later = runtime.laterKeys.get(formatTableId(spec)) ?? [];
+  return listReferences(shape.foreignKeys.filter(({ name }) => !later.includes(name)));
 }
 
 /** Reads the facts from which retirement is planned. */

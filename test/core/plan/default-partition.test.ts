@@ -68,7 +68,9 @@ const verbs = (result: ReturnType<typeof plan>) =>
 describe("a default partition that is declared", () => {
   it("gets the CHECK that it lacks, and then nothing", () => {
     const lacking = plan(observed(), true);
-    expect(verbs(lacking)).toEqual(["default events_default: its CHECK does not exclude exactly what is attached"]);
+    expect(verbs(lacking)).toEqual([
+      "default events_default: its CHECK, which excludes the rows of attached partitions, follows them",
+    ]);
     const name = /ADD CONSTRAINT "(\w+)"/.exec(lacking.upkeep[0]?.statements[0]?.sql ?? "")?.[1] ?? "";
     expect(verbs(plan(observed({ checks: [{ name, validated: true }] }), true))).toEqual([]);
     expect(verbs(plan(observed({ checks: [{ name, validated: false }] }), true))).toHaveLength(1);

@@ -45,7 +45,7 @@ test.each<[row: number, what: string, statement: Statement | undefined, locks: s
     7,
     "ATTACH of a table that has the foreign key",
     reattachStatements(WITH_FK, NEW, []).find((each) => each.sql.includes("ATTACH")),
-    ["parent SHARE UPDATE EXCLUSIVE", "referenced ACCESS EXCLUSIVE"],
+    ["parent SHARE UPDATE EXCLUSIVE", "referenced ACCESS EXCLUSIVE", "partition ACCESS EXCLUSIVE"],
     ["LOCK_REF_AX"],
   ],
   [
