@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { OPTIONAL_PACKAGES } from "../../core/problems/missing-package";
 import packageJson from "../../package.json";
-import { type Installation, installPackage } from "./installed";
+import { type Installation, installPackage, NEWEST_LTS } from "./installed";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 
@@ -55,7 +55,7 @@ describe("the package as it is installed", () => {
   test("is allowed by the engines of the SDK that npm chooses for each Node", () => {
     for (const [{ folder }, node] of [
       [current, Number.parseInt(process.versions.node, 10)],
-      [newest, 26],
+      [newest, Number(NEWEST_LTS)],
     ] as const) {
       const sdk = JSON.parse(
         readFileSync(join(folder, "node_modules/@pulumi/pulumi/package.json"), "utf8"),

@@ -11,7 +11,7 @@ import { withLock } from "../../tools/stand-ins/engine/lock";
 import { alive } from "../support/processes";
 
 /** Newest LTS line of Node; the other one is that which runs the tests. */
-const NEWEST_LTS = "26";
+export const NEWEST_LTS = "26";
 
 const PREFIX = "pgpartition-package-";
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { withDatabase } from "../support/database";
-import { type Installation, installPackage, makePulumiProject, npm, readmeProgram, run } from "./installed";
+import { type Installation, installPackage, makePulumiProject, NEWEST_LTS, npm, readmeProgram, run } from "./installed";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 
@@ -13,7 +13,7 @@ describe.each(["current", "newest"] as const)("installed from the tarball by the
   let project: Awaited<ReturnType<typeof makePulumiProject>>;
   beforeAll(async () => {
     installed = (await installPackage())[which];
-    project = await makePulumiProject(installed, readmeProgram(), {
+    project = await makePulumiProject(installed, `${readmeProgram()}\nexport const node = process.version;`, {
       PGHOST: database.host,
       PGPORT: String(database.port),
       PGUSER: database.user,
@@ -28,6 +28,7 @@ describe.each(["current", "newest"] as const)("installed from the tarball by the
     expect(code, stdout + stderr).toBe(0);
     expect(stdout).toContain("Previewing update (dev)");
     expect(stdout).toContain("public.events");
+    expect(stdout).toContain(which === "newest" ? `"v${NEWEST_LTS}.` : `"${process.version}"`);
   });
 
   test("the command line reads what the update did", async () => {
