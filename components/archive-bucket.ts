@@ -5,6 +5,7 @@ import type { ArchiveBucketSettingsArgs } from "../core/declare/archive/bucket-a
 import { formatLocation } from "../core/store/location";
 import { buildArchiverPolicy, buildTlsOnlyPolicy } from "../core/archive/bucket/bucket-policies";
 import { type ExistingBucketArgs, readBucket } from "./archive-bucket-existing";
+import { loadAws } from "./optional-packages";
 
 /** The bucket of an archive: settings that affect its objects, and AWS settings. */
 export interface ArchiveBucketArgs extends ArchiveBucketSettingsArgs {
@@ -58,9 +59,7 @@ export class ArchiveBucket extends pulumi.ComponentResource {
   constructor(name: string, args: ArchiveBucketArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("pgpartition:index:ArchiveBucket", name, {}, opts);
     const settings = requireArchiveBucket(args, `archive bucket "${name}"`);
-    // Loaded only here: the package is large, and most programs do not need it.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for every program
-    const aws = require("@pulumi/aws") as typeof awsTypes;
+    const aws = loadAws(`archive bucket "${name}"`);
     const read = args.existing && readBucket(aws, name, args.existing, settings, args, { parent: this });
     const { bucket, arn } = read ?? this.makeBucket(aws, name, args, settings);
     this.bucket = bucket;

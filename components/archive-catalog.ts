@@ -9,6 +9,7 @@ import { requireTableSpec } from "../core/declare/table/parse";
 import type { TableSpec } from "../core/declare/table/spec";
 import { type Instant, parseInstant } from "../core/time/instant";
 import { programClock } from "./clock";
+import { loadAws } from "./optional-packages";
 
 /** The archives of a database, as tables for Athena. */
 export interface ArchiveCatalogArgs extends ArchiveCatalogSettingsArgs {
@@ -37,9 +38,7 @@ export class ArchiveCatalog extends pulumi.ComponentResource {
     super("pgpartition:index:ArchiveCatalog", name, {}, opts);
     const tables = readTables(name, args);
     const catalog = args.catalog ?? toCatalogName(args.database);
-    // Loaded only here: the package is large, and most programs do not need it.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for every program
-    const aws = require("@pulumi/aws") as typeof awsTypes;
+    const aws = loadAws(`archive catalog "${name}"`);
     const database = new aws.glue.CatalogDatabase(name, { name: catalog }, { parent: this });
     this.catalog = database.name;
     for (const [key, table] of tables) {

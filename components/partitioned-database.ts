@@ -14,7 +14,7 @@ import { ManagementSchema } from "./resources";
 import { orderTables, qualifyName } from "./table-order";
 
 /** A database with its partitioned tables. */
-export interface PartitionedDatabaseArgs extends Omit<
+export interface PartitionedDatabaseArgs<Key extends string = string> extends Omit<
   ProviderArgs,
   keyof ConnectionArgs | "asOf" | "managementSchema"
 > {
@@ -29,7 +29,7 @@ export interface PartitionedDatabaseArgs extends Omit<
    */
   readonly sizes?: SizeThresholdArgs;
   /** The tables by key; the key becomes part of the names of their resources. */
-  readonly tables: Readonly<Record<string, TableSpecArgs>>;
+  readonly tables: Readonly<Record<Key, TableSpecArgs>>;
   /** Values shared by all tables; a table's own value wins. @example { onExpire: "drop", owner: "platform" } */
   readonly defaults?: Partial<
     Pick<
@@ -56,23 +56,24 @@ export interface PartitionedDatabaseArgs extends Omit<
  *   tables: { events: { … } },
  * });
  */
-export class PartitionedDatabase extends pulumi.ComponentResource {
+export class PartitionedDatabase<Key extends string = string> extends pulumi.ComponentResource {
   /** The provider of this database, for resources of your own. */
   readonly provider: Provider;
   /** The tables by key. */
-  readonly tables: Readonly<Record<string, PartitionedTable>>;
+  readonly tables: Readonly<Record<Key, PartitionedTable>>;
 
-  constructor(name: string, args: PartitionedDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: PartitionedDatabaseArgs<Key>, opts?: pulumi.ComponentResourceOptions) {
     super("pgpartition:index:PartitionedDatabase", name, {}, opts);
     refuseSharedNames(name, args);
     const clock = args.asOf === undefined ? programClock() : { asOf: args.asOf, configured: true };
     this.provider = this.createProvider(name, args, clock);
     const management = this.createManagementSchema(name, args);
     const prerequisites = createPrerequisites(name, args.prerequisites, args.connection, mapNames(args), this);
-    this.tables = this.createTables(args, clock.asOf, [management, ...prerequisites.resources]);
-    prerequisites.grantTables(Object.values(this.tables));
+    const tables = this.createTables(args, clock.asOf, [management, ...prerequisites.resources]);
+    this.tables = tables as Record<Key, PartitionedTable>;
+    prerequisites.grantTables(Object.values(tables));
     this.registerOutputs({
-      runways: Object.fromEntries(Object.entries(this.tables).map(([key, table]) => [key, table.runway])),
+      runways: Object.fromEntries(Object.entries(tables).map(([key, table]) => [key, table.runway])),
     });
   }
 

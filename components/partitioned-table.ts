@@ -17,7 +17,7 @@ import { digestPartitions, encodeWindow } from "../core/window/wire";
 import { parseClock, programClock } from "./clock";
 import { findEarlierReferenced, findEarlierReferring, remember, mustWaitForReferring } from "./neighbours";
 import * as resources from "./resources";
-import { Index, Partition, PartitionWindow, type PartitionWindowArgs, RowPolicy, Table } from "./resources";
+import { Index, Partition, PartitionWindow, RowPolicy, Table } from "./resources";
 
 /** A declared table, and the moment for which it is planned. */
 export interface PartitionedTableArgs extends Omit<TableSpecArgs, "archive"> {
@@ -243,6 +243,8 @@ function replaceUnknownPlace(declared: Omit<PartitionedTableArgs, "asOf">): Tabl
   const { to } = archive;
   return { ...rest, archive: { ...archive, to: typeof to === "string" || isTable(to) ? to : PLACE_TO_COME } };
 }
+
+type PartitionWindowArgs = ConstructorParameters<typeof PartitionWindow>[1];
 
 /** Inputs of the window, with the place of its archive only if it is a table. */
 type WindowInputs = ReturnType<typeof buildWindowInputs>;

@@ -6,6 +6,7 @@ import { listSchemaGrants, listTableGrants, type WantedGrant } from "../core/pre
 import { reportPrerequisites } from "../core/prerequisites/problems";
 import { requireValid } from "../core/problems/problem";
 import type { PublishedChange } from "../core/declare/table/publications";
+import { loadPostgresql } from "./optional-packages";
 import type { ConnectionArgs } from "./provider";
 
 /** Prerequisites of the tables; managed by `@pulumi/postgresql`, not by this provider. */
@@ -77,9 +78,7 @@ export function createPrerequisites(
   if (declared.length === 0) return { resources: [], grantTables: () => undefined };
   const through = args?.connection ?? connection;
   checkPrerequisites(name, args ?? {}, through, Object.keys(tables));
-  // Loaded only here: the package is large, and most programs do not need it.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for every program
-  const postgresql = require("@pulumi/postgresql") as typeof postgresqlTypes;
+  const postgresql = loadPostgresql(`prerequisites of database "${name}"`);
   const provider = new postgresql.Provider(`${name}-postgresql`, buildConnection(through), { parent });
   const opts = { parent, provider };
   const kept = { ...opts, retainOnDelete: true };

@@ -10,7 +10,6 @@ import { rowPolicyType } from "../core/resources/row-policy";
 import { tableType } from "../core/resources/table";
 import type { WindowPlan } from "../core/plan/change/plan-types";
 import type { TableSpec } from "../core/declare/table/spec";
-import type { WindowWire } from "../core/window/wire";
 
 /** Schema with the registry and the ledger. One for each database; a second stack adopts it. */
 export class ManagementSchema extends createResourceClass(managementSchemaType) {
@@ -36,36 +35,41 @@ export class PublicationMember extends createResourceClass(publicationMemberType
 /** The schedule of one table inside the database. */
 export class CronJob extends createResourceClass(cronJobType) {}
 
-/** Inputs of PartitionWindow: the declared rule, the clock, and the plan that Check replaces by a live one. */
-export type PartitionWindowArgs = Omit<WindowWire, "archive"> & {
+/** The rule of the window, and every retirement. */
+export class PartitionWindow extends createWindowClass(partitionWindowType) {}
+
+/** Inputs of PartitionWindow, with the plan that Check replaces by a live one. */
+type WindowInputs<Inputs extends { readonly archive?: object | undefined }> = Omit<Inputs, "archive" | "plan"> & {
   /** Settings of the archive; its place may be an output of a bucket in the same program. */
-  readonly archive?: Omit<NonNullable<WindowWire["archive"]>, "to"> & { readonly to?: pulumi.Input<string> };
-  readonly asOf: string;
-  readonly childDigest?: string;
+  readonly archive?: Omit<NonNullable<Inputs["archive"]>, "to"> & { readonly to?: pulumi.Input<string> };
   readonly plan: WindowPlan;
 };
 
-/** The rule of the window, and every retirement. */
-export class PartitionWindow extends createResourceClass<typeof partitionWindowType, PartitionWindowArgs>(
-  partitionWindowType,
-) {}
+function createWindowClass<T extends typeof partitionWindowType>(
+  type: T,
+): ResourceClass<WindowInputs<InputsOf<T>>, OutputsOf<FactsOf<T>>> {
+  return createResourceClass<T, WindowInputs<InputsOf<T>>>(type);
+}
 
 /** A resource of the provider as a class: it carries inputs and outputs and decides nothing. */
 interface ResourceClass<Args, Outputs> {
   new (name: string, args: Args, opts?: pulumi.CustomResourceOptions): pulumi.CustomResource & Outputs;
-  /** Creates the resources alongside a declared table. */
+  /**
+   * Creates the resources alongside a declared table.
+   * @internal
+   */
   besideTable(name: string, table: TableSpec, opts: pulumi.CustomResourceOptions): pulumi.CustomResource[];
 }
 
 /** Outputs of a resource as a program reads them. */
-type OutputsOf<T extends ResourceType> = {
-  readonly [K in keyof FactsOf<T>]-?: pulumi.Output<FactsOf<T>[K]>;
+type OutputsOf<Facts> = {
+  readonly [K in keyof Facts]-?: pulumi.Output<Facts[K]>;
 };
 
-/** Creates the class of one type of resource. */
-function createResourceClass<T extends ResourceType, Args extends object = InputsOf<T>>(
+/** Creates the class of one type of resource. The types of both sides are plain: programs compile against no schema library. */
+function createResourceClass<T extends ResourceType, Args extends object = InputsOf<T>, Facts = FactsOf<T>>(
   type: T,
-): ResourceClass<Args, OutputsOf<T>> {
+): ResourceClass<Args, OutputsOf<Facts>> {
   const names = [...Object.keys(type.checked?.shape ?? {}), ...Object.keys(type.facts.shape), "database"];
   const outputs = Object.fromEntries(names.map((name) => [name, undefined]));
   class Resource extends pulumi.CustomResource {
@@ -79,5 +83,5 @@ function createResourceClass<T extends ResourceType, Args extends object = Input
     }
   }
   // The SDK defines a property for each key it is given; no class can declare them from a type.
-  return Resource as unknown as ResourceClass<Args, OutputsOf<T>>;
+  return Resource as unknown as ResourceClass<Args, OutputsOf<Facts>>;
 }

@@ -1,11 +1,10 @@
-import {
-  PolicyPack,
-  type PolicyResource,
-  type ResourceValidationPolicy,
-  type StackValidationPolicy,
-} from "@pulumi/policy";
+import type * as policyTypes from "@pulumi/policy";
+import type { PolicyResource, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { explainMissingPackage } from "../core/problems/missing-package";
 import { RULES } from "./rules";
 import { type AnyRule, configureRule, type Rule, type StackResource, type StackRule } from "./rules/support/rule";
+
+const { PolicyPack } = loadSdk();
 
 /** The only module that starts a pack: rules are imported without starting one. */
 new PolicyPack("pgpartition", {
@@ -13,6 +12,15 @@ new PolicyPack("pgpartition", {
   description: "Retention, lead, drops and locks, judged before any SQL runs",
   policies: RULES.map(toPolicy),
 });
+
+function loadSdk(): typeof policyTypes {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import could not be explained if it is missing
+    return require("@pulumi/policy") as typeof policyTypes;
+  } catch (error) {
+    throw explainMissingPackage(error, "@pulumi/policy", "the policy pack pgpartition");
+  }
+}
 
 /** Converts a rule to the policy SDK: selects its resources, reads the known properties, reports its messages. */
 function toPolicy(rule: AnyRule): ResourceValidationPolicy | StackValidationPolicy {

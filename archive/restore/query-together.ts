@@ -13,6 +13,7 @@ import { convertToParquet } from "../codec/as-parquet";
 import { fetchPart } from "../read/fetch-part";
 import { type ArchiveSource, openArchive, explainArchiveFaults } from "../read/open-archive";
 import { openCodec } from "../codec/parquet/codec";
+import { loadDuckDb } from "../codec/parquet/duckdb";
 import type { ObjectStore } from "../store/store";
 import { makeWorkFolder } from "../../jobs/work-folder";
 
@@ -139,7 +140,7 @@ async function ask(
   sources: readonly Source[],
   directory: string,
 ): Promise<Pick<QueryResult, "columns" | "rows">> {
-  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const { DuckDBInstance } = await loadDuckDb("a query over archives");
   const instance = await DuckDBInstance.create(":memory:", {
     // Rows that do not fit into memory: by default they would go into the folder in which the command was started.
     temp_directory: join(directory, "spill"),

@@ -1,5 +1,6 @@
 import type { S3, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { StoreSettings } from "../../core/declare/archive/store-settings";
+import { explainMissingPackage } from "../../core/problems/missing-package";
 
 /** Timeouts, attempts and piece sizes of the client. Only tests change them. */
 export interface S3Limits {
@@ -40,7 +41,9 @@ export interface S3Connection {
 export async function connectS3(settings: StoreSettings, limits: S3Limits): Promise<S3Connection> {
   // The SDK prints a warning on Node 20, in the output of preview, whose reader can rarely change that.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-  const sdk = await import("@aws-sdk/client-s3");
+  const sdk = await import("@aws-sdk/client-s3").catch((error: unknown) => {
+    throw explainMissingPackage(error, "@aws-sdk/client-s3", "an archive in S3");
+  });
   const client = new sdk.S3(buildConfiguration(settings, limits));
   let time: Date | undefined;
   client.middlewareStack.add(

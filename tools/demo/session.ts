@@ -1,5 +1,5 @@
 // The demo's environment: a database, a state backend and a stack, all in one temporary folder.
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Temporal } from "temporal-polyfill";
 import { type Connection, writeConnection } from "../dev/connection";
@@ -77,7 +77,7 @@ export async function startDemo(folder: string): Promise<Demo> {
     get now() {
       return now;
     },
-    policies: policyFlags(project),
+    policies: policyFlags(),
     pulumi: (args, more) => must([...args, "--stack", stack, "--suppress-progress"], false, more),
     expectRefusal: async (args) => {
       const result = await run([...args, "--stack", stack, "--suppress-progress"]);
@@ -115,14 +115,8 @@ function copyProject(folder: string): string {
   return project;
 }
 
-/** Prefers the bundled pack, which starts a second faster than one that is type-checked at every start. */
-function policyFlags(project: string): readonly string[] {
-  const pack = join(project, "policy-pack");
-  mkdirSync(pack);
-  const bundle = join(repositoryRoot, "dist", "policies.cjs");
-  if (!existsSync(bundle)) throw new Error("dist/policies.cjs is missing: run npm run build");
-  writeFileSync(join(pack, "PulumiPolicy.yaml"), "runtime:\n  name: nodejs\n  options:\n    typescript: false\n");
-  writeFileSync(join(pack, "package.json"), readFileSync(join(repositoryRoot, "policies", "package.json"), "utf8"));
-  cpSync(bundle, join(pack, "index.js"));
-  return ["--policy-pack", pack, "--policy-pack-config", join(repositoryRoot, "policies", "config", "dev.json")];
+/** The pack is its bundle, whose start takes a second less than that of one that is type-checked. */
+function policyFlags(): readonly string[] {
+  const pack = join(repositoryRoot, "policies");
+  return ["--policy-pack", pack, "--policy-pack-config", join(pack, "config", "dev.json")];
 }

@@ -13,7 +13,7 @@ export function policiesPage(): Page {
     "Each rule reads the plan that PartitionWindow's Check computed from the live database (or the provider's configuration), before any SQL runs.",
     "Rules about the stack as a whole are evaluated at its end: they stop a preview, and an update only after it; so preview first.",
     "A message has the value, the limit and the setting that changes it. A plan that is not complete is reported as not evaluated, by `every-rule-evaluated`.\n",
-    "    pulumi preview --policy-pack policies --policy-pack-config policies/config/prod.json\n",
+    "    npm install @pulumi/policy\n    pulumi preview --policy-pack node_modules/pulumi-pgpartition/policies --policy-pack-config node_modules/pulumi-pgpartition/policies/config/prod.json\n",
     table(
       ["rule", "level", "severity", "what it asks"],
       RULES.map((rule) => [`[${rule.name}](#${rule.name})`, rule.enforcementLevel, rule.severity, rule.description]),

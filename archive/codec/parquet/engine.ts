@@ -1,8 +1,7 @@
 // DuckDB in this process: loaded at first use, unloaded with its last user, one statement at a time.
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { Cancelled } from "../../../postgres/connect/session-errors";
-import { getMessage } from "../../../postgres/connect/sqlstate";
-import { ParquetError } from "../spool/codec-errors";
+import { loadDuckDb } from "./duckdb";
 
 /** An interrupt sent before the statement has begun has no effect, so it is repeated. */
 const REPEAT_INTERRUPT_MS = 20;
@@ -85,13 +84,7 @@ async function runNow(sql: string, { subject, memoryMegabytes, signal }: EngineO
 }
 
 async function load(): Promise<Loaded> {
-  const { DuckDBInstance } = await import("@duckdb/node-api").catch((error: unknown) => {
-    throw new ParquetError(
-      "unavailable",
-      `DuckDB, which writes and reads Parquet files, cannot be loaded on ${process.platform}-${process.arch}: ` +
-        `${getMessage(error)}. Install the package @duckdb/node-api with its optional dependencies`,
-    );
-  });
+  const { DuckDBInstance } = await loadDuckDb("an archive in Parquet");
   const instance = await DuckDBInstance.create(":memory:", {
     // The other core prints rows at the server, or hashes. With one thread rows keep their order, which the proof relies on.
     threads: "1",

@@ -1,6 +1,6 @@
 // Versions of the Pulumi CLI that this project works with.
 
-/** Tested version: the one built or installed here, equal to the pinned npm `@pulumi/pulumi`. */
+/** Tested version: the one built or installed here. The clone's npm `@pulumi/pulumi` is the last whose engines allow Node 20. */
 export const pinnedVersion = "3.250.0";
 
 /** Oldest version: 3.200.0 has the language and policy protocol that the project's Pulumi.yaml relies on; 4 may break it. */
