@@ -1,38 +1,18 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/declare/table/args";
+import { afterAll, describe, expect, it } from "vitest";
 import { onDatabase } from "../cli/support";
-import { closeAll } from "../provider/wire-support";
-import { testVersions, withDatabase } from "../support/database";
-import { ArchiveFolder } from "../support/harness/archive-folder";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { preview, up } from "../support/harness/rounds";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { testVersions } from "../support/database";
+import { withArchivedTable } from "../support/harness/archived-table";
+import { program } from "../support/harness/fixture";
+import { preview } from "../support/harness/rounds";
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 const may = "2025-05-10T00:00:00Z";
 
 describe.each(testVersions())("PostgreSQL %s, pgpartition restore --as partition", (version) => {
-  const database = withDatabase(version);
-  let deployment: Deployment;
-  let folder: ArchiveFolder;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-    folder = new ArchiveFolder();
-  });
-  afterEach(() => folder.remove());
+  const { database, deployment, folder, succeeded } = withArchivedTable(version);
   afterAll(() => database.query("drop schema app cascade"));
 
-  const succeeded = async (asOf: string, changes: Partial<TableSpecArgs> = {}) => {
-    const run = await up(database, deployment, program(asOf, folder.declared(changes)));
-    expect(run.error).toBeUndefined();
-  };
   const there = () => database.query("select from pg_class where relname = 'events_p2025_02'");
   const restore = (...args: readonly string[]) =>
     onDatabase(database, "restore", "app.events", "--from", "2025-02", "--as", "partition", ...args);

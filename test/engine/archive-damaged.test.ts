@@ -1,17 +1,15 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
+import { withArchiveFolder } from "../support/harness/archive-folder";
 import { damageWithManifest } from "../support/harness/damage";
 import { withEngine } from "./support";
 
 describe.each(testVersions().slice(-1))("an archive that was altered, on PostgreSQL %i", (version) => {
   const database = withDatabase(version);
   const engine = withEngine(database);
-  const folder = mkdtempSync(join(tmpdir(), "pgpartition-engine-archive-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = withArchiveFolder();
 
   const events: TableSpecArgs = {
     table: "events",
@@ -21,7 +19,7 @@ describe.each(testVersions().slice(-1))("an archive that was altered, on Postgre
     window: { lead: "1 month", retention: "1 month" },
     onExpire: "archive",
     grace: "7 days",
-    archive: { to: `file://${folder}`, verify: "readBack" },
+    archive: { to: `file://${folder.path}`, verify: "readBack" },
   };
   const declare = (asOf: string): void => engine.declare({ tables: { events }, asOf });
   const rows = () => database.query<{ n: number }>("select count(*)::int as n from public.events_p2025_02");
@@ -32,7 +30,7 @@ describe.each(testVersions().slice(-1))("an archive that was altered, on Postgre
     await database.query("insert into public.events select n, '2025-02-05' from generate_series(1, 500) n");
     declare("2025-04-10T00:00:00Z");
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
-    const place = join(folder, database.database, "public", "table=events", "from=20250201T000000Z");
+    const place = join(folder.path, database.database, "public", "table=events", "from=20250201T000000Z");
     damageWithManifest(join(place, "gen=1", "part-00001.parquet"), join(place, "gen=1", "_manifest.json"));
 
     declare("2025-04-20T00:00:00Z");

@@ -1,16 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
+import { ArchiveFolder } from "../support/harness/archive-folder";
 import { withEngine } from "./support";
 
 describe.each(testVersions().slice(-1))("on PostgreSQL %i, one kind stops no other", (version) => {
   const database = withDatabase(version);
   const engine = withEngine(database);
-  const directory = mkdtempSync(join(tmpdir(), "pgpartition-test-goes-on-"));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const folder = new ArchiveFolder();
+  afterAll(() => folder.remove());
 
   const events: TableSpecArgs = {
     table: "events",
@@ -20,7 +20,7 @@ describe.each(testVersions().slice(-1))("on PostgreSQL %i, one kind stops no oth
     window: { lead: "1 month", retention: "1 month" },
     onExpire: "archive",
     grace: "none",
-    archive: { to: `file://${directory}/store` },
+    archive: { to: `file://${folder.path}/store` },
   };
   const visits: TableSpecArgs = {
     table: "visits",
@@ -68,7 +68,7 @@ describe.each(testVersions().slice(-1))("on PostgreSQL %i, one kind stops no oth
   });
 
   test(`${version}: the next up continues where that stopped`, async () => {
-    mkdirSync(join(directory, "store"));
+    mkdirSync(join(folder.path, "store"));
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
     expect((await made("^events_p")).map(({ name }) => name)).toEqual(
       ["05", "06", "07"].map((month) => `events_p2026_${month}`),

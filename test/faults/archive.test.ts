@@ -1,17 +1,12 @@
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
-import { ArchiveFolder } from "../support/harness/archive-folder";
+import { testVersions } from "../support/database";
+import { withArchivedTable } from "../support/harness/archived-table";
 import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
@@ -19,29 +14,19 @@ const later = "2025-04-20T00:00:00Z";
 
 /** Each outcome is the same: nothing lost, nothing twice, an error that says what is wrong, and the next update completes it. */
 describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (version) => {
-  const database = withDatabase(version);
-  let deployment: Deployment;
-  let folder: ArchiveFolder;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-    folder = new ArchiveFolder();
-  });
-  afterEach(() => folder.remove());
+  const { database, deployment, folder, succeeded, rowsOfFebruary } = withArchivedTable(version);
 
   const waiting = { grace: "7 days" } as const;
 
   /** February is archived and waits for the end of its grace. */
   async function archivedAndWaiting(): Promise<void> {
-    expect((await up(database, deployment, program(march, folder.declared(waiting)))).error).toBeUndefined();
+    await succeeded(march, waiting);
     await database.query("insert into app.events select n, '2025-02-05', 'x' from generate_series(1, 1000) n");
-    expect((await up(database, deployment, program(april, folder.declared(waiting)))).error).toBeUndefined();
+    await succeeded(april, waiting);
     expect(folder.manifest(database, "20250201").rows).toBe(1000);
   }
 
-  const there = async (): Promise<boolean> =>
-    (await database.query("select from pg_class where relname = 'events_p2025_02'")).length === 1;
+  const there = async (): Promise<boolean> => (await rowsOfFebruary()) !== undefined;
 
   /** The update at the end of the grace refuses the drop, the one after it archives anew, and the last one drops. */
   async function refusedThenCompleted(reason: RegExp, generation: number, rows = 1000): Promise<void> {
@@ -149,7 +134,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
   });
 
   it("C16 VACUUM FULL in the middle of an export: it is restarted, and whole", async () => {
-    expect((await up(database, deployment, program(march, folder.declared(waiting)))).error).toBeUndefined();
+    await succeeded(march, waiting);
     await database.query(
       "insert into app.events select n, '2025-02-05', repeat(md5(n::text), 20) from generate_series(1, 40000) n",
     );
@@ -180,7 +165,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
   });
 
   it("E16 two updates at once: one archives, the other waits or finds it done; one archive exists", async () => {
-    expect((await up(database, deployment, program(march, folder.declared(waiting)))).error).toBeUndefined();
+    await succeeded(march, waiting);
     await database.query("insert into app.events select n, '2025-02-05', 'x' from generate_series(1, 20000) n");
     const other = new Deployment();
     for (const [urn, entry] of deployment.state) other.state.set(urn, entry);

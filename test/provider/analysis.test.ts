@@ -1,16 +1,11 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { entryOf } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const without = program("2025-03-10T00:00:00Z", { indexes: {} });
 const march = (changes: Partial<TableSpecArgs> = {}) =>
@@ -20,11 +15,7 @@ const rows =
 
 describe.each(testVersions())("PostgreSQL %s, statistics of the table as a whole", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   const analyzed = (): unknown => entryOf(deployment, "events-window").outputs["lastAnalyzed"];
 

@@ -1,46 +1,30 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { parseManifest } from "../../core/archive/manifest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
-import { Deployment, type Entry } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { testVersions } from "../support/database";
+import { withArchivedTable } from "../support/harness/archived-table";
+import type { Entry } from "../support/harness/deployment";
+import { left, program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
-
-afterEach(endPlugins);
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
 describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
-  const database = withDatabase(version);
-  let deployment: Deployment;
-  let directory: string;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-    directory = mkdtempSync(join(tmpdir(), "pgpartition-test-archive-"));
-  });
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  const { database, deployment, folder, succeeded } = withArchivedTable(version);
   afterAll(() => database.query("drop schema app cascade"));
 
-  const archived = (changes: Partial<TableSpecArgs> = {}): Partial<TableSpecArgs> => {
-    const { archive, ...rest } = changes;
-    return { onExpire: "archive", grace: "none", archive: { to: `file://${directory}`, ...archive }, ...rest };
-  };
+  const archived = (changes: Partial<TableSpecArgs> = {}) => folder.declared(changes);
   const filled = async (changes: Partial<TableSpecArgs> = {}): Promise<void> => {
-    expect((await up(database, deployment, program(march, archived(changes)))).error).toBeUndefined();
+    await succeeded(march, changes);
     await database.query(
       "insert into app.events select n, '2025-02-05'::timestamptz + n * interval '1 minute', case when n % 7 > 0 then 'note ' || n end from generate_series(1, 5000) n",
     );
   };
-  const folder = (): string =>
-    join(directory, new URL(database.url).pathname.slice(1), "app", "table=events", "from=20250201T000000Z", "gen=1");
+  const place = (): string => folder.of(database, "20250201");
 
   it("is created, proved and relied on by the drop, all in one update; the next one has nothing to do", async () => {
     await filled();
@@ -51,8 +35,8 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
     const run = await up(database, deployment, program(april, archived()));
     expect(run.error).toBeUndefined();
     expect(run.messages.join("\n")).toMatch(/archived events_p2025_02 .*: 5000 rows in 1 objects, proved/);
-    expect(readdirSync(folder()).sort()).toEqual(["_manifest.json", "part-00001.parquet"]);
-    const manifest = parseManifest(readFileSync(join(folder(), "_manifest.json"), "utf8"), "manifest");
+    expect(readdirSync(place()).sort()).toEqual(["_manifest.json", "part-00001.parquet"]);
+    const manifest = parseManifest(readFileSync(join(place(), "_manifest.json"), "utf8"), "manifest");
     expect(manifest).toMatchObject({ rows: 5000, generation: 1, table: "events", encoding: "parquet" });
     const [archive] = await database.query<Record<string, unknown>>(
       "select partition_name, row_count::int, objects::int, manifest, verified_by, dropped_at is not null as dropped from pgpartition.archived('app', 'events')",
@@ -61,7 +45,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
       partition_name: "events_p2025_02",
       row_count: 5000,
       objects: 1,
-      manifest: `file://${folder()}/_manifest.json`,
+      manifest: `file://${place()}/_manifest.json`,
       verified_by: "checksum",
       dropped: true,
     });
@@ -114,20 +98,20 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
   it("E11 of a partition without a row has a manifest and no part", async () => {
     expect((await up(database, deployment, program(march, archived()))).error).toBeUndefined();
     expect((await up(database, deployment, program(april, archived()))).error).toBeUndefined();
-    expect(readdirSync(folder())).toEqual(["_manifest.json"]);
+    expect(readdirSync(place())).toEqual(["_manifest.json"]);
   });
 
   it("of many parts is read back where that was asked for", async () => {
-    const changes = { archive: { to: `file://${directory}`, spoolMegabytes: 16, verify: "readBack" as const } };
+    const changes = { archive: { to: `file://${folder.path}`, spoolMegabytes: 16, verify: "readBack" as const } };
     await filled(changes);
     await database.query(
       "insert into app.events select n, '2025-02-10', repeat(md5(n::text), 20) from generate_series(10001, 60000) n",
     );
     expect((await up(database, deployment, program(april, archived(changes)))).error).toBeUndefined();
-    const manifest = parseManifest(readFileSync(join(folder(), "_manifest.json"), "utf8"), "manifest");
+    const manifest = parseManifest(readFileSync(join(place(), "_manifest.json"), "utf8"), "manifest");
     expect(manifest.parts.length).toBeGreaterThan(2);
     expect(manifest.rows).toBe(55_000);
-    expect(readdirSync(folder())).toHaveLength(manifest.parts.length + 1);
+    expect(readdirSync(place())).toHaveLength(manifest.parts.length + 1);
   });
 
   it("a grown retention brings the archived table back with its rows, open to writers", async () => {
@@ -170,7 +154,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
   it("E08 that cannot be stored fails by name, and nothing is dropped; creating continued; the next update completes it", async () => {
     await filled();
     // A file where the folder of the database has to be.
-    const inTheWay = join(directory, new URL(database.url).pathname.slice(1));
+    const inTheWay = join(folder.path, new URL(database.url).pathname.slice(1));
     writeFileSync(inTheWay, "");
     const failed = await up(database, deployment, program(april, archived()));
     expect(failed.error).toMatch(/archive "events_p2025_02"/);
@@ -179,7 +163,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
     rmSync(inTheWay);
     const run = await up(database, deployment, program(april, archived()));
     expect(run.error).toBeUndefined();
-    expect(existsSync(folder())).toBe(true);
+    expect(existsSync(place())).toBe(true);
     expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
   });
 });

@@ -1,27 +1,22 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import type { PropertyMap } from "../../provider/runtime/values";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { configOf, left, program, reset } from "../support/harness/fixture";
-import { endPlugins, hostedPlugin, type Plugin } from "../support/harness/plugin";
+import { configOf, left, program } from "../support/harness/fixture";
+import { hostedPlugin, type Plugin } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { detailedDiff, entryOf, inputsOf } from "./support";
-import { closeAll } from "./wire-support";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const march = program("2025-03-10T00:00:00Z");
 const april = program("2025-04-10T00:00:00Z");
 const PARTITION = "events-2025-03-01T00:00:00Z_2025-04-01T00:00:00Z";
-let deployment: Deployment;
+const deployment = withDeployment(database);
 let plugin: Plugin;
 
 beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
   expect((await up(database, deployment, march)).error).toBeUndefined();
   plugin = await hostedPlugin(configOf(database, { asOf: march.asOf }));
   return () => plugin.kill();

@@ -1,51 +1,34 @@
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { testVersions } from "../support/database";
+import { withArchivedTable } from "../support/harness/archived-table";
+import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
 import { partitions } from "./support";
-
-afterEach(endPlugins);
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 const may = "2025-05-10T00:00:00Z";
 
 describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of retirement:", (version) => {
-  const database = withDatabase(version);
-  let deployment: Deployment;
-  let directory: string;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-    directory = mkdtempSync(join(tmpdir(), "pgpartition-test-away-"));
-  });
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  const { database, deployment, folder } = withArchivedTable(version);
 
   const run = async (asOf: string, changes: Partial<TableSpecArgs>) => up(database, deployment, program(asOf, changes));
-  const archived = (changes: Partial<TableSpecArgs> = {}): Partial<TableSpecArgs> => ({
-    onExpire: "archive",
-    grace: "none",
-    archive: { to: `file://${directory}/store` },
-    ...changes,
-  });
+  const archived = (changes: Partial<TableSpecArgs> = {}) =>
+    folder.declared({ archive: { to: `file://${folder.path}/store` }, ...changes });
   const FILLED = "insert into app.events select n, '2025-02-05', 'x' from generate_series(1, 100) n";
-  const store = () => join(directory, "store");
+  const store = () => join(folder.path, "store");
 
   it.each(["window", "partition"] as const)(
     "with resources by the %s, a folder that is away: partitions are created, nothing leaves, the update fails at its end, and the next continues",
     async (resources) => {
       const changes = archived({ resources });
-      renameSync(mkdtempSync(join(directory, "new-")), store());
+      renameSync(mkdtempSync(join(folder.path, "new-")), store());
       expect((await run(march, changes)).error).toBeUndefined();
       await database.query(FILLED);
-      renameSync(store(), join(directory, "away"));
+      renameSync(store(), join(folder.path, "away"));
       const shown = await preview(database, deployment, program(april, changes));
       expect(shown.error).toBeUndefined();
       expect(shown.messages.join("\n")).toMatch(
@@ -60,7 +43,7 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
         expect((await partitions(database)).at(-1)).toBe(last);
         expect(await database.query("select from app.events where at < '2025-03-01'")).toHaveLength(100);
       }
-      renameSync(join(directory, "away"), store());
+      renameSync(join(folder.path, "away"), store());
       expect((await run(may, changes)).error).toBeUndefined();
       expect(await partitions(database)).toEqual(["events_p2025_04", "events_p2025_05", "events_p2025_06"]);
     },

@@ -1,15 +1,12 @@
 // How often a preview and its update plan a table in full.
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { planChanges } from "../../core/plan/plan-changes";
 import { planTable } from "../../core/plan/plan-table";
 import { createProviderModule } from "../../provider/module";
 import { type ProviderServer, serveProvider } from "../../provider/server/server";
-import { testVersions, withDatabase } from "../support/database";
-import { ArchiveFolder } from "../support/harness/archive-folder";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { testVersions } from "../support/database";
+import { withArchivedTable } from "../support/harness/archived-table";
 import type { HostRequest } from "../support/harness/plugin-host";
 import { preview, up } from "../support/harness/rounds";
 
@@ -35,28 +32,16 @@ vi.mock("../../core/plan/plan-changes", async (load) => {
   return { ...real, planChanges: vi.fn(real.planChanges) };
 });
 
-afterEach(endPlugins);
-
 describe.each(testVersions())("PostgreSQL %s, one preview and update", (version) => {
-  const database = withDatabase(version);
-  let deployment: Deployment;
-  let folder: ArchiveFolder;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-    folder = new ArchiveFolder();
-  });
-  afterEach(() => folder.remove());
+  const { database, deployment, declared } = withArchivedTable(version);
   afterAll(() => database.query("drop schema app cascade"));
 
   /** Plans of a preview and its update, and the partitions of the table afterwards. */
   async function planned(asOf: string, changes: Partial<TableSpecArgs> = {}) {
     vi.mocked(planTable).mockClear();
     vi.mocked(planChanges).mockClear();
-    const declared = program(asOf, folder.declared(changes));
-    await preview(database, deployment, declared);
-    expect((await up(database, deployment, declared)).error).toBeUndefined();
+    await preview(database, deployment, declared(asOf, changes));
+    expect((await up(database, deployment, declared(asOf, changes))).error).toBeUndefined();
     const found = await database.query<{ name: string }>(
       "select relname as name from pg_class where relname ~ '^events_p[0-9_]+$' order by 1",
     );

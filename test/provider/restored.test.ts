@@ -1,13 +1,9 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
-import { ArchiveFolder } from "../support/harness/archive-folder";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { testVersions } from "../support/database";
+import { withArchivedTable } from "../support/harness/archived-table";
+import { left } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
-
-afterEach(endPlugins);
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
@@ -15,27 +11,12 @@ const may = "2025-05-10T00:00:00Z";
 const FEBRUARY = "2025-02-01T00:00:00Z/2025-03-01T00:00:00Z";
 
 describe.each(testVersions())("PostgreSQL %s, an archived range that is restored", (version) => {
-  const database = withDatabase(version);
-  let deployment: Deployment;
-  let folder: ArchiveFolder;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-    folder = new ArchiveFolder();
-  });
-  afterEach(() => folder.remove());
+  const { database, deployment, folder, declared, succeeded } = withArchivedTable(version);
   afterAll(() => database.query("drop schema app cascade"));
 
   const secured: Partial<TableSpecArgs> = {
     rowSecurity: { policies: { all_rows: { using: "note is not null" } }, force: true },
     grants: { restored_reader: ["select", "insert"] },
-  };
-  const declared = (asOf: string, changes: Partial<TableSpecArgs> = {}) => program(asOf, folder.declared(changes));
-  const succeeded = async (asOf: string, changes: Partial<TableSpecArgs> = {}) => {
-    const run = await up(database, deployment, declared(asOf, changes));
-    expect(run.error).toBeUndefined();
-    return run.messages.join("\n");
   };
 
   /** February was archived and dropped; its rows as they were are in app.before. */

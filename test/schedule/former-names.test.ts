@@ -1,19 +1,14 @@
 // State of an earlier version, where the names of callers were a resource of their own.
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { FunctionNamesArgs } from "../../components";
 import type { PropertyMap } from "../../provider/runtime/values";
 import { entryOf } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { named, preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { apply, column } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const window = { lead: "1 month", retention: "1 month" } as const;
 const at = (functionNames?: FunctionNamesArgs) =>
@@ -23,13 +18,12 @@ const owned = `select oid::text from pg_proc where proname = 'make_part' union a
 
 describe("functions for callers that an earlier version had as FunctionAliases", () => {
   const database = withDatabase();
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
   let before: string[];
 
   /** Partitions what that version left: a row of its own in the state, and a window that knows no names. */
+
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     await apply(database, deployment, at(names));
     before = await column(database, owned);
     expect(before).toHaveLength(4);

@@ -2,9 +2,18 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeEach } from "vitest";
 import { type Manifest, parseManifest } from "../../../core/archive/manifest";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import type { TestDatabase } from "../database";
+
+/** Empty before each test, and gone after the last. */
+export function withArchiveFolder(): ArchiveFolder {
+  const folder = new ArchiveFolder();
+  beforeEach(() => folder.empty());
+  afterAll(() => folder.remove());
+  return folder;
+}
 
 export class ArchiveFolder {
   readonly path = mkdtempSync(join(tmpdir(), "pgpartition-test-archive-"));
