@@ -114,14 +114,12 @@ export const CASES: readonly Case[] = [
     covers: ["+Index"],
     steps: [{ window: rolling }, { window: rolling, indexes: index }, { window: rolling }],
     between: [rows],
-    unprinted: { 3: { because: DELETE, runs: [/^DROP INDEX/] } },
   },
   {
     kind: "gets an index",
     covers: ["+Index", "-Index"],
     steps: [{}, { indexes: index }, {}],
     between: [rows],
-    unprinted: { 3: { because: DELETE, runs: [/^DROP INDEX/] } },
   },
   {
     kind: "rolls beside a default partition",
@@ -261,7 +259,6 @@ export const CASES: readonly Case[] = [
     kind: "is published no more",
     covers: ["-PublicationMember"],
     steps: [{ publications: { "truth_%s": { create: true } } }, {}],
-    unprinted: { 2: { because: DELETE, runs: [/^ALTER PUBLICATION .* DROP TABLE/, /^DROP PUBLICATION/] } },
   },
   {
     kind: "leaves and comes back",

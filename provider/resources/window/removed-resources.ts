@@ -10,7 +10,7 @@ import { readCron } from "../../../postgres/read/pg-cron";
 import type { Runtime } from "../../runtime/runtime";
 
 /** What the deletes of a table's other resources run, which the engine lets no provider show in a preview. */
-interface Removed {
+export interface Removed {
   readonly subject: string;
   readonly statements: readonly Statement[];
 }

@@ -23,7 +23,7 @@ import type { ArchiveNeeds } from "./archive-needs";
 import { explainArchiveTrouble } from "./archive-trouble";
 import { computeByteLimit } from "./byte-share";
 import { CheckedInputs } from "../shared/checked";
-import { type Checked, defineResource, type Facts, type Observed } from "../shared/define-resource";
+import { type Checked, defineResource, type Detail, type Facts, type Observed } from "../shared/define-resource";
 import { toProperties, toFailures, refuse } from "../shared/inputs";
 import { findOwnershipProblems } from "../shared/table-problems";
 import { destroyTable } from "./window-destroy";
@@ -40,7 +40,7 @@ import {
 } from "./window-inputs";
 import { readPlanContext } from "./plan-context";
 import { listReleasing } from "./releasing";
-import { readRemovedResources } from "./removed-resources";
+import { readRemovedResources, type Removed } from "./removed-resources";
 import { showStatements } from "../shared/show";
 import { registryProblems, warnOfLost } from "./registered-window";
 import { performWindow } from "./window-update";
@@ -54,6 +54,11 @@ export const partitionWindow = defineResource(
   partitionWindowType,
   (runtime) => {
     const checked = new CheckedInputs();
+    const removed = new Map<string, readonly Removed[]>();
+    const showRemoved = (ctx: ResourceContext, { spec }: WindowInputs): void => {
+      for (const { subject, statements } of removed.get(ctx.urn) ?? [])
+        showStatements(ctx, `${spec.schema}.${spec.table} loses ${subject}, which is no longer declared:`, statements);
+    };
     return {
       id: ({ spec }) => formatTableId(spec),
       // Names are compared with the database: state of a version that had them elsewhere does not differ.
@@ -63,6 +68,7 @@ export const partitionWindow = defineResource(
 
       check: async (ctx, read, { olds, news }) => {
         const result = await checkWindow(ctx, runtime, read, olds, news);
+        removed.set(ctx.urn, result.removed ?? []);
         return result.planned ? { ...result, inputs: checked.remember(ctx, setPlan(news, result.planned)) } : result;
       },
 
@@ -70,12 +76,17 @@ export const partitionWindow = defineResource(
         const due = checked.has(ctx, news)
           ? read.work.length > 0
           : await isDueNow(ctx, runtime, read, checked.wasChecked(ctx));
-        return due ? { ...declared, work: "update" } : declared;
+        const detail: Detail = due ? { ...declared, work: "update" } : declared;
+        // A window that changes shows them after its own statements, in the order in which they run.
+        if (Object.keys(detail).length === 0) showRemoved(ctx, read);
+        return detail;
       },
 
-      preview: async (ctx, { spec }, inputs) => {
+      preview: async (ctx, read, inputs) => {
+        const { spec } = read;
         const plan = readPlan(inputs);
         if (plan) ctx.log.info(renderPlan(`${spec.schema}.${spec.table}`, plan));
+        showRemoved(ctx, read);
         return { lastAnalyzed: UNKNOWN, defaultRows: UNKNOWN };
       },
 
@@ -109,7 +120,7 @@ async function checkWindow(
   read: WindowInputs,
   olds: PropertyMap | undefined,
   news: PropertyMap,
-): Promise<Checked & { readonly planned?: TablePlan }> {
+): Promise<Checked & { readonly planned?: TablePlan; readonly removed?: readonly Removed[] }> {
   const { spec } = read;
   const name = `table "${spec.schema}.${spec.table}"`;
   runtime.rememberAsOf(spec, read.asOf);
@@ -119,8 +130,6 @@ async function checkWindow(
   if (!observation) return { inputs: setStaticPlan(news, "the database could not be reached"), failures: [] };
   const limit = () => computeByteLimit(runtime, spec);
   const removed = await readRemovedResources(runtime, spec, observation);
-  for (const { subject, statements } of removed)
-    showStatements(ctx, `${spec.schema}.${spec.table} loses ${subject}, which is no longer declared:`, statements);
   const context = await readPlanContext(runtime, read, observation, { limit });
   const besides = [...(context.besides ?? []), ...removed.flatMap(({ statements }) => statements)];
   const planned = planTable({ ...context, besides });
@@ -138,7 +147,7 @@ async function checkWindow(
     declared: !isDeepStrictEqual(olds?.["archive"], news["archive"]),
   });
   if (trouble !== undefined) ctx.log.warn(`${name}: ${trouble}`);
-  return { planned, failures: toFailures(problems) };
+  return { planned, removed, failures: toFailures(problems) };
 }
 
 async function observeWindow(
