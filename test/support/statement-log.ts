@@ -17,6 +17,11 @@ export async function statementsDuring(
   database: TestDatabase,
   body: () => Promise<unknown>,
 ): Promise<readonly LoggedStatement[]> {
+  return parse(await serverLogDuring(database, body), database.database);
+}
+
+/** The server's log while `body` runs, with the statements of sessions that begin inside. */
+export async function serverLogDuring(database: TestDatabase, body: () => Promise<unknown>): Promise<string> {
   const set = (command: string) => administer(database, (admin) => admin.query(`alter database ${command}`));
   await set(`${database.database} set log_statement = 'all'`);
   const from = readFrom(database.logFile, 0).length;
@@ -25,7 +30,7 @@ export async function statementsDuring(
   } finally {
     await set(`${database.database} reset log_statement`);
   }
-  return parse(readFrom(database.logFile, from).toString("utf8"), database.database);
+  return readFrom(database.logFile, from).toString("utf8");
 }
 
 /** The server writes a line before it runs the statement, so that what has answered is in the file. */

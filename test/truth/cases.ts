@@ -1,0 +1,371 @@
+// Every kind of change: a table before and after it. A kind that the product has and no row covers fails the test.
+import type { TableSpecArgs } from "../../core/declare/table/args";
+import type { Verb } from "../../core/plan/change/verbs";
+import type { RESOURCES } from "../../provider/resource-list";
+import type { ResourceType } from "../../core/resources/resource-type";
+
+/** `create`, `detach` and the other verbs of a plan; `+Index` creates a resource of a type, `~Index` updates it, `-Index` deletes it. */
+type Kind = Verb | `${"+" | "~" | "-"}${string}`;
+
+export type Declared = Omit<Partial<TableSpecArgs>, "schema">;
+
+export interface Case {
+  readonly kind: string;
+  readonly covers: readonly Kind[];
+  /** SQL before the first update. `%s` is the schema. */
+  readonly given?: string;
+  /** What each update declares; undefined: the table is not declared. */
+  readonly steps: readonly [Declared | undefined, (Declared | undefined)?, (Declared | undefined)?];
+  /** A second table of the same schema, called "u". */
+  readonly beside?: Declared;
+  /** SQL after the first and after the second update. */
+  readonly between?: readonly [string?, string?];
+  /** Without it the case runs with both. */
+  readonly resources?: readonly Mode[];
+  /** Not printed yet: what runs besides, by the number of the update, and where that is to be mended. */
+  readonly unprinted?: Readonly<Record<number, { readonly because: string; readonly runs: readonly RegExp[] }>>;
+  /** Updates whose locks are declared too weakly, or not at all, and why that is left: the row fails once they are true. */
+  readonly weaker?: Readonly<Record<number, string>>;
+  /** Lines that preview must have, by the number of the update. */
+  readonly says?: Readonly<Record<number, readonly RegExp[]>>;
+}
+
+export type Mode = "partition" | "window";
+
+/** Whose statements and locks another test compares, because they need a server or a store of their own. */
+export const ELSEWHERE: Readonly<Partial<Record<Kind, string>>> = {
+  "+CronJob": "test/schedule/cron-job.test.ts",
+  "~CronJob": "test/schedule/cron-job.test.ts",
+  "-CronJob": "test/schedule/cron-job.test.ts",
+  "-ManagementSchema": "test/postgres/management.test.ts",
+};
+
+/** Three months, by a lead with a fixed end: no partition comes or goes by time. */
+const still = { lead: { until: "2026-07-01" }, retention: "forever", start: "2026-04-01" } as const;
+const longer = { ...still, lead: { until: "2026-09-01" } } as const;
+/** Three months around the present one. */
+const rolling = { lead: "1 month", retention: "1 month" } as const;
+
+const rows =
+  "insert into %s.t (id, at) select n, '2026-04-05'::timestamptz + n * interval '1 hour' from generate_series(1, 1500) n;";
+const targets =
+  "create table %s.target (id bigint primary key); insert into %s.target select generate_series(0, 2000);";
+const key = { columns: ["ref"], references: { schema: "%s", table: "target", columns: ["id"] } };
+const columns = { id: "bigint", at: "timestamptz", note: { type: "text", nullable: true } } as const;
+const referring = { ...columns, ref: { type: "bigint", nullable: true } } as const;
+const policy = { policies: { own: { roles: ["truth_reader"], using: "id > 0" } } } as const;
+const index = { by_note: { columns: ["note"] } } as const;
+
+const DELETE = "T1";
+
+export const CASES: readonly Case[] = [
+  {
+    kind: "created with everything",
+    covers: [
+      "+Table",
+      "+Partition",
+      "+Index",
+      "+RowPolicy",
+      "+PublicationMember",
+      "+PartitionWindow",
+      "+ManagementSchema",
+      "create",
+      "default",
+    ],
+    given: targets,
+    steps: [
+      {
+        columns: referring,
+        uniques: { u: ["note", "at"] },
+        checks: { positive: "id > 0" },
+        foreignKeys: { f: key },
+        indexes: index,
+        rowSecurity: policy,
+        grants: { truth_reader: ["select"] },
+        replicaIdentity: "full",
+        statistics: { note: 200 },
+        publications: { "truth_%s": { create: true } },
+        defaultPartition: {},
+        comment: "a table",
+      } as Declared,
+    ],
+  },
+  {
+    kind: "created with storage by age",
+    covers: ["create"],
+    steps: [
+      {
+        window: { lead: "1 month", retention: "3 months" },
+        storage: { hot: { options: { fillfactor: 90 } }, cold: { after: "1 month", options: { fillfactor: 100 } } },
+      },
+    ],
+  },
+  {
+    kind: "rolls, with keys to and from others",
+    covers: ["create", "detach", "drop", "prepare", "~PartitionWindow", "-Partition"],
+    given: targets,
+    steps: [
+      { columns: referring, foreignKeys: { f: key }, window: rolling },
+      { columns: referring, foreignKeys: { f: key }, window: rolling },
+      { columns: referring, foreignKeys: { f: key }, window: rolling },
+    ],
+    between: ["create table %s.child (id bigint, at timestamptz, foreign key (id, at) references %s.t (id, at));"],
+  },
+  {
+    kind: "rolls and gets an index",
+    covers: ["+Index"],
+    steps: [{ window: rolling }, { window: rolling, indexes: index }, { window: rolling }],
+    between: [rows],
+    unprinted: { 3: { because: DELETE, runs: [/^DROP INDEX/] } },
+  },
+  {
+    kind: "gets an index",
+    covers: ["+Index", "-Index"],
+    steps: [{}, { indexes: index }, {}],
+    between: [rows],
+    unprinted: { 3: { because: DELETE, runs: [/^DROP INDEX/] } },
+  },
+  {
+    kind: "rolls beside a default partition",
+    covers: ["default", "detach"],
+    steps: [{ window: rolling, defaultPartition: {} }, { window: rolling, defaultPartition: {} }, { window: rolling }],
+    says: {
+      2: [/default t_default: its CHECK, which excludes the rows of attached partitions, follows them/],
+      3: [/default t_default: no longer declared, and empty/],
+    },
+  },
+  {
+    kind: "gets two partitions beside a default partition",
+    covers: ["create"],
+    steps: [
+      { window: still, defaultPartition: {} },
+      { window: longer, defaultPartition: {} },
+    ],
+    between: ["insert into %s.t (id, at) values (1, '2026-07-05'), (2, '2026-08-05'), (3, 'infinity');"],
+    // Two of the three rows move; said once.
+    says: { 2: [/^(?![^]*holds \d+ rows[^]*holds \d+ rows)[^]*default partition "t_default" holds 1 rows/] },
+  },
+  {
+    kind: "rolls with parts by hash",
+    covers: ["detach"],
+    steps: [
+      {
+        partitionBy: [
+          { range: "at", every: "month" },
+          { hash: "id", modulus: 2 },
+        ],
+        window: rolling,
+      },
+      {
+        partitionBy: [
+          { range: "at", every: "month" },
+          { hash: "id", modulus: 2 },
+        ],
+        window: rolling,
+      },
+      {
+        partitionBy: [
+          { range: "at", every: "month" },
+          { hash: "id", modulus: 2 },
+        ],
+        window: rolling,
+        indexes: index,
+      },
+    ],
+    resources: ["window"],
+  },
+  {
+    kind: "gets a branch",
+    covers: ["create", "trigger"],
+    given: "create table %s.kinds (kind text primary key); insert into %s.kinds values ('a');",
+    steps: [
+      { ...branches(["a"]), window: rolling },
+      { ...branches(["a", "b"]), window: rolling },
+      { ...branches({ from: "%s.kinds", column: "kind", trigger: true }), window: rolling },
+    ],
+    resources: ["window"],
+  },
+  {
+    kind: "gets and loses a column",
+    covers: ["~Table"],
+    steps: [{}, { columns: { ...columns, more: { type: "int", nullable: true } } }, { dropColumns: ["more"] }],
+    between: [rows],
+  },
+  {
+    kind: "gets and loses a check and NOT NULL",
+    covers: ["~Table"],
+    steps: [
+      {},
+      {
+        columns: { id: "bigint", at: "timestamptz", note: { type: "text", default: "''" } },
+        checks: { short: "note <> 'x'" },
+      },
+      {},
+    ],
+    between: [`${rows} update %s.t set note = 'a';`],
+  },
+  {
+    kind: "gets a key, and loses it as it rolls",
+    covers: ["~Table", "detach"],
+    given: targets,
+    steps: [
+      { columns: referring, window: { lead: { until: "2026-07-01" }, retention: "2 months" } },
+      { columns: referring, foreignKeys: { f: key }, window: { lead: { until: "2026-07-01" }, retention: "2 months" } },
+      { columns: referring, window: rolling },
+    ],
+  },
+  {
+    kind: "refers to itself, and with another one to each other",
+    covers: ["constrain"],
+    steps: [{ columns: referring, foreignKeys: { self: keyTo("t"), there: keyTo("u") } }],
+    beside: { columns: referring, foreignKeys: { back: keyTo("t") } },
+    // ATTACH and VALIDATE lock the other table too, ADD FOREIGN KEY before PostgreSQL 18 the partitions harder: all are new.
+    weaker: { 1: "a planned table does not know which planned tables refer to it" },
+  },
+  {
+    kind: "is closed, opened and closed",
+    covers: ["align", "~RowPolicy", "-RowPolicy"],
+    steps: [
+      { rowSecurity: policy, grants: { truth_reader: ["select"] } },
+      {
+        rowSecurity: { policies: { own: { roles: ["truth_reader"], using: "id > 1" } }, partitionAccess: "mirror" },
+        grants: { truth_reader: ["select", "insert"] },
+      },
+      { grants: {} },
+    ],
+  },
+  {
+    kind: "opens its partitions as they leave",
+    covers: ["align"],
+    steps: [
+      { window: rolling, rowSecurity: policy, grants: { truth_reader: ["select"] } },
+      { window: rolling, rowSecurity: policy, grants: { truth_reader: ["select"] } },
+    ],
+    between: ["grant select on %s.t_p2026_04 to truth_reader;"],
+  },
+  {
+    kind: "gets another identity, statistics and comment",
+    covers: ["align", "~Table"],
+    steps: [
+      {},
+      { replicaIdentity: "full", statistics: { note: 300 }, comment: "it" },
+      { replicaIdentity: "default", statistics: { note: 300 } },
+    ],
+  },
+  {
+    kind: "is published, differently, and no more",
+    covers: ["+PublicationMember", "~PublicationMember", "-PublicationMember"],
+    steps: [
+      {},
+      { publications: { "truth_%s": { create: true, viaRoot: true } } },
+      { publications: { "truth_%s": { create: { publish: ["insert"] }, viaRoot: true, where: "id > 0" } } },
+    ],
+  },
+  {
+    kind: "is published no more",
+    covers: ["-PublicationMember"],
+    steps: [{ publications: { "truth_%s": { create: true } } }, {}],
+    unprinted: { 2: { because: DELETE, runs: [/^ALTER PUBLICATION .* DROP TABLE/, /^DROP PUBLICATION/] } },
+  },
+  {
+    kind: "leaves and comes back",
+    covers: ["attach", "detach"],
+    given: targets,
+    steps: [
+      { columns: referring, foreignKeys: { f: key }, window: rolling, indexes: index },
+      { columns: referring, foreignKeys: { f: key }, window: rolling, indexes: index },
+      {
+        columns: referring,
+        foreignKeys: { f: key },
+        window: { lead: "1 month", retention: "2 months" },
+        indexes: index,
+      },
+    ],
+    between: [rows],
+  },
+  {
+    kind: "is archived and restored",
+    covers: ["archive", "drop", "restore"],
+    steps: [
+      { window: rolling, onExpire: "archive", grace: "none", archive: { to: "%a" }, indexes: index },
+      { window: rolling, onExpire: "archive", grace: "none", archive: { to: "%a" }, indexes: index },
+      {
+        window: rolling,
+        onExpire: "archive",
+        grace: "none",
+        archive: { to: "%a" },
+        indexes: index,
+        restored: ["2026-04"],
+      },
+    ],
+    between: [rows],
+  },
+  {
+    kind: "gets storage, and is frozen",
+    covers: ["align"],
+    steps: [
+      {},
+      { storage: { hot: { options: { fillfactor: 90 } } } },
+      { storage: { hot: { options: { fillfactor: 80 } }, cold: { after: "2 weeks", freeze: true } } },
+    ],
+    between: [rows],
+  },
+  {
+    kind: "names functions for callers, and no more",
+    covers: ["name", "unname"],
+    steps: [{}, { functionNames: { window: "maintain_t", sizes: "sizes_of_t" } }, {}],
+  },
+  {
+    kind: "is analyzed",
+    covers: ["analyze"],
+    steps: [{}, { analyze: "1 day" }],
+    between: [rows],
+  },
+  {
+    kind: "finishes a detach that was interrupted",
+    covers: ["finalize"],
+    steps: [{ window: rolling }, { window: rolling }],
+    between: ["!interrupt %s.t_p2026_04"],
+  },
+  {
+    kind: "was made by another tool",
+    covers: ["+Table"],
+    given: `create table %s.t (id bigint not null, at timestamptz not null, note text) partition by range (at);
+      create table %s.t_p2026_04 partition of %s.t for values from ('2026-04-01 00:00+00') to ('2026-05-01 00:00+00');
+      create table %s.t_p2026_05 partition of %s.t for values from ('2026-05-01 00:00+00') to ('2026-06-01 00:00+00');`,
+    steps: [{ columns: undefined, primaryKey: undefined, indexes: index } as unknown as Declared],
+  },
+  {
+    kind: "is destroyed",
+    covers: ["-Table", "-PartitionWindow"],
+    steps: [{ indexes: index }, undefined],
+    unprinted: { 2: { because: DELETE, runs: [/DETACH PARTITION/, /^LOCK TABLE|^DROP TABLE/, /^DROP INDEX/] } },
+  },
+];
+
+function keyTo(table: string): typeof key {
+  return { columns: ["ref", "at"], references: { schema: "%s", table, columns: ["id", "at"] } };
+}
+
+function branches(values: readonly string[] | { from: string; column: string; trigger: boolean }): Declared {
+  return {
+    columns: { ...columns, kind: "text" },
+    primaryKey: ["id", "at", "kind"],
+    partitionBy: [
+      { list: "kind", values },
+      { range: "at", every: "month" },
+    ],
+  };
+}
+
+/** Names of the resource types that the provider serves. */
+export function listResourceKinds(types: readonly Pick<ResourceType, "name">[]): Kind[] {
+  return types.flatMap(({ name }): Kind[] => [`+${name}`, `~${name}`, `-${name}`]);
+}
+
+/** What an update of these types does in the database: nothing, by their definition. */
+export const NEVER: Readonly<Partial<Record<Kind, string>>> = {
+  "~Partition": "its inputs never change but for words that permit something",
+  "~Index": "a definition never changes in place; an interrupted build is resumed as it was begun",
+  "~ManagementSchema": "an upgrade is bookkeeping, and the sizes are a row",
+} satisfies Partial<Record<`~${(typeof RESOURCES)[number]["type"]["name"]}`, string>>;
