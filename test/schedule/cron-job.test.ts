@@ -41,7 +41,7 @@ it("the job is shown in preview, created, found unchanged, changed and removed",
   await apply(database, deployment, at());
   const seen = await preview(database, deployment, nightly);
   expect(seen.messages.join("\n")).toContain(
-    `job "nightly": it is missing\n  SELECT cron.schedule_in_database('nightly', '0 2 * * *', 'CALL "pgpartition".ensure_window(''"app"."events"'')', 'postgres', NULL, true);  -- no lock that others see | AUTOMATION`,
+    `job "nightly": it is missing\n  BEGIN;\n  SELECT cron.schedule_in_database('nightly', '0 2 * * *', 'CALL "pgpartition".ensure_window(''"app"."events"'')', 'postgres', NULL, true);  -- no lock that others see | instant | AUTOMATION`,
   );
   expect(await column(database, jobs)).toEqual([]);
   expect(await apply(database, deployment, nightly)).toEqual(["create events-schedule", "update events-window"]);

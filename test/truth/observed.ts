@@ -4,7 +4,7 @@ import { serverLogDuring } from "../support/statement-log";
 import type { TestDatabase } from "../support/database";
 
 /** One statement that took effect, on one line. */
-export interface RanStatement {
+interface RanStatement {
   readonly sql: string;
   /** Locks of the session at its end, by relation; undefined: it fires no event trigger. */
   locks: ReadonlyMap<string, LockMode> | undefined;

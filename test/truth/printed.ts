@@ -3,7 +3,7 @@
 import type { LockMode } from "../../core/sql/statement";
 import { LOCK_MODES } from "../../core/sql/statement";
 
-export interface PrintedStatement {
+interface PrintedStatement {
   readonly sql: string;
   readonly locks: ReadonlyMap<string, LockMode>;
   /** Modes of partitions that are only counted: any partition may have it. */

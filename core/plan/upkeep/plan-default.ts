@@ -64,9 +64,11 @@ export function applyCreation(parent: ParentShape, creation: Creation): ParentSh
 
 /** Warns operators of rows in the default partition: no retention applies to them. */
 function noteRows(found: DefaultShape): string[] {
-  if (found.rows === 0) return [];
+  // Counted for this plan, where partitions are to come; the observation may be older.
+  const rows = found.counted?.total ?? found.rows;
+  if (rows === 0) return [];
   return [
-    `default partition "${found.name}" holds ${found.few ? "" : "about "}${found.rows} rows that no partition takes; nothing retires them. ` +
+    `default partition "${found.name}" holds ${found.few ? "" : "about "}${rows} rows that no partition takes; nothing retires them. ` +
       "Lengthen lead, or set an earlier start, so that the window covers them: up to 10,000 rows of a range move when its partition is created",
   ];
 }
