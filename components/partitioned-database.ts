@@ -3,15 +3,16 @@ import { DEFAULT_MANAGEMENT_SCHEMA, DEFAULT_SCHEMA } from "../core/defaults";
 import type { SizeThresholdArgs } from "../core/monitoring/monitoring-args";
 import { requireSizeThresholds } from "../core/monitoring/monitoring-settings";
 import type { TableName } from "../core/names/table-name";
-import { InvalidSpecError, type Problem } from "../core/problems/problem";
+import { InvalidSpecError } from "../core/problems/problem";
 import type { TableSpecArgs } from "../core/declare/table/args";
 import { programClock } from "./clock";
+import { findDatabaseProblems } from "./database-problems";
 import { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
 import { mustWaitForReferring } from "./neighbours";
 import { createPrerequisites, type PrerequisiteArgs } from "./prerequisites";
 import { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
 import { ManagementSchema } from "./resources";
-import { orderTables, qualifyName } from "./table-order";
+import { orderTables } from "./table-order";
 
 /** A database with its partitioned tables. */
 export interface PartitionedDatabaseArgs<Key extends string = string> extends Omit<
@@ -64,8 +65,11 @@ export class PartitionedDatabase<Key extends string = string> extends pulumi.Com
 
   constructor(name: string, args: PartitionedDatabaseArgs<Key>, opts?: pulumi.ComponentResourceOptions) {
     super("pgpartition:index:PartitionedDatabase", name, {}, opts);
-    refuseSharedNames(name, args);
-    const clock = args.asOf === undefined ? programClock() : { asOf: args.asOf, configured: true };
+    // A program in another language, or JavaScript, may pass anything.
+    const said: unknown = (args as PartitionedDatabaseArgs | undefined)?.asOf;
+    const clock = said === undefined ? programClock() : { asOf: said as string, configured: true };
+    const problems = findDatabaseProblems(args, clock.asOf);
+    if (problems.length > 0) throw new InvalidSpecError(`database "${name}"`, problems);
     this.provider = this.createProvider(name, args, clock);
     const management = this.createManagementSchema(name, args);
     const prerequisites = createPrerequisites(name, args.prerequisites, args.connection, mapNames(args), this);
@@ -139,24 +143,4 @@ function mapNames(args: PartitionedDatabaseArgs): Record<string, TableName> {
   return Object.fromEntries(
     Object.entries(args.tables).map(([key, { schema = shared, table }]) => [key, { schema, table }]),
   );
-}
-
-/** Refuses two declarations of one table: they would conflict over its window. */
-function refuseSharedNames(name: string, args: PartitionedDatabaseArgs): void {
-  const seen = new Map<string, string>();
-  const problems: Problem[] = [];
-  for (const [key, table] of Object.entries(args.tables)) {
-    const qualified = qualifyName(table, args.defaults?.schema);
-    const other = seen.get(qualified);
-    if (other !== undefined) {
-      problems.push({
-        path: `tables.${key}.table`,
-        code: "name-collision",
-        message: `tables "${other}" and "${key}" both declare ${qualified}.`,
-        fix: "Declare a table once.",
-      });
-    }
-    seen.set(qualified, key);
-  }
-  if (problems.length > 0) throw new InvalidSpecError(`database "${name}"`, problems);
 }

@@ -14,6 +14,7 @@ import { encodeIndex, encodePartition, encodeTable } from "../core/declare/table
 import { formatInstant, type Instant } from "../core/time/instant";
 import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window-partitions";
 import { digestPartitions, encodeWindow } from "../core/window/wire";
+import { isArchiveTable, replaceUnknownPlace } from "./archive-place";
 import { parseClock, programClock } from "./clock";
 import { findEarlierReferenced, findEarlierReferring, remember, mustWaitForReferring } from "./neighbours";
 import * as resources from "./resources";
@@ -105,7 +106,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
       .filter((type) => type !== RowPolicy)
       .flatMap((type) => type.besideTable(name, spec, beside));
     const to = declared.archive?.to;
-    const archive = to === undefined || isTable(to) ? undefined : to;
+    const archive = to === undefined || isArchiveTable(to) ? undefined : to;
     this.access = [table, ...rowPolicy];
     this.tableResource = table;
     // Referring rows leave first, so that partitions which expire together leave together.
@@ -236,14 +237,6 @@ export class PartitionedTable extends pulumi.ComponentResource {
   }
 }
 
-/** Replaces the one value that may be an Output, which affects no other resource. Where it is known, it is checked at once. */
-function replaceUnknownPlace(declared: Omit<PartitionedTableArgs, "asOf">): TableSpecArgs {
-  const { archive, ...rest } = declared;
-  if (archive === undefined) return rest;
-  const { to } = archive;
-  return { ...rest, archive: { ...archive, to: typeof to === "string" || isTable(to) ? to : PLACE_TO_COME } };
-}
-
 type PartitionWindowArgs = ConstructorParameters<typeof PartitionWindow>[1];
 
 /** Inputs of the window, with the place of its archive only if it is a table. */
@@ -264,12 +257,6 @@ function buildWindowInputs(spec: TableSpec, window: PlannedWindow) {
 function setPlace(inputs: WindowInputs, to: pulumi.Input<string> | undefined): PartitionWindowArgs {
   return inputs.archive && to !== undefined ? { ...inputs, archive: { ...inputs.archive, to } } : inputs;
 }
-
-function isTable(to: pulumi.Input<string> | ArchiveTableArgs): to is ArchiveTableArgs {
-  return typeof to === "object" && !pulumi.Output.isInstance(to) && "table" in to;
-}
-
-const PLACE_TO_COME = "s3://known-only-when-it-is-made";
 
 /**
  * Saves more than half of the program's time for hundreds of partitions: the SDK takes and formats a stack trace for each of
