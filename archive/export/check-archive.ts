@@ -32,9 +32,9 @@ class ArchiveRefused extends Error {
  * the store. A difference is recorded, so that the next update archives again. `archives`: the program declares a store for
  * archives, so the next update can. Takes no lock of the table. False: another update has dropped the table meanwhile.
  */
-export async function checkArchive(job: CheckJob, archived: ArchivedFacts, archives: boolean): Promise<boolean> {
+export async function checkArchive(job: CheckJob, archived: ArchivedFacts, isArchiving: boolean): Promise<boolean> {
   const refuse = (finding: string, renew: boolean): never => {
-    throw new ArchiveRefused(finding, renew, archives);
+    throw new ArchiveRefused(finding, renew, isArchiving);
   };
   try {
     await requireUnchanged(job, refuse);

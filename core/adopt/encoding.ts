@@ -47,9 +47,9 @@ export function noteUnconfirmedReading(reading: BoundsReading, now: Instant): st
   if (reading.encoding === "time" || isTold(reading, now)) return [];
   const range = findRange(reading);
   if (!range) return [];
-  const near = listFinite(reading).some((part) => isNear(part, now));
+  const isNearNow = listFinite(reading).some((part) => isNear(part, now));
   return [
-    near
+    isNearNow
       ? `read as ${reading.encoding}, most partitions have no length of any calendar: if the key is no time, this program creates partitions among its numbers`
       : `read as ${reading.encoding}, all partitions are between ${formatDay(range.from)} and ${formatDay(range.to)}, far from the present: if the key is no time, this program creates partitions among its numbers`,
   ];

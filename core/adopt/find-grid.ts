@@ -80,10 +80,10 @@ function predictPeriod(
   const nearest = findNearestShorter(alike, zone, noHours);
   const period = run < 2 && MONTH_OR_LONGER.has(nearest) ? "month" : nearest;
   const end = last.to;
-  const cut = compareInstants(findPeriodStart(end, period, zone), end) === 0;
+  const isPeriodStart = compareInstants(findPeriodStart(end, period, zone), end) === 0;
   notes.push(
     `no interval here is ${formatLength(last, zone)} from ${formatInstant(last.from)}: existing partitions keep their bounds, and after ${formatInstant(end)} each new one is ${ARTICLES[period]}, the nearest that is not longer${
-      cut ? "" : `; the first of them ends at ${formatInstant(findPeriodEnd(end, period, zone))}`
+      isPeriodStart ? "" : `; the first of them ends at ${formatInstant(findPeriodEnd(end, period, zone))}`
     }`,
   );
   return period;

@@ -52,15 +52,15 @@ function isRound(at: Instant): boolean {
  * hold if none is that short.
  */
 export function findNearestShorter(parts: readonly Interval[], zone: string, noHours = false): Period {
-  const hours = !noHours && hasRegularHours(zone);
+  const hasHours = !noHours && hasRegularHours(zone);
   const months = parts.map((part) => countMonths(part, zone));
   const [count] = months;
   if (count !== undefined && months.every((one) => one === count))
     return count >= 12 ? "year" : count >= 3 ? "quarter" : "month";
   const last = parts.at(-1);
   const length = last ? measureLength(last) : MONTH;
-  const found = MEAN.find(([period, mean]) => mean <= length && (period !== "hour" || hours))?.[0];
-  return found ?? (hours ? "hour" : "day");
+  const found = MEAN.find(([period, mean]) => mean <= length && (period !== "hour" || hasHours))?.[0];
+  return found ?? (hasHours ? "hour" : "day");
 }
 
 /** Counts months from one day to the same day of another month, at the same time of day. */

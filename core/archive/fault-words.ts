@@ -40,10 +40,10 @@ function describeRowLocation(standing: ArchiveStanding | undefined): string {
 }
 
 /** Returns the fix for a refused drop; `renew`: the stored objects can no longer be used. */
-export function describeDropFix(archives: boolean, renew: boolean): string {
-  const next = renew
+export function describeDropFix(isArchiving: boolean, mustRenew: boolean): string {
+  const next = mustRenew
     ? "archives it again, as another generation"
     : "compares it with the rows as they are, and completes it";
-  if (archives) return `Nothing was dropped: the partition remains, closed to writers, and the next update ${next}`;
+  if (isArchiving) return `Nothing was dropped: the partition remains, closed to writers, and the next update ${next}`;
   return `Nothing was dropped: the partition remains, closed to writers. Where onExpire: "archive" is declared with its store, the next update ${next}`;
 }

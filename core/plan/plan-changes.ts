@@ -57,7 +57,7 @@ export function planChanges(context: PlanContext): TableChanges {
 export function planTopics(context: PlanContext): Topics {
   const parent = planParent(context);
   const created = planCreated(context);
-  const retired = context.retire === false ? NOTHING_RETIRED : planRetired(context);
+  const retired = context.mayRetire === false ? NOTHING_RETIRED : planRetired(context);
   const fallback = planDefault(parent, context.observation, created.creations, retired.due);
   const named = planNames(context);
   const prepared = planPrepare(context, parent);

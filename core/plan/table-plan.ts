@@ -119,7 +119,7 @@ export interface PlanContext {
   /** True to plan the partitions of the schedule too, which renders many of them. @default true */
   readonly prepare?: boolean;
   /** False if the caller retires nothing, so that no facts about retirement are needed. @default true */
-  readonly retire?: boolean;
+  readonly mayRetire?: boolean;
   /** Schema of the registry and ledger, whose functions some statements call. @default "pgpartition" */
   readonly management?: string;
   /** Statements that this preview has already shown for the table's own resource. */

@@ -32,11 +32,11 @@ export function usePresentNames<T>(recorded: T): T {
   return findRenamedInputs(recorded).length > 0 ? (renameBelow(recorded as object, true) as T) : recorded;
 }
 
-function renameBelow(value: object, outermost: boolean): unknown {
+function renameBelow(value: object, isOutermost: boolean): unknown {
   if (Array.isArray(value)) return value.map((one: unknown) => (isObject(one) ? renameBelow(one, false) : one));
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]: [string, unknown]) => {
-      const name = findPresentName(key, inner, outermost) ?? key;
+      const name = findPresentName(key, inner, isOutermost) ?? key;
       return [name, isObject(inner) && CONTAINERS.includes(name) ? renameBelow(inner, false) : inner];
     }),
   );
@@ -55,8 +55,8 @@ function findRenamedBelow(
 }
 
 /** `leaves` was the profile of a Table's partitions, and the number of partitions that an Index covers. */
-function findPresentName(key: string, value: unknown, outermost: boolean): string | undefined {
-  if (key === "leaves" && outermost) return typeof value === "number" ? "partitionCount" : "profile";
+function findPresentName(key: string, value: unknown, isOutermost: boolean): string | undefined {
+  if (key === "leaves" && isOutermost) return typeof value === "number" ? "partitionCount" : "profile";
   return Object.hasOwn(RENAMED, key) ? RENAMED[key] : undefined;
 }
 

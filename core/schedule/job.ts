@@ -166,8 +166,8 @@ function buildStatements(wanted: WantedJob, facts: Here, found: FoundJob | undef
 
 function scheduleStatement(wanted: WantedJob, facts: Here): Statement {
   const head = [wanted.job, wanted.cron, wanted.command].map(quoteLiteral).join(", ");
-  const own = wanted.user === facts.role;
-  const user = own ? "NULL" : quoteLiteral(wanted.user);
+  const isOwn = wanted.user === facts.role;
+  const user = isOwn ? "NULL" : quoteLiteral(wanted.user);
   const sql = facts.mayScheduleInDatabase
     ? `SELECT cron.schedule_in_database(${head}, ${quoteLiteral(wanted.database)}, ${user}, ${String(wanted.active)})`
     : `SELECT cron.schedule(${head})`;

@@ -31,9 +31,9 @@ export function encodeDiff(result: DiffResult): DiffResponse {
   return response;
 }
 
-function toChanges(changes: boolean | undefined): DiffResponse.DiffChanges {
-  if (changes === undefined) return DiffResponse.DiffChanges.DIFF_UNKNOWN;
-  return changes ? DiffResponse.DiffChanges.DIFF_SOME : DiffResponse.DiffChanges.DIFF_NONE;
+function toChanges(hasChanges: boolean | undefined): DiffResponse.DiffChanges {
+  if (hasChanges === undefined) return DiffResponse.DiffChanges.DIFF_UNKNOWN;
+  return hasChanges ? DiffResponse.DiffChanges.DIFF_SOME : DiffResponse.DiffChanges.DIFF_NONE;
 }
 
 /** Converts `window.lead` to window, `levels[0]` to levels, `["a.b"].c` to a.b. */

@@ -47,7 +47,7 @@ describe.each(testVersions())("PostgreSQL %s, one preview and update", (version)
     );
     return {
       full: vi.mocked(planTable).mock.calls.length,
-      changes: vi.mocked(planChanges).mock.calls.map(([{ retire }]) => ({ retire })),
+      changes: vi.mocked(planChanges).mock.calls.map(([{ mayRetire }]) => ({ mayRetire })),
       first: found[0]?.name,
     };
   }
@@ -60,19 +60,19 @@ describe.each(testVersions())("PostgreSQL %s, one preview and update", (version)
       // The update plans again under the lock: only what it performs, and retirement only if a step of it is named.
       expect(await planned(march, { resources })).toEqual({
         full: 2,
-        changes: [{ retire: false }],
+        changes: [{ mayRetire: false }],
         first: "events_p2025_02",
       });
       expect(await planned(march, { resources })).toEqual({ full: 2, changes: [], first: "events_p2025_02" });
       expect(await planned(april, { resources })).toEqual({
         full: 2,
-        changes: [{ retire: true }],
+        changes: [{ mayRetire: true }],
         first: "events_p2025_03",
       });
       expect(await planned(april, { resources, restored: ["2025-02"] })).toEqual({
         full: 2,
         // Another rule is recorded: whether it is a cut is judged under the lock.
-        changes: [{ retire: true }],
+        changes: [{ mayRetire: true }],
         first: "events_p2025_02",
       });
     },

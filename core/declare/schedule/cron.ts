@@ -49,8 +49,8 @@ export function parseCron(text: string): CronSchedule | { readonly problem: stri
   const eitherDay = !parts[2]?.startsWith("*") && !parts[4]?.startsWith("*");
   const sundays = [...new Set(weekdays.map((day) => day % 7))].sort((a, b) => a - b);
   const schedule = { minutes, hours, days, months, weekdays: sundays, eitherDay };
-  const ever = eitherDay || months.some((month) => days.some((day) => day <= countDaysAtMost(month)));
-  return ever ? schedule : { problem: "that day does not exist in any year" };
+  const isPossible = eitherDay || months.some((month) => days.some((day) => day <= countDaysAtMost(month)));
+  return isPossible ? schedule : { problem: "that day does not exist in any year" };
 }
 
 /** Returns the last scheduled moment at or before `at`, by the clock of a zone. */
@@ -70,9 +70,9 @@ const MOST_DAYS = 40 * 366;
 
 function runsOn(schedule: CronSchedule, date: Temporal.PlainDate): boolean {
   if (!schedule.months.includes(date.month)) return false;
-  const day = schedule.days.includes(date.day);
-  const weekday = schedule.weekdays.includes(date.dayOfWeek % 7);
-  return schedule.eitherDay ? day || weekday : day && weekday;
+  const isDay = schedule.days.includes(date.day);
+  const isWeekday = schedule.weekdays.includes(date.dayOfWeek % 7);
+  return schedule.eitherDay ? isDay || isWeekday : isDay && isWeekday;
 }
 
 function findLastOfDay(

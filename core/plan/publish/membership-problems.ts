@@ -9,7 +9,7 @@ export function findMemberProblems(
   context: MembershipContext,
   toBe: PublicationToBe,
   implicit: boolean,
-  changes: boolean,
+  hasChanges: boolean,
 ): Problem[] {
   const { spec } = context;
   const narrowed = spec.where !== undefined || spec.columns !== undefined;
@@ -19,7 +19,7 @@ export function findMemberProblems(
     ...(spec.viaRoot !== undefined && spec.viaRoot !== toBe.viaRoot ? [refuseOtherRoot(spec, toBe)] : []),
     ...(!implicit && narrowed && !toBe.viaRoot && spec.viaRoot === undefined ? [refuseMissingRoot(spec, toBe)] : []),
     ...findColumnProblems(spec, toBe),
-    ...(changes ? findRightsProblems(context, toBe) : []),
+    ...(hasChanges ? findRightsProblems(context, toBe) : []),
   ];
 }
 

@@ -133,10 +133,10 @@ export function planFollowingArchive({ table, reason, promise }: Detach): Export
 /** Plans the drop that follows a detach or an archive in the same update. */
 export function planFollowingDrop(first: Detach | Export): Drop {
   const { table, reason } = first;
-  const archives = first.verb === "archive" || first.promise.kind === "archive";
+  const isArchivedFirst = first.verb === "archive" || first.promise.kind === "archive";
   const after = first.verb === "detach" && first.promise.kind === "drop" ? first.promise.after : undefined;
   const empty = first.verb === "detach" && first.promise.kind === "empty";
-  const kind = archives ? "archive to come" : empty ? "no rows" : "nothing";
+  const kind = isArchivedFirst ? "archive to come" : empty ? "no rows" : "nothing";
   return { verb: "drop", table, reason, dropAfter: after, needs: { kind } };
 }
 

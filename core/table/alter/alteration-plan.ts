@@ -109,14 +109,14 @@ function noteUnread({ constraints }: Differences, facts: AlterFacts): string[] {
   return constraints.flatMap((change) => {
     if ((change.kind !== "validate check" && change.kind !== "validate foreign key") || change.there === "added")
       return [];
-    const check = change.kind === "validate check";
-    const text = JSON.stringify(check ? change.name : change.key.name);
-    const property = check
+    const isCheck = change.kind === "validate check";
+    const text = JSON.stringify(isCheck ? change.name : change.key.name);
+    const property = isCheck
       ? `checks: { ${text}: { expression: …, validate: false } }`
       : `foreignKeys: { ${text}: { …, validate: false } }`;
-    const declare = check || mayBeUnread(facts) ? `. To leave it so, declare ${property}` : "";
+    const declare = isCheck || mayBeUnread(facts) ? `. To leave it so, declare ${property}` : "";
     return [
-      `${check ? "check" : "foreign key"} ${text} exists, NOT VALID: it holds for new rows. This update reads the older rows and validates it where all of them satisfy it; where one does not, the update fails, and it remains NOT VALID${declare}`,
+      `${isCheck ? "check" : "foreign key"} ${text} exists, NOT VALID: it holds for new rows. This update reads the older rows and validates it where all of them satisfy it; where one does not, the update fails, and it remains NOT VALID${declare}`,
     ];
   });
 }

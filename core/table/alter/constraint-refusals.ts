@@ -52,8 +52,8 @@ function refuseToEnforce(
   change: Extract<ConstraintChange, { kind: "enforce check" | "enforce foreign key" }>,
   name: string,
 ): Problem {
-  const check = change.kind === "enforce check";
-  const [property, word] = check ? (["checks", "check"] as const) : (["foreignKeys", "foreign key"] as const);
+  const isCheck = change.kind === "enforce check";
+  const [property, word] = isCheck ? (["checks", "check"] as const) : (["foreignKeys", "foreign key"] as const);
   const text = JSON.stringify(change.name);
   return {
     path: formatPath([property, change.name]),
@@ -86,9 +86,9 @@ export function findArrivalRefusals(
         return key ? !isSameKey(one, key) : one.kind !== "check";
       })
       .map((one): Problem => {
-        const key = keys.some((candidate) => candidate.name === one.name);
+        const isKey = keys.some((candidate) => candidate.name === one.name);
         return {
-          path: formatPath([key ? "foreignKeys" : "checks", one.name]),
+          path: formatPath([isKey ? "foreignKeys" : "checks", one.name]),
           code: "table-mismatch",
           message: `partition "${one.schema}.${one.partition}" of ${name} has a constraint "${one.name}" with another definition: ${one.definition ?? one.kind}.`,
           fix: "Declare yours under another name; that of the partition is left as it is.",

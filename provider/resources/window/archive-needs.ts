@@ -1,10 +1,10 @@
 /** Operations of an update in the store of a table's archives. */
 export interface ArchiveNeeds {
   /** True if it writes there. */
-  readonly archive: boolean;
+  readonly mustArchive: boolean;
   /** True if it checks an archive there before a drop. */
-  readonly drop: boolean;
-  readonly restore: boolean;
+  readonly mustDrop: boolean;
+  readonly mustRestore: boolean;
   /** True if the program declares the archive for the first time, or another one: it is tried before anything depends on it. */
-  readonly declared?: boolean;
+  readonly isNew?: boolean;
 }

@@ -34,11 +34,11 @@ export async function explainStoreTrouble(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
-  { archive, drop, restore, declared = false }: ArchiveNeeds,
+  { mustArchive, mustDrop, mustRestore, isNew = false }: ArchiveNeeds,
 ): Promise<string | undefined> {
-  if (!(archive || drop || restore || declared) || spec.archive?.to === undefined) return undefined;
-  if (archive) await warnOfSpace(ctx, spec, spec.archive);
-  const writing = archive || declared;
+  if (!(mustArchive || mustDrop || mustRestore || isNew) || spec.archive?.to === undefined) return undefined;
+  if (mustArchive) await warnOfSpace(ctx, spec, spec.archive);
+  const writing = mustArchive || isNew;
   const name = JSON.stringify([spec.archive, writing]);
   const asked = runtime.stores.get(name) ?? ask(spec, writing);
   runtime.stores.set(name, asked);

@@ -36,10 +36,10 @@ export async function explainTableTrouble(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
-  { archive, drop, declared = false }: ArchiveNeeds,
+  { mustArchive, mustDrop, isNew = false }: ArchiveNeeds,
 ): Promise<string | undefined> {
   const table = spec.archive?.table;
-  if (table === undefined || !(archive || drop || declared)) return undefined;
+  if (table === undefined || !(mustArchive || mustDrop || isNew)) return undefined;
   const found = await lookAt(ctx, runtime, spec, table).catch((error: unknown) => [
     error instanceof Error ? error.message : String(error),
   ]);

@@ -38,7 +38,7 @@ interface Reading {
   /** Reads this table's share of maxBytesPerUpdate. @default no limit */
   readonly limit?: () => Promise<ByteLimit | undefined>;
   /** False to read and plan nothing about retirement. @default true */
-  readonly retire?: boolean;
+  readonly mayRetire?: boolean;
 }
 
 /** Reads everything from which a table is planned, on the latest observation. */
@@ -46,15 +46,15 @@ export async function readPlanContext(
   runtime: Runtime,
   inputs: WindowInputs,
   found: Observation,
-  { limit, retire = true }: Reading = {},
+  { limit, mayRetire = true }: Reading = {},
 ): Promise<PlanContext> {
   const { spec } = inputs;
   const create = await readCreateContext(runtime, inputs, found);
   const { observation } = create;
   return {
     ...create,
-    retire,
-    ...(retire ? await readRetireFactsOnce(runtime, create, found, limit) : {}),
+    mayRetire,
+    ...(mayRetire ? await readRetireFactsOnce(runtime, create, found, limit) : {}),
     sourceTriggers: await triggersOf(runtime, inputs),
     takenNames: await readTaken(runtime.database, spec, observation),
     registered: registeredWindow(observation),

@@ -53,11 +53,11 @@ async function factsOf(runtime: Runtime, inputs: WindowInputs): Promise<RestoreF
   const observation = await runtime.observeAgain(spec, spec.key);
   const context = await readCreateContext(runtime, inputs, observation);
   const created = planCreated(context);
-  const possible = created.problems.length === 0;
+  const isPossible = created.problems.length === 0;
   return {
-    parent: possible ? planParent(context) : undefined,
+    parent: isPossible ? planParent(context) : undefined,
     columns: observation.table?.columns ?? [],
     detached: observation.detached,
-    creations: possible ? [...listRestores(created), ...created.creations] : [],
+    creations: isPossible ? [...listRestores(created), ...created.creations] : [],
   };
 }

@@ -90,7 +90,7 @@ export async function performWindow(
 
 function collectNeeds({ spec, work }: WindowInputs): ArchiveNeeds {
   const due = (verb: WorkItem["verb"]) => spec.archive !== undefined && work.some((item) => item.verb === verb);
-  return { archive: due("archive"), drop: due("drop"), restore: false };
+  return { mustArchive: due("archive"), mustDrop: due("drop"), mustRestore: false };
 }
 
 async function performLocked(
@@ -108,8 +108,8 @@ async function performLocked(
   // First, so that ATTACH gives the key to new partitions, and the schedule is prepared for the table as it is then.
   const observation = await addLaterKeys(work, runtime, inputs, found, runtime.getOwner(ctx), failures);
   if (!observation.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
-  const retire = needsRetirement(inputs, observation);
-  const planned = planChanges(await readPlanContext(runtime, inputs, observation, { retire }));
+  const mayRetire = needsRetirement(inputs, observation);
+  const planned = planChanges(await readPlanContext(runtime, inputs, observation, { mayRetire }));
   const problems = [
     ...findOwnershipProblems(spec, observation, runtime.getOwner(ctx)),
     ...registryProblems(observation),

@@ -144,7 +144,7 @@ async function checkWindow(
   // Never a problem: that would block new partitions. Steps that need the archive fail at the end of the update.
   const trouble = await explainArchiveTrouble(ctx, runtime, spec, {
     ...collectNeeds(planned),
-    declared: !isDeepStrictEqual(olds?.["archive"], news["archive"]),
+    isNew: !isDeepStrictEqual(olds?.["archive"], news["archive"]),
   });
   if (trouble !== undefined) ctx.log.warn(`${name}: ${trouble}`);
   return { planned, removed, failures: toFailures(problems) };
@@ -179,9 +179,9 @@ function listRetiredBefore(outputs: PropertyMap | undefined): string[] {
 function collectNeeds({ changes }: TablePlan): ArchiveNeeds {
   const retired = dueIn(changes, "retire");
   return {
-    archive: retired.some(({ verb }) => verb === "archive"),
-    drop: retired.some(({ step }) => isArchivedDrop(step)),
-    restore: changes.some(({ verb }) => verb === "restore"),
+    mustArchive: retired.some(({ verb }) => verb === "archive"),
+    mustDrop: retired.some(({ step }) => isArchivedDrop(step)),
+    mustRestore: changes.some(({ verb }) => verb === "restore"),
   };
 }
 
