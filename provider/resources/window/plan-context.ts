@@ -81,16 +81,22 @@ export async function readCreateContext(
     ...(await readShared(runtime, inputs, addDeclaredIndexes(runtime, spec, counted))),
     profile: runtime.getProfile(spec),
     planned: runtime.planned.get(formatTableId(spec)),
-    references: listDeclaredReferences(runtime, spec),
+    references: listDeclaredReferences(runtime, spec, found),
   };
 }
 
 /** Returns undefined for a table of another tool, whose keys are as they are. */
-function listDeclaredReferences(runtime: Runtime, spec: WindowSpec): readonly string[] | undefined {
+function listDeclaredReferences(
+  runtime: Runtime,
+  spec: WindowSpec,
+  { table }: Observation,
+): readonly string[] | undefined {
   const shape = runtime.getShape(spec);
   if (!shape?.columns) return undefined;
   const later = runtime.laterKeys.get(formatTableId(spec)) ?? [];
-  return listReferences(shape.foreignKeys.filter(({ name }) => !later.includes(name)));
+  // A deferred key that the window has added by now counts.
+  const isThere = (name: string) => table?.constraints.some((one) => one.kind === "foreign" && one.name === name);
+  return listReferences(shape.foreignKeys.filter(({ name }) => !later.includes(name) || isThere(name)));
 }
 
 /** Reads the facts from which retirement is planned. */
