@@ -1,60 +1,19 @@
-// Every kind of change: a table before and after it. A kind that the product has and no row covers fails the test.
-import type { TableSpecArgs } from "../../core/declare/table/args";
-import type { Verb } from "../../core/plan/change/verbs";
-import type { RESOURCES } from "../../provider/resource-list";
-import type { ResourceType } from "../../core/resources/resource-type";
-
-/** `create`, `detach` and the other verbs of a plan; `+Index` creates a resource of a type, `~Index` updates it, `-Index` deletes it. */
-type Kind = Verb | `${"+" | "~" | "-"}${string}`;
-
-export type Declared = Omit<Partial<TableSpecArgs>, "schema">;
-
-export interface Case {
-  readonly kind: string;
-  readonly covers: readonly Kind[];
-  /** SQL before the first update. `%s` is the schema. */
-  readonly given?: string;
-  /** What each update declares; undefined: the table is not declared. */
-  readonly steps: readonly [Declared | undefined, (Declared | undefined)?, (Declared | undefined)?];
-  /** A second table of the same schema, called "u". */
-  readonly beside?: Declared;
-  /** SQL after the first and after the second update. */
-  readonly between?: readonly [string?, string?];
-  /** Without it the case runs with both. */
-  readonly resources?: readonly Mode[];
-  /** Not printed yet: what runs besides, by the number of the update, and where that is to be mended. */
-  readonly unprinted?: Readonly<Record<number, { readonly because: string; readonly runs: readonly RegExp[] }>>;
-  /** Updates whose locks are declared too weakly, or not at all, and why that is left: the row fails once they are true. */
-  readonly weaker?: Readonly<Record<number, string>>;
-  /** Lines that preview must have, by the number of the update. */
-  readonly says?: Readonly<Record<number, readonly RegExp[]>>;
-}
-
-export type Mode = "partition" | "window";
-
-/** Whose statements and locks another test compares, because they need a server or a store of their own. */
-export const ELSEWHERE: Readonly<Partial<Record<Kind, string>>> = {
-  "+CronJob": "test/schedule/cron-job.test.ts",
-  "~CronJob": "test/schedule/cron-job.test.ts",
-  "-CronJob": "test/schedule/cron-job.test.ts",
-  "-ManagementSchema": "test/postgres/management.test.ts",
-};
-
-/** Three months, by a lead with a fixed end: no partition comes or goes by time. */
-const still = { lead: { until: "2026-07-01" }, retention: "forever", start: "2026-04-01" } as const;
-const longer = { ...still, lead: { until: "2026-09-01" } } as const;
-/** Three months around the present one. */
-const rolling = { lead: "1 month", retention: "1 month" } as const;
-
-const rows =
-  "insert into %s.t (id, at) select n, '2026-04-05'::timestamptz + n * interval '1 hour' from generate_series(1, 1500) n;";
-const targets =
-  "create table %s.target (id bigint primary key); insert into %s.target select generate_series(0, 2000);";
-const key = { columns: ["ref"], references: { schema: "%s", table: "target", columns: ["id"] } };
-const columns = { id: "bigint", at: "timestamptz", note: { type: "text", nullable: true } } as const;
-const referring = { ...columns, ref: { type: "bigint", nullable: true } } as const;
-const policy = { policies: { own: { roles: ["truth_reader"], using: "id > 0" } } } as const;
-const index = { by_note: { columns: ["note"] } } as const;
+// Every kind of change that preview must print and judge.
+import type { Case, Declared } from "./case";
+import {
+  branches,
+  columns,
+  index,
+  key,
+  keyTo,
+  longer,
+  policy,
+  referring,
+  rolling,
+  rows,
+  still,
+  targets,
+} from "./declarations";
 
 const DELETE = "T1";
 
@@ -339,30 +298,3 @@ export const CASES: readonly Case[] = [
     unprinted: { 2: { because: DELETE, runs: [/DETACH PARTITION/, /^LOCK TABLE|^DROP TABLE/, /^DROP INDEX/] } },
   },
 ];
-
-function keyTo(table: string): typeof key {
-  return { columns: ["ref", "at"], references: { schema: "%s", table, columns: ["id", "at"] } };
-}
-
-function branches(values: readonly string[] | { from: string; column: string; trigger: boolean }): Declared {
-  return {
-    columns: { ...columns, kind: "text" },
-    primaryKey: ["id", "at", "kind"],
-    partitionBy: [
-      { list: "kind", values },
-      { range: "at", every: "month" },
-    ],
-  };
-}
-
-/** Names of the resource types that the provider serves. */
-export function listResourceKinds(types: readonly Pick<ResourceType, "name">[]): Kind[] {
-  return types.flatMap(({ name }): Kind[] => [`+${name}`, `~${name}`, `-${name}`]);
-}
-
-/** What an update of these types does in the database: nothing, by their definition. */
-export const NEVER: Readonly<Partial<Record<Kind, string>>> = {
-  "~Partition": "its inputs never change but for words that permit something",
-  "~Index": "a definition never changes in place; an interrupted build is resumed as it was begun",
-  "~ManagementSchema": "an upgrade is bookkeeping, and the sizes are a row",
-} satisfies Partial<Record<`~${(typeof RESOURCES)[number]["type"]["name"]}`, string>>;
