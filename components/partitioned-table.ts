@@ -181,7 +181,9 @@ export class PartitionedTable extends pulumi.ComponentResource {
       { window: inputs },
       { parent: this, async: true },
     );
-    return decodePartitionsAnswer(answer) ?? (each ? window.desired : []);
+    const declared = decodePartitionsAnswer(answer);
+    if (!declared) void pulumi.log.warn(UNKNOWN_PROVIDER, this);
+    return declared ?? (each ? window.desired : []);
   }
 
   /**
@@ -236,6 +238,9 @@ export class PartitionedTable extends pulumi.ComponentResource {
     );
   }
 }
+
+const UNKNOWN_PROVIDER =
+  "the connection is known only when the update runs, so this plan was made without the database: it is not complete, and retires nothing";
 
 type PartitionWindowArgs = ConstructorParameters<typeof PartitionWindow>[1];
 

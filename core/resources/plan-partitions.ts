@@ -19,7 +19,7 @@ interface PartitionToDeclare {
   readonly stays?: boolean;
 }
 
-/** Its answer; without partitions where the database cannot be reached. */
+/** Its answer; the engine answers for a provider that is not known yet, and then there are no partitions. */
 export const planPartitionsOutputs = z.object({
   partitions: z
     .array(
@@ -37,9 +37,9 @@ export const planPartitionsOutputs = z.object({
 });
 
 export function encodePartitionsAnswer(
-  partitions: readonly DeclaredPartition[] | undefined,
+  partitions: readonly DeclaredPartition[],
 ): z.infer<typeof planPartitionsOutputs> {
-  return partitions ? { partitions: partitions.map(encodeDeclared) } : {};
+  return { partitions: partitions.map(encodeDeclared) };
 }
 
 function encodeDeclared({ name, from, to, status, stays }: DeclaredPartition): PartitionToDeclare {
@@ -52,7 +52,7 @@ function encodeDeclared({ name, from, to, status, stays }: DeclaredPartition): P
   };
 }
 
-/** Returns undefined if there was no answer: the provider is not known yet, or reaches no database. */
+/** Returns undefined if there was no answer: the provider is not known yet. */
 export function decodePartitionsAnswer(answer: unknown): DeclaredPartition[] | undefined {
   const { data } = planPartitionsOutputs.safeParse(answer);
   return data?.partitions?.map(({ name, from, to, status, stays }) => ({

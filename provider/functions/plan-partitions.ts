@@ -16,15 +16,14 @@ import { listReleasing } from "../resources/window/releasing";
 
 /**
  * Implements `pgpartition:index:planPartitions`: the partitions that a program should declare as resources. Answers from the
- * reading and the rules with which PartitionWindow's Check plans retirement. Without a database there is no answer.
+ * reading and the rules with which PartitionWindow's Check plans retirement.
  */
 export function planPartitions(runtime: Runtime): ProviderFunction {
   return async (_ctx, { args }) => {
     const { window = null } = args;
     const read = readWindowInputs(isMap(window) ? window : {});
     if ("problems" in read) return { result: {}, failures: toFailures(read.problems) };
-    const partitions = await runtime.tryUnlessUnreachable(() => answer(runtime, read.value));
-    return { result: encodePartitionsAnswer(partitions) as PropertyMap };
+    return { result: encodePartitionsAnswer(await answer(runtime, read.value)) as PropertyMap };
   };
 }
 

@@ -12,11 +12,10 @@ import type { PlannedTable } from "../../core/plan/table-plan";
 import type { Statement } from "../../core/sql/statement";
 import { parseInstant, type Instant } from "../../core/time/instant";
 import type { Clocks } from "../../core/window/clocks";
-import { ConnectionError } from "../../postgres/connect/connection-error";
 import { Database } from "../../postgres/database";
 import type { ComingPartition } from "../../postgres/work/build-index";
 import type { ProviderConfig } from "./provider-config";
-import type { CallContext, ResourceContext } from "./call-context";
+import type { ResourceContext } from "./call-context";
 import { Refusal } from "./failures";
 import { isMap, type PropertyMap, type PropertyValue } from "./values";
 
@@ -34,7 +33,6 @@ const COMMIT_VARIABLES = [
 /** State that all resources of one provider share during one engine operation. */
 export class Runtime {
   private current: { readonly config: ProviderConfig; readonly database: Database } | undefined;
-  private warned = false;
   private redact: (secret: string) => void = () => undefined;
   private readonly declared = new Map<string, string>();
   private readonly asOf = new Map<string, Instant>();
@@ -127,39 +125,6 @@ export class Runtime {
   async observeAgain(table: { readonly schema: string; readonly table: string }, key?: KeySpec): Promise<Observation> {
     this.database.invalidate(table.schema, table.table);
     return this.observe(table, key);
-  }
-
-  /** Does the same as observe; undefined, with one warning for the whole run, where the database cannot be reached. */
-  async observeIfReachable(
-    ctx: CallContext,
-    table: { readonly schema: string; readonly table: string },
-    key: KeySpec,
-  ): Promise<Observation | undefined> {
-    return this.runIfReachable(ctx, () => this.observe(table, key));
-  }
-
-  async runIfReachable<T>(ctx: CallContext, body: () => Promise<T>): Promise<T | undefined> {
-    return this.tryUnlessUnreachable(body, (error) => {
-      if (!this.warned)
-        ctx.log.warn(
-          `${error.message}. The plan was created without the database: it is not complete and retires nothing.`,
-        );
-      this.warned = true;
-    });
-  }
-
-  /** Returns undefined where the database cannot be reached; every other error is thrown. */
-  async tryUnlessUnreachable<T>(
-    body: () => Promise<T>,
-    report?: (error: ConnectionError) => void,
-  ): Promise<T | undefined> {
-    try {
-      return await body();
-    } catch (error) {
-      if (!(error instanceof ConnectionError) || error.kind !== "unreachable") throw error;
-      report?.(error);
-      return undefined;
-    }
   }
 
   getClocks(asOf: Instant, { now }: Pick<Observation, "now">): Clocks {

@@ -69,15 +69,13 @@ function isWholeNow(runtime: Runtime, wire: IndexWire): Promise<boolean> {
 /** Shows nothing for a table that is only planned: the index is created together with it. */
 async function previewStatements(ctx: ResourceContext, runtime: Runtime, wire: IndexWire): Promise<void> {
   if (runtime.planned.has(formatTableId(wire))) return;
-  await runtime.runIfReachable(ctx, async () => {
-    const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key) };
-    const coming = runtime.coming.get(formatTableId(wire)) ?? [];
-    const statements = await previewIndex(createWorkContext(runtime, ctx), table, decodeIndexSpec(wire), coming);
-    const builds = statements.filter((statement) => statement.hazards.includes("INDEX_BUILD")).length;
-    const heading = `index ${wire.name} on ${wire.schema}.${wire.table}: ${builds} partitions to build, concurrently`;
-    runtime.addBeside(ctx, wire, statements);
-    showStatements(ctx, heading, statements);
-  });
+  const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key) };
+  const coming = runtime.coming.get(formatTableId(wire)) ?? [];
+  const statements = await previewIndex(createWorkContext(runtime, ctx), table, decodeIndexSpec(wire), coming);
+  const builds = statements.filter((statement) => statement.hazards.includes("INDEX_BUILD")).length;
+  const heading = `index ${wire.name} on ${wire.schema}.${wire.table}: ${builds} partitions to build, concurrently`;
+  runtime.addBeside(ctx, wire, statements);
+  showStatements(ctx, heading, statements);
 }
 
 /** Builds the index. A failure half-way is saved as partial, and the next update continues from the catalogue. */

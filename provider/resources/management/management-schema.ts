@@ -60,18 +60,18 @@ export const managementSchema = defineResource(
     },
 
     /** Checks once for the whole stack that the database is still the one in the state. */
-    diff: async (ctx, { sizes }, { oldOutputs, news }, declared) => {
-      await runtime.runIfReachable(ctx, () => runtime.requireSameDatabase(oldOutputs));
+    diff: async (_ctx, { sizes }, { oldOutputs, news }, declared) => {
+      await runtime.requireSameDatabase(oldOutputs);
       const outdated = typeof oldOutputs["version"] === "number" && oldOutputs["version"] < MANAGEMENT_VERSION;
       return {
         ...(outdated ? { version: "update" } : {}),
-        ...(isUnknown(news["sizes"]) ? declared : await findChangedThresholds(ctx, runtime, sizes)),
+        ...(isUnknown(news["sizes"]) ? declared : await findChangedThresholds(runtime, sizes)),
       };
     },
 
     preview: async (ctx, { schema, sizes }) => {
-      await runtime.runIfReachable(ctx, () => previewSchema(ctx, runtime, schema));
-      await runtime.runIfReachable(ctx, () => previewThresholds(ctx, runtime, sizes));
+      await previewSchema(ctx, runtime, schema);
+      await previewThresholds(ctx, runtime, sizes);
       return { version: MANAGEMENT_VERSION };
     },
 
@@ -166,14 +166,9 @@ async function previewThresholds(
 }
 
 /** Reads the recorded thresholds from the database, so that outside changes are seen without a refresh. */
-async function findChangedThresholds(
-  ctx: ResourceContext,
-  runtime: Runtime,
-  sizes: SizeThresholds | undefined,
-): Promise<Detail> {
+async function findChangedThresholds(runtime: Runtime, sizes: SizeThresholds | undefined): Promise<Detail> {
   if (!sizes) return {};
-  const differ = await runtime.runIfReachable(ctx, () => hasOtherThresholds(runtime, sizes));
-  return differ === true ? { sizes: "update" } : {};
+  return (await hasOtherThresholds(runtime, sizes)) ? { sizes: "update" } : {};
 }
 
 async function hasOtherThresholds(runtime: Runtime, sizes: SizeThresholds): Promise<boolean> {

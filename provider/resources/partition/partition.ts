@@ -63,8 +63,7 @@ function formatIntervalId(wire: PartitionWire): string {
 async function previewPartition(ctx: ResourceContext, runtime: Runtime, wire: PartitionWire): Promise<string> {
   if (wire.status) return wire.name;
   const key = decodeKey(wire.key);
-  const found = await runtime.observeIfReachable(ctx, wire, key);
-  if (!found) return wire.name;
+  const found = await runtime.observe(wire, key);
   const observation = await addCountedRows(runtime, wire, key, found, [decodePartitionInterval(wire)]);
   const creation = planCreation(
     toCreationSpec(wire),

@@ -27,18 +27,16 @@ export const publicationMember = defineResource(publicationMemberType, (runtime)
 
     check: async (ctx, spec, { olds }) => {
       const problems = [...settings.declare(ctx.urn, spec), ...(olds ? findRenameProblems(olds, spec) : [])];
-      const observation = await runtime.runIfReachable(ctx, () => runtime.observe(spec));
-      if (!observation) return { failures: toFailures(problems) };
+      const observation = await runtime.observe(spec);
       const plan = planMembership(buildMembershipContext(runtime, spec, observation));
       for (const warning of plan.warnings) ctx.log.warn(warning);
       const owned = findOwnershipProblems(spec, observation, runtime.getOwner(ctx));
       return { failures: toFailures([...problems, ...owned, ...plan.problems]) };
     },
 
-    /** Compares with the database; only if it cannot be reached, with the declared values. Check has just read it. */
-    diff: async (ctx, spec, { oldOutputs }, declared) => {
-      const observation = await runtime.runIfReachable(ctx, () => runtime.observe(spec));
-      if (!observation) return declared;
+    /** Compares with the database, which Check has just read. */
+    diff: async (_ctx, spec, { oldOutputs }, declared) => {
+      const observation = await runtime.observe(spec);
       const { statements } = planMembership(buildMembershipContext(runtime, spec, observation));
       if (statements.length > 0) return { ...declared, member: "update" };
       return hasSameFacts(collectMembershipFacts(spec, observation), oldOutputs) ? {} : declared;

@@ -41,8 +41,7 @@ export async function previewPublication(
   runtime: Runtime,
   spec: PublicationMemberWire,
 ): Promise<void> {
-  const observation = await runtime.runIfReachable(ctx, () => runtime.observe(spec));
-  if (!observation) return;
+  const observation = await runtime.observe(spec);
   const plan = planMembership(buildMembershipContext(runtime, spec, observation));
   requireNoProblems(ctx, runtime, spec, observation, plan);
   runtime.addBeside(ctx, spec, plan.statements);

@@ -104,8 +104,7 @@ async function checkAccess(
   if ("problem" in resolved) return { inputs: news, failures: toFailures([resolved.problem]) };
   const wire = { ...declared, ...(resolved.security ? { rowSecurity: resolved.security } : {}) };
   const inputs = { ...news, ...(resolved.security ? toProperties({ rowSecurity: resolved.security }) : {}) };
-  const observation = await runtime.observeIfReachable(ctx, wire, decodeKey(wire.key));
-  if (!observation) return { inputs, failures: [] };
+  const observation = await runtime.observe(wire, decodeKey(wire.key));
   const owned = findOwnershipProblems(wire, observation, runtime.getOwner(ctx));
   if (owned.length > 0) return { inputs, failures: toFailures(owned) };
   const { work, asked } = await planAccess(runtime, wire, observation);
@@ -136,13 +135,11 @@ async function readOutsideChanges(
   inputs: PropertyMap,
 ): Promise<string[] | undefined> {
   const wire = requireWire(rowPolicyType.inputs, inputs);
-  const observation = await runtime.observeIfReachable(ctx, wire, decodeKey(wire.key));
-  return observation && [...(await planAccess(runtime, wire, observation)).work];
+  return [...(await planAccess(runtime, wire, await runtime.observe(wire, decodeKey(wire.key)))).work];
 }
 
 async function previewAccess(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {
-  const observation = await runtime.observeIfReachable(ctx, wire, decodeKey(wire.key));
-  if (!observation) return;
+  const observation = await runtime.observe(wire, decodeKey(wire.key));
   const { statements, work } = await planAccess(runtime, wire, observation);
   runtime.addBeside(ctx, wire, statements);
   showStatements(ctx, `row policy ${wire.schema}.${wire.table}: ${work.join("; ")}`, statements);

@@ -22,15 +22,14 @@ export const cronJob = defineResource(cronJobType, (runtime) => ({
   declaredOnce: ({ job }) => ({ property: "job", subject: `job "${job}"` }),
 
   check: async (ctx, wire, { news }) => {
-    const state = await runtime.runIfReachable(ctx, () => readJobState(runtime, wire));
-    for (const warning of state?.warnings ?? []) ctx.log.warn(warning);
+    const state = await readJobState(runtime, wire);
+    for (const warning of state.warnings) ctx.log.warn(warning);
     const inputs = { ...news, command: formatEnsureWindowCall(runtime.config.managementSchema, wire) };
-    return { inputs, failures: toFailures(state?.problems ?? []) };
+    return { inputs, failures: toFailures(state.problems) };
   },
 
-  diff: async (ctx, wire, { oldOutputs }, declared) => {
-    const state = await runtime.runIfReachable(ctx, () => readJobState(runtime, wire));
-    if (!state) return declared;
+  diff: async (_ctx, wire, { oldOutputs }, declared) => {
+    const state = await readJobState(runtime, wire);
     return {
       ...declared,
       ...(chooseRunner(state.plan) === oldOutputs["runner"] ? {} : { runner: "update" as const }),
@@ -39,9 +38,9 @@ export const cronJob = defineResource(cronJobType, (runtime) => ({
   },
 
   preview: async (ctx, wire) => {
-    const state = await runtime.runIfReachable(ctx, () => readJobState(runtime, wire));
-    if (state?.plan.kind === "scheduled") runtime.addBeside(ctx, wire, state.plan.statements);
-    if (state) describeJob(ctx, state);
+    const state = await readJobState(runtime, wire);
+    if (state.plan.kind === "scheduled") runtime.addBeside(ctx, wire, state.plan.statements);
+    describeJob(ctx, state);
     return {};
   },
 

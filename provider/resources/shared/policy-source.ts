@@ -43,8 +43,7 @@ async function readSourcePolicies(
   // A table declared earlier in this program: its future policies count, not its present ones.
   const here = runtime.getProfile(source)?.rowSecurity?.policies;
   if (here) return here;
-  const observation = await runtime.runIfReachable(ctx, () => runtime.observe(source));
-  if (!observation) return "unknown";
+  const observation = await runtime.observe(source);
   const { table } = observation;
   if (!table || table.kind === "other") return "missing";
   const carried = table.carried ?? (await readCarried(runtime.database, table.oid));

@@ -44,8 +44,8 @@ async function findPolicyProblems(
 ): Promise<readonly CoreProblem[]> {
   const { profile, columns } = wire;
   if (!profile?.rowSecurity?.policies?.length || !columns) return [];
-  const observation = await runtime.observeIfReachable(ctx, wire, decodeKey(wire.key));
-  if (!observation || observation.table) return [];
+  const observation = await runtime.observe(wire, decodeKey(wire.key));
+  if (observation.table) return [];
   return (await askPolicies(runtime, wire, { rowSecurity: profile.rowSecurity }, observation)).wrong;
 }
 

@@ -101,18 +101,15 @@ export const table = defineResource(tableType, (runtime) => ({
 }));
 
 async function previewTable(ctx: ResourceContext, runtime: Runtime, declared: TableShape): Promise<void> {
-  const observation = await runtime.observeIfReachable(ctx, declared, declared.window.key);
-  let shape = observation ? await omitLaterKeys(runtime, declared) : declared;
-  if (observation) {
-    requireNoProblems(shape, observation, runtime.getOwner(ctx));
-    await requirePartitionSchema(runtime, shape, observation, true);
-    const { table } = observation;
-    shape = await settleTypes(runtime, shape, table);
-    if (table) return previewChange(ctx, runtime, shape, { ...observation, table });
-  }
-  const grantees = observation?.defaultGrantees ?? [];
+  const observation = await runtime.observe(declared, declared.window.key);
+  const now = await omitLaterKeys(runtime, declared);
+  requireNoProblems(now, observation, runtime.getOwner(ctx));
+  await requirePartitionSchema(runtime, now, observation, true);
+  const { table, defaultGrantees: grantees } = observation;
+  const shape = await settleTypes(runtime, now, table);
+  if (table) return previewChange(ctx, runtime, shape, { ...observation, table });
   runtime.planned.set(formatTableId(shape), {
-    parent: buildPlannedParent(shape, { now: observation && runtime.getNow(observation), defaultGrantees: grantees }),
+    parent: buildPlannedParent(shape, { now: runtime.getNow(observation), defaultGrantees: grantees }),
     statements: createTableStatements(shape, grantees),
   });
 }

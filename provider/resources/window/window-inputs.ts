@@ -90,12 +90,6 @@ export function setPlan(news: PropertyMap, { work, plan }: Pick<TablePlan, "work
   return { ...news, work: toProperty(work), plan: toProperty(plan) };
 }
 
-/** Returns inputs with a plan that was not checked against the database: nothing is pending. */
-export function setStaticPlan(news: PropertyMap, because: string): PropertyMap {
-  const plan = isMap(news["plan"] ?? null) ? (news["plan"] as PropertyMap) : {};
-  return { ...news, work: [], plan: { ...plan, complete: false, incompleteBecause: because } };
-}
-
 export function readPlan(inputs: PropertyMap): WindowPlan | undefined {
   const plan = inputs["plan"];
   // Written by setPlan or by the component, both from a WindowPlan.

@@ -36,7 +36,6 @@ import {
   type WindowInputs,
   omitUnknownBucket,
   setPlan,
-  setStaticPlan,
 } from "./window-inputs";
 import { readPlanContext } from "./plan-context";
 import { listReleasing } from "./releasing";
@@ -75,7 +74,7 @@ export const partitionWindow = defineResource(
       diff: async (ctx, read, { news }, declared) => {
         const due = checked.has(ctx, news)
           ? read.work.length > 0
-          : await isDueNow(ctx, runtime, read, checked.wasChecked(ctx));
+          : await isDueNow(runtime, read, checked.wasChecked(ctx));
         const detail: Detail = due ? { ...declared, work: "update" } : declared;
         // A window that changes shows them after its own statements, in the order in which they run.
         if (Object.keys(detail).length === 0) showRemoved(ctx, read);
@@ -113,7 +112,7 @@ export const partitionWindow = defineResource(
   readWindowInputs,
 );
 
-/** Checks the rule against the planned database and plans its steps; without a database nothing is pending. */
+/** Checks the rule against the planned database and plans its steps. */
 async function checkWindow(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -126,8 +125,7 @@ async function checkWindow(
   runtime.rememberAsOf(spec, read.asOf);
   const mismatch = findDigestProblems(read);
   if (mismatch.length > 0) return { failures: toFailures(mismatch) };
-  const observation = await runtime.observeIfReachable(ctx, spec, spec.key);
-  if (!observation) return { inputs: setStaticPlan(news, "the database could not be reached"), failures: [] };
+  const observation = await runtime.observe(spec, spec.key);
   const limit = () => computeByteLimit(runtime, spec);
   const removed = await readRemovedResources(runtime, spec, observation);
   const context = await readPlanContext(runtime, read, observation, { limit });
@@ -186,14 +184,9 @@ function collectNeeds({ changes }: TablePlan): ArchiveNeeds {
 }
 
 /** Reads the pending steps from the database itself. A refresh shows changes made outside Pulumi since the last update. */
-async function isDueNow(
-  ctx: ResourceContext,
-  runtime: Runtime,
-  read: WindowInputs,
-  updating: boolean,
-): Promise<boolean> {
-  const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
-  if (!observation?.table) return false;
+async function isDueNow(runtime: Runtime, read: WindowInputs, updating: boolean): Promise<boolean> {
+  const observation = await runtime.observe(read.spec, read.spec.key);
+  if (!observation.table) return false;
   const limit = () => computeByteLimit(runtime, read.spec);
   const { changes } = planChanges(await readPlanContext(runtime, read, observation, { limit }));
   // Inputs of an earlier version do not have the names, which that version declared elsewhere: only Check knows that none are.

@@ -64,7 +64,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "DatabaseIdentity.name": "Name of the database, for messages.",
 
   "planPartitions.window": "The inputs that the table's PartitionWindow will have, with `asOf`.",
-  "planPartitions.partitions": "Inputs of the partitions. Null: the database cannot be reached, so the clock decides.",
+  "planPartitions.partitions": "Inputs of the partitions. Null: the provider is not known yet, so the clock decides.",
   "PartitionToDeclare.name": "Its name, as declared.",
   "PartitionToDeclare.from": "First instant that belongs to it, ISO 8601.",
   "PartitionToDeclare.to": "First instant after it, ISO 8601.",

@@ -122,6 +122,5 @@ test("what an earlier version left outside its window is declared by no update",
 test("no answer is no list, not an empty one", () => {
   expect(decodePartitionsAnswer({})).toBeUndefined();
   expect(decodePartitionsAnswer(undefined)).toBeUndefined();
-  expect(decodePartitionsAnswer(encodePartitionsAnswer(undefined))).toBeUndefined();
   expect(decodePartitionsAnswer(encodePartitionsAnswer([]))).toEqual([]);
 });
