@@ -58,7 +58,11 @@ it("D12 an index of the declared name and another definition on an adopted table
 it("J01 a partition dropped by hand: refresh shows it, up creates it again and says that its rows are gone", async () => {
   await up(database, deployment, march);
   await database.query("drop table app.events_p2025_04");
+  const refused = 'lacks "events_p2025_04", which the last update left in place';
+  expect((await preview(database, deployment, march)).messages.join("\n")).toContain(refused);
   expect(await refresh()).toContainEqual(expect.stringContaining("events-2025-04-01"));
+  // Not in the preview that mends it.
+  expect((await preview(database, deployment, march)).messages.join("\n")).not.toContain(refused);
   const run = await up(database, deployment, march);
   expect(run.error).toBeUndefined();
   expect(named(run.steps)).toContain("create events-2025-04-01T00:00:00Z_2025-05-01T00:00:00Z");

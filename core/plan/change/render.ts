@@ -46,7 +46,7 @@ export function summarizePlan(plan: WindowPlan): string {
     plan.dropCount > 0 ? `${plan.dropCount} to drop` : "",
     plan.prepareCount === undefined || movesPartitions(plan)
       ? ""
-      : `the schedule is given ${plan.prepareCount} coming partitions`,
+      : `statements of ${plan.prepareCount} coming partitions to store in the database`,
   ].filter((part) => part !== "");
   return parts.length > 0 ? parts.join(", ") : "nothing to do";
 }

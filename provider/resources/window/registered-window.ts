@@ -67,14 +67,21 @@ export function registeredAsOf(observation: Observation): Instant | undefined {
 /**
  * Warns about a partition that the last update left in place and that is gone: no plan removed it, and writers of its range
  * fail. With partitions as resources the engine trusts its state until a refresh.
+ *
+ * @param coming partitions that this very preview creates
  */
 export function warnOfLost(
   ctx: ResourceContext,
   inputs: WindowInputs,
   observation: Observation,
   creations: readonly Creation[],
+  coming: readonly { readonly name: string }[],
 ): void {
-  const missing = creations.filter(({ kind }) => kind !== "present" && kind !== "restore");
+  const isComing = (creation: Creation) =>
+    coming.some(({ name }) => name === (creation.kind === "attach" ? creation.detached.name : creation.partition.name));
+  const missing = creations.filter(
+    (creation) => creation.kind !== "present" && creation.kind !== "restore" && !isComing(creation),
+  );
   if (missing.length === 0 || inputs.spec.resources === "window") return;
   const before = registeredWindow(observation);
   const asOf = registeredAsOf(observation);

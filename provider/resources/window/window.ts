@@ -132,7 +132,7 @@ async function checkWindow(
   const besides = [...(context.besides ?? []), ...removed.flatMap(({ statements }) => statements)];
   const planned = planTable({ ...context, besides });
   runtime.leaving.set(formatTableId(spec), listReleasing(dueIn(planned.changes, "retire").map(({ step }) => step)));
-  warnOfLost(ctx, read, observation, planned.creations);
+  warnOfLost(ctx, read, observation, planned.creations, runtime.coming.get(formatTableId(spec)) ?? []);
   for (const warning of planned.warnings) ctx.log.warn(`${name}: ${warning}`);
   const problems = [
     ...findOwnershipProblems(spec, observation, runtime.getOwner(ctx)),
