@@ -10,7 +10,7 @@ import { findDatabaseProblems } from "./database-problems";
 import { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
 import { mustWaitForReferring } from "./neighbours";
 import { createPrerequisites, type PrerequisiteArgs } from "./prerequisites";
-import { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
+import { completeConnection, type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
 import { ManagementSchema } from "./resources";
 import { orderTables } from "./table-order";
 
@@ -72,7 +72,13 @@ export class PartitionedDatabase<Key extends string = string> extends pulumi.Com
     if (problems.length > 0) throw new InvalidSpecError(`database "${name}"`, problems);
     this.provider = this.createProvider(name, args, clock);
     const management = this.createManagementSchema(name, args);
-    const prerequisites = createPrerequisites(name, args.prerequisites, args.connection, mapNames(args), this);
+    const prerequisites = createPrerequisites(
+      name,
+      args.prerequisites,
+      completeConnection(args.connection),
+      mapNames(args),
+      this,
+    );
     const tables = this.createTables(args, clock.asOf, [management, ...prerequisites.resources]);
     this.tables = tables as Record<Key, PartitionedTable>;
     prerequisites.grantTables(Object.values(tables));

@@ -182,7 +182,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
       { parent: this, async: true },
     );
     const declared = decodePartitionsAnswer(answer);
-    if (!declared) void pulumi.log.warn(UNKNOWN_PROVIDER, this);
+    if (!declared && pulumi.runtime.isDryRun()) void pulumi.log.warn(UNKNOWN_PROVIDER, this);
     return declared ?? (each ? window.desired : []);
   }
 

@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Size } from "../core/size";
 
-/** Connection settings of the database. Every value may be an Output; missing values come from PG* variables. */
+/**
+ * Connection settings of the database. Every value may be an Output. Missing values come from the stack configuration
+ * `pgpartition:*`, unless a url is given here, then from PG* variables.
+ */
 export interface ConnectionArgs {
   /**
    * Connection URL; single values win over its parts. Kept as a secret.
@@ -66,8 +69,37 @@ export interface ProviderArgs extends ConnectionArgs {
 /** The provider of one database. Connection secrets are marked as such before they leave the program. */
 export class Provider extends pulumi.ProviderResource {
   constructor(name: string, args: ProviderArgs, opts?: pulumi.ResourceOptions) {
-    super("pgpartition", name, encodeInputs(args), opts);
+    super("pgpartition", name, encodeInputs(completeConnection(args)), opts);
   }
+}
+
+/** Settings of a connection that may come from the stack configuration, in addition to its url. */
+const SINGLE_SETTINGS = [
+  "host",
+  "port",
+  "database",
+  "user",
+  "password",
+  "passwordCommand",
+  "sslMode",
+  "sslRootCert",
+] as const satisfies readonly (keyof ConnectionArgs)[];
+
+/**
+ * Adds what the program leaves out of the connection from the stack configuration `pgpartition:*`. Single settings win over the parts of a url, so the
+ * two are never mixed: a url of the program is whole, and that of the configuration counts only where the program says nothing.
+ */
+export function completeConnection<Args extends ConnectionArgs>(args: Args): Args {
+  if (args.url !== undefined) return args;
+  const config = new pulumi.Config("pgpartition");
+  const url = SINGLE_SETTINGS.some((key) => args[key] !== undefined) ? undefined : config.getSecret("url");
+  const found = SINGLE_SETTINGS.flatMap((key): [string, unknown][] => {
+    if (args[key] !== undefined) return [];
+    const value = key === "port" ? config.getNumber(key) : config.get(key);
+    if (value === undefined) return [];
+    return [[key, key === "password" ? config.requireSecret(key) : value]];
+  });
+  return { ...args, ...(url ? { url } : {}), ...Object.fromEntries(found) };
 }
 
 /** Encodes inputs: strings as they are, everything else as JSON. */
