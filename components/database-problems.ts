@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { z } from "zod";
+import { createDatabaseSchema } from "../core/declare/database/shape";
 import { parseDeclaredTime } from "../core/declare/option/time-text";
 import type { TableSpecArgs } from "../core/declare/table/args";
 import { parseTableSpec } from "../core/declare/table/parse";
@@ -7,68 +7,16 @@ import type { Problem } from "../core/problems/problem";
 import { formatPath, toShapeProblems } from "../core/problems/shape-problems";
 import { planWindow } from "../core/window/window-partitions";
 import { replaceUnknownPlace } from "./archive-place";
-import type { PartitionedDatabaseArgs } from "./partitioned-database";
-import type { ConnectionArgs } from "./provider";
 import { qualifyName } from "./table-order";
-
-/** Settings whose values are judged elsewhere: by the provider, by the tables, by the component that takes them. */
-const anything = z.unknown().optional();
-
-/** A value that may be known only later. */
-const laterOr = <S extends z.ZodType>(schema: S) =>
-  z
-    .unknown()
-    .superRefine((value, context) => {
-      if (value === undefined || pulumi.Output.isInstance(value) || value instanceof Promise) return;
-      const { error } = schema.safeParse(value, { reportInput: true });
-      for (const issue of error?.issues ?? []) context.addIssue({ ...issue } as never);
-    })
-    .optional();
-
-const connectionShape = {
-  url: laterOr(z.string()),
-  host: laterOr(z.string()),
-  port: laterOr(z.int().min(1).max(65_535)),
-  database: laterOr(z.string()),
-  user: laterOr(z.string()),
-  password: laterOr(z.string()),
-  passwordCommand: laterOr(z.string()),
-  sslMode: laterOr(z.string()),
-  sslRootCert: laterOr(z.string()),
-} satisfies Record<keyof ConnectionArgs, z.ZodType>;
-
-const defaultsShape = {
-  schema: anything,
-  onExpire: anything,
-  grace: anything,
-  owner: anything,
-  dataClass: anything,
-  maxDropsPerUpdate: anything,
-  resources: anything,
-  paused: anything,
-} satisfies Record<keyof NonNullable<PartitionedDatabaseArgs["defaults"]>, z.ZodType>;
-
-const databaseShape = {
-  connection: z.strictObject(connectionShape),
-  managementSchema: z.string().optional(),
-  sizes: anything,
-  tables: z.record(z.string(), z.looseObject({})),
-  defaults: z.strictObject(defaultsShape).optional(),
-  asOf: z.string().optional(),
-  prerequisites: anything,
-  trustAsOf: z.boolean().optional(),
-  allowDestroy: z.array(z.string()).optional(),
-  maxBytesPerUpdate: anything,
-  lockTimeoutMs: anything,
-  lockBudgetMs: anything,
-  poolSize: anything,
-} satisfies Record<keyof PartitionedDatabaseArgs, z.ZodType>;
 
 /** Returns the problems of a database and of all of its tables, so that mending one does not reveal the next. */
 export function findDatabaseProblems(args: unknown, asOf: string): Problem[] {
-  const shape = z.strictObject(databaseShape).safeParse(args ?? {}, { reportInput: true });
+  const shape = createDatabaseSchema(isLater).safeParse(args ?? {}, { reportInput: true });
   const problems = shape.success ? [] : toShapeProblems(shape.error);
-  const { tables, defaults } = (args ?? {}) as Partial<PartitionedDatabaseArgs>;
+  const { tables, defaults } = (args ?? {}) as {
+    tables?: Record<string, TableSpecArgs>;
+    defaults?: { schema?: string };
+  };
   const time: Problem[] = [];
   const moment = typeof asOf === "string" ? parseDeclaredTime("asOf", asOf, "UTC", time) : undefined;
   const declared = Object.entries(isObject(tables) ? tables : {}).filter(([, table]) => isObject(table));
@@ -110,6 +58,10 @@ function findSharedNames(tables: readonly (readonly [string, TableSpecArgs])[], 
       },
     ];
   });
+}
+
+function isLater(value: unknown): boolean {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 function isObject(value: unknown): value is object {

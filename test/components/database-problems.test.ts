@@ -1,7 +1,8 @@
 // Everything that is wrong with a database and its tables, in one round.
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import { PartitionedDatabase } from "../../components";
+import { type ConnectionArgs, PartitionedDatabase, type PartitionedDatabaseArgs } from "../../components";
+import type { createDatabaseSchema } from "../../core/declare/database/shape";
 import { recording, settled } from "./support";
 
 const good = {
@@ -26,6 +27,18 @@ async function told(args: unknown): Promise<string> {
   await settled();
   return message;
 }
+
+type Schema = ReturnType<typeof createDatabaseSchema>["shape"];
+type SameKeys<A, B> = [keyof A, keyof B] extends [keyof B, keyof A] ? true : false;
+
+test("every documented property is checked, and no other is accepted", () => {
+  // The compiler says so; the names alone are here to be read.
+  const same: [SameKeys<Schema, PartitionedDatabaseArgs>, SameKeys<Schema["connection"]["shape"], ConnectionArgs>] = [
+    true,
+    true,
+  ];
+  expect(same).toEqual([true, true]);
+});
 
 describe("a database that is declared wrong", () => {
   test.each<[string, object | undefined, string]>([
