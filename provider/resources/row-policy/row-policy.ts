@@ -9,7 +9,7 @@ import { formatTableId, parseTableId } from "../../../core/names/resource-id";
 import type { CarriedState, Observation } from "../../../core/observed/observed-table";
 import { rowPolicyType } from "../../../core/resources/row-policy";
 import type { RowPolicyWire } from "../../../core/declare/table/row-policy";
-import { decodeKey, readWire } from "../../../core/declare/table/wire";
+import { decodeKey } from "../../../core/declare/table/wire";
 import type { Statement } from "../../../core/sql/statement";
 import { listPartitionedTables } from "../../../postgres/read/list-tables";
 import { recordPoliciesStatement, registerTableStatement } from "../../../postgres/registry/registry";
@@ -47,7 +47,7 @@ export const rowPolicy = defineResource(rowPolicyType, (runtime, queue) => {
     check: async (ctx, wire, { olds, news }) => {
       const renamed = olds ? findTableRenameProblems(olds, wire) : [];
       if (renamed.length > 0) return { failures: toFailures(renamed) };
-      const result = await checkAccess(ctx, runtime, wire, olds, news);
+      const result = await checkAccess(ctx, runtime, wire, news);
       return { ...result, inputs: checked.remember(ctx, result.inputs) };
     },
 
@@ -95,12 +95,9 @@ async function checkAccess(
   ctx: ResourceContext,
   runtime: Runtime,
   declared: RowPolicyWire,
-  olds: PropertyMap | undefined,
   news: PropertyMap,
 ): Promise<CheckResult> {
-  const before = olds && readWire(rowPolicyType.inputs, olds);
-  const last = before && "value" in before ? before.value.rowSecurity : undefined;
-  const resolved = await resolvePolicies(ctx, runtime, declared, declared.rowSecurity, last);
+  const resolved = await resolvePolicies(runtime, declared, declared.rowSecurity);
   if ("problem" in resolved) return { inputs: news, failures: toFailures([resolved.problem]) };
   const wire = { ...declared, ...(resolved.security ? { rowSecurity: resolved.security } : {}) };
   const inputs = { ...news, ...(resolved.security ? toProperties({ rowSecurity: resolved.security }) : {}) };

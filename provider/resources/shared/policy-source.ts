@@ -6,40 +6,29 @@ import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import type { PolicySpec, RowSecuritySpec } from "../../../core/declare/table/security";
 import { readCarried } from "../../../postgres/read/detached-shape";
 import type { TableName } from "../../../core/names/table-name";
-import type { CallContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 
 type ResolvedSecurity = { readonly security: RowSecuritySpec | undefined } | { readonly problem: CoreProblem };
 
 /**
  * Replaces `copyFrom` by the policies it refers to, so that later code sees plain policies and a change at the source is a
- * change here. Without the database those of the last update are retained.
+ * change here.
  */
 export async function resolvePolicies(
-  ctx: CallContext,
   runtime: Runtime,
   table: TableName,
   declared: RowSecuritySpec | undefined,
-  last: RowSecuritySpec | undefined,
 ): Promise<ResolvedSecurity> {
   const source = declared?.copyFrom;
   if (!declared || !source) return { security: declared };
-  const found = await readSourcePolicies(ctx, runtime, source);
+  const found = await readSourcePolicies(runtime, source);
   if (found === "missing") return { problem: refuseMissingSource(source) };
-  if (found === "unknown") {
-    const policies = last?.copyFrom && isSameTable(last.copyFrom, source) ? last.policies : undefined;
-    return { security: { ...declared, ...(policies ? { policies } : {}) } };
-  }
   const from = { schema: source.schema, name: source.table };
   const policies = found.map((policy) => rewritePolicy(policy, from, table.table));
   return { security: { ...declared, policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)) } };
 }
 
-async function readSourcePolicies(
-  ctx: CallContext,
-  runtime: Runtime,
-  source: TableName,
-): Promise<readonly PolicySpec[] | "missing" | "unknown"> {
+async function readSourcePolicies(runtime: Runtime, source: TableName): Promise<readonly PolicySpec[] | "missing"> {
   // A table declared earlier in this program: its future policies count, not its present ones.
   const here = runtime.getProfile(source)?.rowSecurity?.policies;
   if (here) return here;
@@ -70,8 +59,4 @@ function refuseMissingSource(source: TableName): CoreProblem {
     message: `table "${source.schema}.${source.table}", whose policies are to be copied, does not exist.`,
     fix: "Name a table that exists; one of the same program must be declared before, or named in dependsOn.",
   };
-}
-
-function isSameTable(a: TableName, b: TableName): boolean {
-  return a.schema === b.schema && a.table === b.table;
 }

@@ -4,9 +4,8 @@ import { findSharedValue, getSiblings } from "../../../core/partition/carry/sibl
 import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import type { TableShape } from "../../../core/declare/table/spec";
-import { decodeKey, readWire, type TableWire, tableWireSchema } from "../../../core/declare/table/wire";
+import { decodeKey, type TableWire } from "../../../core/declare/table/wire";
 import { readSchemaRights } from "../../../postgres/read/rights";
-import type { CallContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
 import { toProperties, refuse } from "../shared/inputs";
@@ -15,19 +14,15 @@ import { resolvePolicies } from "../shared/policy-source";
 
 /** Returns the settings of partitions, with `copyFrom` resolved, and the problems of the declared policies. */
 export async function checkPartitions(
-  ctx: CallContext,
   runtime: Runtime,
   wire: TableWire,
-  olds: PropertyMap | undefined,
 ): Promise<{ readonly profile: PartitionProfile | undefined; readonly problems: readonly CoreProblem[] }> {
   const { profile } = wire;
   if (!profile?.rowSecurity) return { profile, problems: [] };
-  const before = olds && readWire(tableWireSchema, olds);
-  const last = before && "value" in before ? before.value.profile?.rowSecurity : undefined;
-  const resolved = await resolvePolicies(ctx, runtime, wire, profile.rowSecurity, last);
+  const resolved = await resolvePolicies(runtime, wire, profile.rowSecurity);
   if ("problem" in resolved) return { profile, problems: [resolved.problem] };
   const complete = { ...profile, ...(resolved.security ? { rowSecurity: resolved.security } : {}) };
-  return { profile: complete, problems: await findPolicyProblems(ctx, runtime, { ...wire, profile: complete }) };
+  return { profile: complete, problems: await findPolicyProblems(runtime, { ...wire, profile: complete }) };
 }
 
 /** Returns the recorded declaration of the partitions, if the table was managed before. */
@@ -37,11 +32,7 @@ export function readImportedProfile({ registration }: Observation): PropertyMap 
 }
 
 /** Skips existing tables, whose policies belong to their RowPolicy. */
-async function findPolicyProblems(
-  ctx: CallContext,
-  runtime: Runtime,
-  wire: TableWire,
-): Promise<readonly CoreProblem[]> {
+async function findPolicyProblems(runtime: Runtime, wire: TableWire): Promise<readonly CoreProblem[]> {
   const { profile, columns } = wire;
   if (!profile?.rowSecurity?.policies?.length || !columns) return [];
   const observation = await runtime.observe(wire, decodeKey(wire.key));

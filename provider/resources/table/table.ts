@@ -54,7 +54,7 @@ export const table = defineResource(tableType, (runtime) => ({
   declared: DECLARED,
 
   check: async (ctx, wire, { olds, news }) => {
-    const { profile, problems } = await checkPartitions(ctx, runtime, wire, olds);
+    const { profile, problems } = await checkPartitions(runtime, wire);
     const shape = decodeTable(wire);
     runtime.rememberProfile(wire, profile ?? {});
     runtime.rememberShape(shape);
