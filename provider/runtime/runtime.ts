@@ -46,6 +46,9 @@ export class Runtime {
   /** Partitions that this preview has planned to create or attach as resources of their own, by the table's id. */
   readonly coming = new Map<string, readonly ComingPartition[]>();
 
+  /** Tables that this update has created, by their ids. */
+  readonly created = new Set<string>();
+
   /** Names of the foreign keys that this run's Table has deferred, because their targets did not exist, by the table's id. */
   readonly laterKeys = new Map<string, readonly string[]>();
 
@@ -235,7 +238,7 @@ export class Runtime {
   /** Records what a resource of a table changes in this operation, other than its window, which judges all of them. */
   addBeside(ctx: ResourceContext, table: TableName, statements: readonly Statement[]): void {
     // A table that this operation creates has no readers, writers or subscribers yet.
-    if (this.planned.has(formatTableId(table))) return;
+    if (this.planned.has(formatTableId(table)) || this.created.has(formatTableId(table))) return;
     const known = this.besides.get(formatTableId(table)) ?? new Map<string, readonly Statement[]>();
     this.besides.set(formatTableId(table), known.set(ctx.urn, statements));
   }

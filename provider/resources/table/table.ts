@@ -128,6 +128,7 @@ async function makeTable(ctx: ResourceContext, runtime: Runtime, declared: Table
     const now = await omitLaterKeys(runtime, shape);
     if (table) await changeTable(ctx, runtime, now, { ...observation, table });
     else await createTable(ctx, runtime, now, observation.defaultGrantees);
+    if (!table) runtime.created.add(formatTableId(shape));
     const after = await runtime.observeAgain(shape, shape.window.key);
     return after.table?.owner ?? "";
   });
