@@ -14,15 +14,16 @@ export function replaceUnknownPlace(declared: WithPlace): TableSpecArgs {
   const { archive, ...rest } = declared;
   if (archive === undefined) return rest;
   const { to } = archive;
-  return { ...rest, archive: { ...archive, to: isUnknown(to) ? PLACE_TO_COME : (to as string | ArchiveTableArgs) } };
+  return { ...rest, archive: { ...archive, to: isLater(to) ? PLACE_TO_COME : (to as string | ArchiveTableArgs) } };
 }
 
 export function isArchiveTable(to: pulumi.Input<string> | ArchiveTableArgs): to is ArchiveTableArgs {
-  return typeof to === "object" && to !== null && !isUnknown(to) && "table" in to;
+  return typeof to === "object" && to !== null && !isLater(to) && "table" in to;
 }
 
-function isUnknown(to: unknown): boolean {
-  return pulumi.Output.isInstance(to) || to instanceof Promise;
+/** True for a value that may be known only when the update runs. */
+export function isLater(value: unknown): boolean {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 const PLACE_TO_COME = "s3://known-only-when-it-is-made";

@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { createDatabaseSchema } from "../core/declare/database/shape";
 import { parseDeclaredTime } from "../core/declare/option/time-text";
 import type { TableSpecArgs } from "../core/declare/table/args";
@@ -6,7 +5,7 @@ import { parseTableSpec } from "../core/declare/table/parse";
 import type { Problem } from "../core/problems/problem";
 import { formatPath, toShapeProblems } from "../core/problems/shape-problems";
 import { planWindow } from "../core/window/window-partitions";
-import { replaceUnknownPlace } from "./archive-place";
+import { isLater, replaceUnknownPlace } from "./archive-place";
 import { qualifyName } from "./table-order";
 
 /** Returns the problems of a database and of all of its tables, so that mending one does not reveal the next. */
@@ -58,10 +57,6 @@ function findSharedNames(tables: readonly (readonly [string, TableSpecArgs])[], 
       },
     ];
   });
-}
-
-function isLater(value: unknown): boolean {
-  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 function isObject(value: unknown): value is object {

@@ -6,7 +6,7 @@ import { digestPartitions } from "../window/wire";
 import type { WindowSpec } from "../declare/table/spec";
 import type { PartitionStatus } from "../declare/table/wire";
 import type { Instant } from "../time/instant";
-import { planRetired, type RetireContext } from "./plan-changes";
+import type { RetireContext } from "./plan-changes";
 import type { Retirement } from "./retire/retiring";
 
 /** A partition that is a resource of its own after an update. */
@@ -33,15 +33,19 @@ export interface FormerPartitions {
  *
  * A former partition that the last update did not declare stays out, whatever has become of it: declared now, it would be shown
  * as created.
+ *
+ * @param due what this update retires
  */
-export function planDeclaredPartitions(context: RetireContext, former: FormerPartitions): DeclaredPartition[] {
-  const { spec, clocks, observation } = context;
+export function planDeclaredPartitions(
+  { spec, clocks, observation }: Pick<RetireContext, "spec" | "clocks" | "observation">,
+  former: FormerPartitions,
+  due: readonly Retirement[],
+): DeclaredPartition[] {
   const { desired } = planWindow(spec, clocks.asOf);
   const before = listFormer(former);
   const inside = new Set(desired.map(toIntervalKey));
   const outside = dedupe([...before, ...former.outside]).filter((one) => !inside.has(toIntervalKey(one)));
   if (outside.length === 0) return [...desired];
-  const { due } = planRetired(context);
   const moved = digestPartitions(before) !== digestPartitions(desired);
   const wasOutside = new Set(former.outside.map(toIntervalKey));
   return [

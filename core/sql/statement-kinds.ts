@@ -24,11 +24,9 @@ export function formatStatementKinds(statements: readonly Statement[]): string[]
   const kinds = new Map<string, Unit[]>();
   for (const unit of listUnits(statements)) kinds.set(unit.kind, [...(kinds.get(unit.kind) ?? []), unit]);
   const sorted = [...kinds.values()].sort((a, b) => rank(a) - rank(b));
-  return sorted.flatMap(([first, ...others]) => (first ? [...describeOthers(first, others), ...printUnit(first)] : []));
-}
-
-function printUnit({ statements }: Unit): string[] {
-  return formatStatementLines(statements);
+  return sorted.flatMap(([first, ...others]) =>
+    first ? [...describeOthers(first, others), ...formatStatementLines(first.statements)] : [],
+  );
 }
 
 function describeOthers(first: Unit, others: readonly Unit[]): string[] {

@@ -1,7 +1,6 @@
 import { quote } from "../../core/names/identifier";
 import type { PublicationMemberWire } from "../../core/declare/table/publications";
 import type { Statement } from "../../core/sql/statement";
-import type { TableName } from "../../core/names/table-name";
 import { buildStatement } from "./registry";
 
 /** True if a row `m` of pg_publication_rel is a table excluded by FOR ALL TABLES EXCEPT: PostgreSQL 19 stores it there. */
@@ -28,19 +27,6 @@ export function recordPublicationStatement(management: string, spec: Publication
 where schema_name = $1::text and table_name = $2::text`,
     [spec.schema, spec.table, spec.publication, spec.where ?? null, String(made)],
     "the next update records it again",
-  );
-}
-
-export function forgetPublicationStatement(
-  management: string,
-  entry: TableName & { readonly publication: string },
-): Statement {
-  return buildStatement(
-    `update ${quote(management)}.registry set publications = coalesce((
-  select jsonb_agg(kept) from jsonb_array_elements(publications) kept where kept->>'name' <> $3::text
-), '[]'), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
-    [entry.schema, entry.table, entry.publication],
-    "declare the membership again",
   );
 }
 

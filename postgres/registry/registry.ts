@@ -140,14 +140,18 @@ export function recordWindowStatement(management: string, entry: TableName & { r
   );
 }
 
-/** Forgets an index that is dropped: a later one of the same name is not ours. */
-export function forgetIndexStatement(management: string, entry: TableName & { readonly index: string }): Statement {
+/** Forgets what a table has no longer, an index or a membership: a later one of the same name is not ours. */
+export function forgetNamedStatement(
+  management: string,
+  entry: TableName & { readonly list: "indexes" | "publications"; readonly name: string },
+): Statement {
+  const { list } = entry;
   return buildStatement(
-    `update ${quote(management)}.registry set indexes = coalesce((
-  select jsonb_agg(kept) from jsonb_array_elements(indexes) kept where kept->>'name' <> $3::text
+    `update ${quote(management)}.registry set ${list} = coalesce((
+  select jsonb_agg(kept) from jsonb_array_elements(${list}) kept where kept->>'name' <> $3::text
 ), '[]'), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
-    [entry.schema, entry.table, entry.index],
-    "declare the index again",
+    [entry.schema, entry.table, entry.name],
+    "declare it again",
   );
 }
 

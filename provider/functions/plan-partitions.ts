@@ -37,8 +37,9 @@ async function answer(runtime: Runtime, inputs: WindowInputs): Promise<readonly 
   const limit = () => computeByteLimit(runtime, spec);
   const context = await readRetireContext(runtime, inputs, observation, limit);
   // Rows of a partition that leaves in this run keep none of another table: those are asked for after this one.
-  runtime.leaving.set(formatTableId(spec), listReleasing(planRetired(context).due));
-  const declared = planDeclaredPartitions(context, readFormerPartitions(observation));
+  const { due } = planRetired(context);
+  runtime.leaving.set(formatTableId(spec), listReleasing(due));
+  const declared = planDeclaredPartitions(context, readFormerPartitions(observation), due);
   const inside = new Set(planWindow(spec, inputs.asOf).desired.map(toIntervalKey));
   runtime.outside.set(
     formatTableId(spec),

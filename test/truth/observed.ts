@@ -1,5 +1,5 @@
 // What an update really ran, and the locks that its session held at the end of each DDL statement: both from the server's log.
-import type { LockMode } from "../../core/sql/statement";
+import { LOCK_MODES, type LockMode } from "../../core/sql/statement";
 import { serverLogDuring } from "../support/statement-log";
 import type { TestDatabase } from "../support/database";
 
@@ -138,19 +138,8 @@ class Session {
   }
 }
 
-const LOCK_ORDER: readonly string[] = [
-  "ACCESS SHARE",
-  "ROW SHARE",
-  "ROW EXCLUSIVE",
-  "SHARE UPDATE EXCLUSIVE",
-  "SHARE",
-  "SHARE ROW EXCLUSIVE",
-  "EXCLUSIVE",
-  "ACCESS EXCLUSIVE",
-];
-
 export function stronger(one: LockMode | undefined, other: LockMode): LockMode {
-  return one !== undefined && LOCK_ORDER.indexOf(one) >= LOCK_ORDER.indexOf(other) ? one : other;
+  return one !== undefined && LOCK_MODES.indexOf(one) >= LOCK_MODES.indexOf(other) ? one : other;
 }
 
 /** As preview prints it. */

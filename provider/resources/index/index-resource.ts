@@ -5,7 +5,7 @@ import { decodeIndexSpec } from "../../../core/declare/table/indexes";
 import { type IndexWire, decodeKey, readWire } from "../../../core/declare/table/wire";
 import { dropIndexStatement } from "../../../core/table/create/index-build";
 import { formatIndexDefinition, buildObservedParent } from "../../../core/partition/carry/parent";
-import { forgetIndexStatement } from "../../../postgres/registry/registry";
+import { forgetNamedStatement } from "../../../postgres/registry/registry";
 import { buildIndex, isIndexWhole, previewIndex } from "../../../postgres/work/build-index";
 import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal, Unfinished } from "../../runtime/failures";
@@ -114,7 +114,7 @@ async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire
       wire.name,
       table.partitions.map((partition) => `${partition.schema}.${partition.name}`),
     );
-    const forget = forgetIndexStatement(runtime.config.managementSchema, { ...wire, index: wire.name });
+    const forget = forgetNamedStatement(runtime.config.managementSchema, { ...wire, list: "indexes" });
     await runtime.database.execute(
       registration ? [drop, { ...forget, transaction: drop.transaction }] : [drop],
       options,

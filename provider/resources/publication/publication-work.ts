@@ -12,9 +12,9 @@ import { StatementError } from "../../../postgres/connect/session-errors";
 import {
   assertEmptyPublicationStatement,
   assertFilterStatement,
-  forgetPublicationStatement,
   recordPublicationStatement,
 } from "../../../postgres/registry/publication-records";
+import { forgetNamedStatement } from "../../../postgres/registry/registry";
 import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
@@ -94,7 +94,9 @@ export function leavePublication(ctx: ResourceContext, runtime: Runtime, spec: P
     await execute(ctx, runtime, spec, [
       ...leave,
       ...(drop.length > 0 ? [assertEmptyPublicationStatement(managementSchema, spec.publication), ...drop] : []),
-      ...(observation.registration ? [forgetPublicationStatement(managementSchema, spec)] : []),
+      ...(observation.registration
+        ? [forgetNamedStatement(managementSchema, { ...spec, list: "publications", name: spec.publication })]
+        : []),
     ]);
     runtime.database.invalidate(schema, table);
   });

@@ -7,6 +7,7 @@ import {
   type FormerPartitions,
   planDeclaredPartitions,
 } from "../../../core/plan/declared-partitions";
+import { planRetired } from "../../../core/plan/plan-changes";
 import { decodePartitionsAnswer, encodePartitionsAnswer } from "../../../core/resources/plan-partitions";
 import { parseInstant } from "../../../core/time/instant";
 import { type OpenInterval, toIntervalKey } from "../../../core/time/interval";
@@ -70,7 +71,7 @@ test("a row + makes a table, ~ is one that leaves or comes back, - one that is g
         const clocks = clocksAt(at);
         const observation = world.observe(clocks.database, spec);
         const context = { spec, registered: world.registered, observation, clocks };
-        const declared = planDeclaredPartitions(context, former);
+        const declared = planDeclaredPartitions(context, former, planRetired(context).due);
         const next = new Map(declared.map((one) => [toIntervalKey(one), one]));
         const before = new Map([...next, ...state].map(([key, one]) => [key, lookUp(world, one)]));
         if (world.up(spec, clocks).problems.length > 0) continue;
@@ -97,10 +98,8 @@ test("a row + makes a table, ~ is one that leaves or comes back, - one that is g
         for (const [key, one] of state) if (!next.has(key) && one.stays) given.add(key);
         state = next;
         // Right after an update nothing has a row.
-        const again = planDeclaredPartitions(
-          { spec, registered: world.registered, observation: world.observe(clocks.database, spec), clocks },
-          former,
-        );
+        const after = { ...context, registered: world.registered, observation: world.observe(clocks.database, spec) };
+        const again = planDeclaredPartitions(after, former, planRetired(after).due);
         const waits = world.plan(spec, clocks).retirements.length > 0;
         if (!waits) expect(again).toEqual(declared);
       }
@@ -118,7 +117,8 @@ test("what an earlier version left outside its window is declared by no update",
   const clocks = clocksAt("2025-06-11");
   const former = { registered: spec, registeredAsOf: clocks.asOf, outside: [] };
   const observation = world.observe(clocks.database, spec);
-  const declared = planDeclaredPartitions({ spec, registered: spec, observation, clocks }, former);
+  const context = { spec, registered: spec, observation, clocks };
+  const declared = planDeclaredPartitions(context, former, planRetired(context).due);
   expect(declared).toEqual(planWindow(spec, clocks.asOf).desired);
 });
 
