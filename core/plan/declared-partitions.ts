@@ -22,7 +22,17 @@ export interface FormerPartitions {
   /** Window and moment of that update; undefined: none, or its partitions were no resources. */
   readonly registered: WindowSpec | undefined;
   readonly registeredAsOf: Instant | undefined;
-  /** Partitions outside that window which were resources. */
+  /** Partitions outside that window which were resources, also if that update failed. */
+  readonly outside: readonly DesiredPartition[];
+}
+
+/** What a program declares, and what the registry keeps of it. */
+export interface DeclaredPartitions {
+  readonly declared: readonly DeclaredPartition[];
+  /**
+   * Those outside the window that are resources until this update has ended: the declared ones, and those that it drops. One
+   * whose drop is refused is still in the state, so that the next update must find it here.
+   */
   readonly outside: readonly DesiredPartition[];
 }
 
@@ -40,25 +50,27 @@ export function planDeclaredPartitions(
   { spec, clocks, observation }: Pick<RetireContext, "spec" | "clocks" | "observation">,
   former: FormerPartitions,
   due: readonly Retirement[],
-): DeclaredPartition[] {
+): DeclaredPartitions {
   const { desired } = planWindow(spec, clocks.asOf);
   const before = listFormer(former);
   const inside = new Set(desired.map(toIntervalKey));
   const outside = dedupe([...before, ...former.outside]).filter((one) => !inside.has(toIntervalKey(one)));
-  if (outside.length === 0) return [...desired];
   const moved = digestPartitions(before) !== digestPartitions(desired);
   const wasOutside = new Set(former.outside.map(toIntervalKey));
-  return [
-    ...desired,
-    ...outside.flatMap((partition) => {
-      const next = describeNext(partition, observation, due);
+  const kept: DeclaredPartition[] = [];
+  const recorded: DesiredPartition[] = [];
+  for (const partition of outside) {
+    const next = describeNext(partition, observation, due);
+    if (next === "gone") continue;
+    if (next !== "dropped") {
+      const { status, stays, left } = next;
       // Shown as detached until the window moves again: a row that is due right after an update would never end.
-      const ended = next?.stays === true && next.left && moved && wasOutside.has(toIntervalKey(partition));
-      if (!next || ended) return [];
-      const { status, stays } = next;
-      return { ...partition, ...(status ? { status } : {}), ...(stays ? { stays } : {}) };
-    }),
-  ];
+      if (stays && left && moved && wasOutside.has(toIntervalKey(partition))) continue;
+      kept.push({ ...partition, ...(status ? { status } : {}), ...(stays ? { stays } : {}) });
+    }
+    recorded.push(partition);
+  }
+  return { declared: [...desired, ...kept], outside: recorded };
 }
 
 /** Lists the partitions of the window that the last update declared. */
@@ -73,16 +85,20 @@ interface Next extends Pick<DeclaredPartition, "status" | "stays"> {
   readonly left: boolean;
 }
 
-/** Returns undefined if its table is gone after the update. */
-function describeNext(partition: Interval, observation: Observation, due: readonly Retirement[]): Next | undefined {
+/** Returns "gone" if it has no table, and "dropped" if this update drops it. */
+function describeNext(
+  partition: Interval,
+  observation: Observation,
+  due: readonly Retirement[],
+): Next | "gone" | "dropped" {
   const attached = observation.table?.partitions.find(({ bounds }) => bounds && isSameInterval(bounds, partition));
   const detached = observation.detached.find(
     ({ bounds, awaitsRows }) => isSameInterval(bounds, partition) && !awaitsRows,
   );
   const found = attached ?? detached;
-  if (!found) return undefined;
+  if (!found) return "gone";
   const steps = due.filter(({ table }) => table.oid === found.oid);
-  if (steps.some(({ verb }) => verb === "drop")) return undefined;
+  if (steps.some(({ verb }) => verb === "drop")) return "dropped";
   const leaving = steps.find((step) => step.verb === "detach" || step.verb === "finalize");
   if (attached && !leaving) return { left: false };
   const archived = detached?.archived !== undefined || steps.some(({ verb }) => verb === "archive");

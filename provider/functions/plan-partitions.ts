@@ -2,8 +2,6 @@ import { formatTableId } from "../../core/names/resource-id";
 import { type DeclaredPartition, planDeclaredPartitions } from "../../core/plan/declared-partitions";
 import { planRetired } from "../../core/plan/plan-changes";
 import { encodePartitionsAnswer } from "../../core/resources/plan-partitions";
-import { toIntervalKey } from "../../core/time/interval";
-import { planWindow } from "../../core/window/window-partitions";
 import type { ProviderFunction } from "../runtime/provider-module";
 import type { Runtime } from "../runtime/runtime";
 import { isMap, type PropertyMap } from "../runtime/values";
@@ -39,11 +37,7 @@ async function answer(runtime: Runtime, inputs: WindowInputs): Promise<readonly 
   // Rows of a partition that leaves in this run keep none of another table: those are asked for after this one.
   const { due } = planRetired(context);
   runtime.leaving.set(formatTableId(spec), listReleasing(due));
-  const declared = planDeclaredPartitions(context, readFormerPartitions(observation), due);
-  const inside = new Set(planWindow(spec, inputs.asOf).desired.map(toIntervalKey));
-  runtime.outside.set(
-    formatTableId(spec),
-    declared.filter((one) => !inside.has(toIntervalKey(one))),
-  );
+  const { declared, outside } = planDeclaredPartitions(context, readFormerPartitions(observation), due);
+  runtime.outside.set(formatTableId(spec), outside);
   return declared;
 }

@@ -6,7 +6,7 @@ import type { PartitionProfile } from "../../core/declare/table/profile";
 import type { Observation } from "../../core/observed/observed-table";
 import type { KnownOfParent } from "../../core/partition/carry/parent";
 import type { IndexSpec, KeySpec, TableShape } from "../../core/declare/table/spec";
-import type { DeclaredPartition } from "../../core/plan/declared-partitions";
+import type { DesiredPartition } from "../../core/window/window-partitions";
 import { formatToken } from "../../core/resources/resource-type";
 import type { PlannedTable } from "../../core/plan/table-plan";
 import type { Statement } from "../../core/sql/statement";
@@ -56,10 +56,10 @@ export class Runtime {
   readonly leaving = new Map<string, readonly string[]>();
 
   /**
-   * Partitions outside their window that this run's program declares, by the table's id, as it was told. No entry: the program
-   * did not ask.
+   * Partitions outside their window that are resources until this run ends, by the table's id: what its program was told to
+   * declare, and what is dropped. No entry: the program did not ask.
    */
-  readonly outside = new Map<string, readonly DeclaredPartition[]>();
+  readonly outside = new Map<string, readonly DesiredPartition[]>();
 
   /** Statements that this preview has shown for an existing table. */
   readonly shown = new Set<string>();
