@@ -5,6 +5,7 @@ import { createArchivesCommand } from "./archives";
 import { createClaimCommand } from "./claim";
 import { createMonitoringCommand } from "./monitoring";
 import { createPauseCommand, createResumeCommand } from "./pause";
+import { createPlanCommand } from "./plan";
 import { createQueryCommand } from "./query";
 import { createReleaseCommand } from "./release";
 import { createRestoreCommand } from "./restore";
@@ -21,6 +22,7 @@ export function createProgram(): Command {
     )
     .option("--management-schema <name>", "schema of registry and ledger", "pgpartition");
   for (const command of [
+    createPlanCommand(),
     createStatusCommand(),
     createReleaseCommand(),
     createClaimCommand(),

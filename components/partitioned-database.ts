@@ -9,6 +9,7 @@ import { programClock } from "./clock";
 import { findDatabaseProblems } from "./database-problems";
 import { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
 import { mustWaitForReferring } from "./neighbours";
+import { printPlan } from "./print-plan";
 import { createPrerequisites, type PrerequisiteArgs } from "./prerequisites";
 import { completeConnection, type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
 import { ManagementSchema } from "./resources";
@@ -82,6 +83,7 @@ export class PartitionedDatabase<Key extends string = string> extends pulumi.Com
     const tables = this.createTables(args, clock.asOf, [management, ...prerequisites.resources]);
     this.tables = tables as Record<Key, PartitionedTable>;
     prerequisites.grantTables(Object.values(tables));
+    void printPlan(Object.values<PartitionedTable>(tables), { provider: this.provider });
     this.registerOutputs({
       runways: Object.fromEntries(Object.entries(tables).map(([key, table]) => [key, table.runway])),
     });

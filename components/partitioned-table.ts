@@ -1,9 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { WARN_PARTITIONS_AS_RESOURCES } from "../core/defaults";
+import type { TableName } from "../core/names/table-name";
 import { formatPartitionResourceName } from "../core/names/child-names";
 import { InvalidSpecError } from "../core/problems/problem";
 import type { DeclaredPartition } from "../core/plan/declared-partitions";
 import { decodePartitionsAnswer, PLAN_PARTITIONS } from "../core/resources/plan-partitions";
+import type { PlanReport } from "../core/plan/change/plan-types";
+import { renderReports } from "../core/plan/report/render-report";
+import { toFigures } from "../core/plan/report/report";
 import { planFromSpec } from "../core/plan/spec-plan";
 import type { ArchiveArgs } from "../core/declare/archive/archive-args";
 import type { ArchiveTableArgs } from "../core/declare/archive/archive-args";
@@ -17,6 +21,7 @@ import { digestPartitions, encodeWindow } from "../core/window/wire";
 import { isArchiveTable, replaceUnknownPlace } from "./archive-place";
 import { parseClock, programClock } from "./clock";
 import { findEarlierReferenced, findEarlierReferring, remember, mustWaitForReferring } from "./neighbours";
+import { printPlan } from "./print-plan";
 import * as resources from "./resources";
 import { Index, Partition, PartitionWindow, RowPolicy, Table } from "./resources";
 
@@ -79,7 +84,11 @@ export class PartitionedTable extends pulumi.ComponentResource {
   /** Resolves once the provider has said which partitions exist, for tables that this one's foreign keys point to. */
   readonly asked: Promise<unknown>;
 
+  /** Name of the table in the database. */
+  readonly tableName: TableName;
+
   private readonly children: Promise<PartitionWindow>;
+  private readonly standsAlone: boolean;
 
   /**
    * Orders the table after those of the same provider that its foreign keys point to and that the program created before, and
@@ -119,6 +128,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     const inputs = buildWindowInputs(spec, window);
     const partitions = this.askPartitions(spec, window, inputs, table, waitsFor);
     this.asked = partitions;
+    this.standsAlone = later === undefined;
     this.children = Promise.all([partitions, waitsFor]).then(([declaredPartitions, { before, referring }]) => {
       const { inside, left } = this.createPartitions(name, spec, declaredPartitions, table);
       const indexes = this.createIndexes(name, spec, [table, ...inside]);
@@ -135,6 +145,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
       return windowResource;
     });
     this.windowResource = this.children;
+    this.tableName = { schema: spec.schema, table: spec.table };
     remember(provider, spec, this);
 
     this.qualifiedName = pulumi.output(`${spec.schema}.${spec.table}`);
@@ -148,6 +159,8 @@ export class PartitionedTable extends pulumi.ComponentResource {
   protected override async initialize(): Promise<void> {
     await Promise.resolve();
     await this.children;
+    // A PartitionedDatabase prints all of its tables.
+    if (this.standsAlone) await printPlan([this], { parent: this });
     this.registerOutputs({
       qualifiedName: this.qualifiedName,
       runway: this.runway,
@@ -182,7 +195,11 @@ export class PartitionedTable extends pulumi.ComponentResource {
       { parent: this, async: true },
     );
     const declared = decodePartitionsAnswer(answer);
-    if (!declared && pulumi.runtime.isDryRun()) void pulumi.log.warn(UNKNOWN_PROVIDER, this);
+    if (!declared && pulumi.runtime.isDryRun()) {
+      void pulumi.log.warn(UNKNOWN_PROVIDER, this);
+      const report = { table: `${spec.schema}.${spec.table}`, plan: planWithoutDatabase(spec, window) };
+      void pulumi.log.info(renderReports([report]), this);
+    }
     return declared ?? (each ? window.desired : []);
   }
 
@@ -255,8 +272,12 @@ function buildWindowInputs(spec: TableSpec, window: PlannedWindow) {
     ...(archive ? { archive: settings as Omit<typeof archive, "to"> } : {}),
     asOf: formatInstant(window.asOf),
     ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
-    plan: planFromSpec(spec, window.asOf, "the provider has not read the database"),
+    plan: toFigures(planWithoutDatabase(spec, window)),
   };
+}
+
+function planWithoutDatabase(spec: TableSpec, window: PlannedWindow): PlanReport {
+  return planFromSpec(spec, window.asOf, "the provider has not read the database");
 }
 
 function setPlace(inputs: WindowInputs, to: pulumi.Input<string> | undefined): PartitionWindowArgs {

@@ -58,12 +58,6 @@ export const MAX_WINDOW_INTERVALS = 20_000;
 /** Retirements listed one by one in the plan; aggregates always cover all. */
 export const MAX_LISTED_DROPS = 200;
 
-/**
- * Statements listed one by one in a plan, in inputs and in the text of preview; beyond that each kind once, with the names of the
- * others. A first update of three years of months fits.
- */
-export const MAX_LISTED_STATEMENTS = 200;
-
 /** A publication created by this stack names the table, not its partitions, whose names come and go with the window. */
 export const DEFAULT_VIA_ROOT = true;
 

@@ -12,7 +12,11 @@ async function main(args: readonly string[]): Promise<void> {
   // The engine reads the port from stdout, so libraries print to stderr, which the engine shows with --debug.
   globalThis.console = new Console(process.stderr, process.stderr);
   const engineAddress = findEngineAddress(args);
-  const server = await serveProvider(createProviderModule(), engineAddress === undefined ? {} : { engineAddress });
+  const planFile = process.env["PGPARTITION_PLAN_FILE"];
+  const server = await serveProvider(createProviderModule(), {
+    ...(engineAddress === undefined ? {} : { engineAddress }),
+    ...(planFile === undefined ? {} : { planFile }),
+  });
 
   const fail = (error: unknown): void => {
     server.log.createResourceLog().error(`internal error of the provider: ${describe(error)}`);

@@ -1,8 +1,10 @@
 import { version } from "../package.json";
+import { PRINT_PLAN } from "../core/resources/print-plan";
 import { PLAN_PARTITIONS } from "../core/resources/plan-partitions";
 import type { CallContext } from "./runtime/call-context";
 import { findConfigProblems, readConfig, SECRET_CONFIG } from "./runtime/provider-config";
 import { getPartitions } from "./functions/get-partitions";
+import { printPlan } from "./functions/print-plan";
 import { planPartitions } from "./functions/plan-partitions";
 import type { DiffKind } from "./runtime/handler";
 import type { ProviderModule } from "./runtime/provider-module";
@@ -53,6 +55,7 @@ export function createProviderModule(): ProviderModule {
     functions: {
       "pgpartition:index:getPartitions": getPartitions(runtime),
       [PLAN_PARTITIONS]: planPartitions(runtime),
+      [PRINT_PLAN]: printPlan(runtime),
     },
 
     cancel: async () => {

@@ -6,6 +6,7 @@ import type { PackageSchema, FunctionSpec, ResourceSpec, Properties, PropertySpe
 import { z } from "zod";
 import { type ResourceType, formatToken } from "../core/resources/resource-type";
 import { getPartitionsInputs, getPartitionsOutputs } from "./functions/get-partitions";
+import { printPlanInputs, printPlanOutputs } from "../core/resources/print-plan";
 import { planPartitionsInputs, planPartitionsOutputs } from "../core/resources/plan-partitions";
 import { SSL_MODES } from "../postgres/connect/url";
 import { type ProviderConfig, SECRET_CONFIG } from "./runtime/provider-config";
@@ -68,6 +69,7 @@ function buildResourceSpec(
 function buildFunctionSpecs(types: NamedTypes): Record<string, FunctionSpec> {
   const functions = {
     getPartitions: { inputs: getPartitionsInputs, outputs: getPartitionsOutputs },
+    printPlan: { inputs: printPlanInputs, outputs: printPlanOutputs },
     planPartitions: { inputs: planPartitionsInputs, outputs: planPartitionsOutputs },
   };
   return Object.fromEntries(

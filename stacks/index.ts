@@ -15,12 +15,12 @@ const database = new PartitionedDatabase("app", {
   ...(stack.maxBytesPerUpdate === undefined ? {} : { maxBytesPerUpdate: stack.maxBytesPerUpdate }),
 });
 
-const tables = Object.entries(database.tables);
+const tables = Object.values(database.tables);
 
-/** First instant for which a table has no partition. */
-export const runway = Object.fromEntries(tables.map(([key, table]) => [key, table.runway]));
-/** Instants at which the windows next move: run `pulumi up` soon after. */
-export const nextRoll = Object.fromEntries(tables.map(([key, table]) => [key, table.nextRoll]));
+/** First instant for which some table has no partition. */
+export const runway = findEarliest(tables.map((table) => table.runway));
+/** Instant at which a window next moves: run `pulumi up` soon after. */
+export const nextRoll = findEarliest(tables.map((table) => table.nextRoll));
 
 function readStack(): Stack {
   try {
@@ -32,6 +32,11 @@ function readStack(): Stack {
     // A RunError is printed without a stack trace: this is a message to the user, not a crash.
     throw error instanceof Error && error.name === "InvalidSpecError" ? new pulumi.RunError(error.message) : error;
   }
+}
+
+/** ISO 8601 in UTC sorts as text. */
+function findEarliest(instants: pulumi.Output<string>[]): pulumi.Output<string | undefined> {
+  return pulumi.all(instants).apply((all) => [...all].sort()[0]);
 }
 
 function readIfThere(path: string): string | undefined {

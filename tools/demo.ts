@@ -11,7 +11,9 @@ import { headline, say } from "./demo/text";
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "pgpartition-demo-"));
-  const demo = await startDemo(folder);
+  const verbose = process.argv.includes("--verbose");
+  const demo = await startDemo(folder, verbose);
+  if (!verbose) say("All output of every command: npm run demo -- --verbose");
   const stop = (): void => void demo.stop().finally(() => process.exit(130));
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
@@ -25,8 +27,8 @@ async function main(): Promise<void> {
 
 /** Runs the story: a window is created, filled, read by two tenants, moved by hand and by schedule, cleaned up, and protected. */
 async function tell(demo: Demo, folder: string): Promise<void> {
-  headline("1. What would be created", "pulumi preview --diff");
-  await demo.pulumi(["preview", "--diff", ...demo.policies]);
+  headline("1. What would be created", "pulumi preview");
+  await demo.pulumi(["preview", ...demo.policies]);
 
   headline("2. Create it", "pulumi up");
   await demo.pulumi(["up", "--yes", "--skip-preview", ...demo.policies]);

@@ -27,7 +27,7 @@ export interface FormerPartitions {
 }
 
 /** What a program declares, and what the registry keeps of it. */
-export interface DeclaredPartitions {
+interface DeclaredPartitions {
   readonly declared: readonly DeclaredPartition[];
   /**
    * Those outside the window that are resources until this update has ended: the declared ones, and those that it drops. One

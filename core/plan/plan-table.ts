@@ -1,4 +1,3 @@
-import { MAX_LISTED_DROPS } from "../defaults";
 import type { ObservedPartition } from "../observed/observed-table";
 import type { ParentShape } from "../partition/carry/parent";
 import { noteSiblingDifferences } from "../partition/carry/sibling-notes";
@@ -6,9 +5,9 @@ import type { Statement } from "../sql/statement";
 import { describeUnindexed, findUnindexedKeysInCatalogue } from "../table/compare/foreign-key-indexes";
 import { noteUnfinishedRestores } from "./align/read-only";
 import { type Change, listEntries } from "./change/change";
-import { describePreviousWindow, noteRunway, computeSummary } from "./change/summary";
+import { describePreviousWindow, noteRunway, computeSummary } from "./report/report";
 import { collectTableFacts } from "./change/table-facts";
-import type { WindowPlan } from "./change/plan-types";
+import type { PlanReport } from "./change/plan-types";
 import { listWork } from "./change/work";
 import { toChanges, listRestores, planTopics, type Topics } from "./plan-changes";
 import { warnOfKept } from "./retire-changes";
@@ -37,13 +36,11 @@ export function planTable(context: PlanContext): TablePlan {
   };
 }
 
-function describePlan(topics: Topics, changes: readonly PlannedChange[], published: readonly string[]): WindowPlan {
+function describePlan(topics: Topics, changes: readonly PlannedChange[], published: readonly string[]): PlanReport {
   const { context, parent, created, fallback } = topics;
   const { window } = created;
   const { spec, registered, observation, clocks } = context;
-  const restore = listEntries(changes, "restore");
   const align = listEntries(changes, "align");
-  const upkeep = listEntries(changes, "upkeep");
   const [prepare] = dueIn(changes, "prepare");
   return {
     ...computeSummary(
@@ -53,17 +50,17 @@ function describePlan(topics: Topics, changes: readonly PlannedChange[], publish
       buildStatements(topics, changes),
       context.besides,
     ),
-    ...(restore.length > 0 ? { restore } : {}),
-    align: align.slice(0, MAX_LISTED_DROPS),
+    restore: listEntries(changes, "restore"),
+    align,
     alignCount: align.length,
-    ...(upkeep.length > 0 ? { upkeep } : {}),
+    upkeep: listEntries(changes, "upkeep"),
     ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
     complete: true,
     ...collectTableFacts(parent, context.indexes ?? [], observation.role),
     ...describePreviousWindow(registered, spec, window, context.registeredAsOf ?? clocks.asOf),
     partitionCount: created.partitions.length,
-    deferred: listEntries(changes, "later").slice(0, MAX_LISTED_DROPS),
-    kept: listEntries(changes, "kept").slice(0, MAX_LISTED_DROPS),
+    deferred: listEntries(changes, "later"),
+    kept: listEntries(changes, "kept"),
     ...(prepare ? { prepareCount: prepare.step.count } : {}),
     notes: notesOf(topics, published),
   };

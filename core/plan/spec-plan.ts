@@ -10,12 +10,12 @@ import { listEntries } from "./change/change";
 import { planCreateChanges } from "./create-changes";
 import { planCreations } from "./create/creations";
 import { planDefault } from "./upkeep/plan-default";
-import { computeSummary } from "./change/summary";
+import { computeSummary } from "./report/report";
 import { collectTableFacts } from "./change/table-facts";
-import type { WindowPlan } from "./change/plan-types";
+import type { PlanReport } from "./change/plan-types";
 
 /** Plans without a database: for components, and as a fallback if the database cannot be reached. Drops nothing. */
-export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): WindowPlan {
+export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): PlanReport {
   const nothing = buildEmptyObservation(asOf);
   const window = planWindow(spec.window, asOf);
   const parent = buildPlannedParent(spec, { now: asOf, levels: spec.window.levels });
@@ -30,8 +30,10 @@ export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): W
   return {
     ...computeSummary(window, listEntries(changes, "create"), [], statements),
     ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
+    restore: [],
     align: [],
     alignCount: 0,
+    upkeep: [],
     complete: false,
     // Without columns the type of the key is not known yet.
     ...collectTableFacts(spec.columns ? parent : undefined, spec.indexes, undefined),

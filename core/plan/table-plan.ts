@@ -16,7 +16,7 @@ import type { LaterKeys } from "./upkeep/later-keys";
 import type { PreparedPlan, PrepareStep } from "./prepare/prepared";
 import type { RetirementFacts } from "./retire/plan-retirement";
 import type { Retirement } from "./retire/retiring";
-import type { DefaultFacts, WindowPlan, WorkItem } from "./change/plan-types";
+import type { DefaultFacts, PlanReport, WorkItem } from "./change/plan-types";
 import type { UpkeepStep } from "./upkeep/plan-upkeep";
 import type { Section, Verb, VerbIn } from "./change/verbs";
 
@@ -70,7 +70,7 @@ export interface TableChanges {
 
 /** The full plan of one table: its changes, and all that preview, policies and state show of them. */
 export interface TablePlan extends TableChanges {
-  readonly plan: WindowPlan;
+  readonly plan: PlanReport;
   readonly work: readonly WorkItem[];
   /** Reported even if nothing is pending. */
   readonly warnings: readonly string[];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS, MAX_WINDOW_INTERVALS } from "../defaults";
+import { MAX_LISTED_DROPS, MAX_WINDOW_INTERVALS } from "../defaults";
 import type { WorkItem } from "../plan/change/plan-types";
 import { VERB_NAMES } from "../plan/change/verbs";
 import { checkSchemaType } from "../same-type";
@@ -25,7 +25,7 @@ export const partitionWindowType = defineResourceType({
     childDigest: z.string().optional(),
     plan: z.unknown().optional(),
   }),
-  checked: z.object({ work: z.array(workItemSchema) }),
+  checked: z.object({ changes: z.string(), work: z.array(workItemSchema) }),
   facts: z.object({
     partitionCount: z.int(),
     retired: z.array(z.string()),
@@ -44,7 +44,8 @@ export const partitionWindowType = defineResourceType({
     asOf: "The moment that the window is planned for, ISO 8601, truncated to the current interval.",
     childDigest:
       "Digest of the Partition resources that were declared with it. Another one than the window's own is an error: a transform or ignoreChanges reached only one of the two.",
-    plan: "The plan: window, counts, rows, bytes, youngestDrop, hazards, created and retired partitions, statements with their locks, notes. Check replaces a given one by a live one; `complete: false` if it could not, and then nothing is retired.",
+    plan: "The plan in figures: window, counts, rows, bytes, youngestDrop, hazards, locks, the partitions that leave, the digest of the statements. Preview and `pgpartition plan` print the rest. Check replaces a given one by a live one; `complete: false` if it could not, and then nothing is retired.",
+    changes: "The pending changes in a few words, written by Check.",
     work: "Pending changes, written by Check. Not empty: the update has something to do.",
     partitionCount: "Partitions attached after the last update.",
     retired: "Retirements of the last update, verb and partition.",
@@ -91,7 +92,7 @@ export const partitionWindowType = defineResourceType({
       "The [default partition](../default-partition.md) is created, maintained and removed here; retention never touches it.",
       "Properties of partitions in addition to bounds are aligned here: [what every partition carries](../partitions.md). A partition of a role whose rights the connected role lacks is named with the ALTER TABLE for an administrator; the others are aligned.",
       "The functions and views of `functionNames` are told by their oids, never by their names: another object of such a name is refused, and one that is not declared any more is dropped. Only the owner may call one before it is granted, and none is SECURITY DEFINER. `window` runs in the transaction of its caller, which holds its locks until the end; the schedule itself commits after each partition.",
-      `At most ${MAX_WINDOW_INTERVALS} intervals in a window, ${MAX_LISTED_DROPS} retirements and ${MAX_LISTED_STATEMENTS} statements listed one by one in a plan; beyond that each kind of statement once with the names of the others, what deletes or detaches first. Totals are always whole.`,
+      `At most ${MAX_WINDOW_INTERVALS} intervals in a window, ${MAX_LISTED_DROPS} retirements listed one by one in the inputs. Totals are always whole; preview names every partition that leaves, and each kind of statement once if they are many: \`pgpartition plan\` prints all.`,
       "Its Delete is refused unless `allowDestroy` names the table; see [retirement](../retirement.md).",
     ],
   },

@@ -17,35 +17,39 @@ export function formatStatementLines(statements: readonly Statement[]): string[]
 
 /** Formats `ALTER TABLE …;  -- parent public.events SHARE UPDATE EXCLUSIVE | instant | lock_timeout 100 ms, tried again` */
 function formatStatement(statement: Statement): string {
+  return `${statement.sql.replace(/\n\s*/g, " ")};  -- ${formatTraits(statement)}`;
+}
+
+/** Formats what other sessions meet: locks, the time for which they are held, time-outs and hazards. */
+export function formatTraits(statement: Pick<Statement, "locks" | "hold" | "timeouts" | "hazards">): string {
   const locks = formatLocks(statement);
-  const traits = [
+  return [
     locks.length > 0 ? locks.join("; ") : "no lock that others see",
     statement.hold,
     ...(statement.timeouts === "strong" ? [`lock_timeout ${DEFAULT_LOCK_TIMEOUT_MS} ms, tried again`] : []),
     ...(statement.timeouts === "waiting" ? ["waits as long as it takes, stopping no session"] : []),
     ...statement.hazards.map((hazard) => (hazard === "LOCK_PARENT_AX" ? `${hazard}${formatTimes(statement)}` : hazard)),
-  ];
-  return `${statement.sql.replace(/\n\s*/g, " ")};  -- ${traits.join(" | ")}`;
+  ].join(" | ");
 }
 
 /** If more partitions than this are under one lock, they are counted. */
 const LISTED_PARTITIONS = 3;
 
-/** Lists each relation by name; many partitions by number. */
-function formatLocks(statement: Statement): string[] {
+/** Lists each relation by name, or by its role alone; many partitions by number. */
+function formatLocks(statement: Pick<Statement, "locks">): string[] {
   const partitions = statement.locks.filter((lock) => lock.role === "partition");
   const named =
     partitions.length > LISTED_PARTITIONS
       ? statement.locks.filter((lock) => lock.role !== "partition")
       : statement.locks;
   return [
-    ...named.map((lock) => `${lock.role} ${lock.relation} ${lock.mode}`),
+    ...named.map(({ role, relation, mode }) => [role, relation, mode].filter((part) => part !== "").join(" ")),
     ...(named === statement.locks ? [] : [`${partitions.length} partitions ${partitions[0]?.mode ?? ""}`]),
   ];
 }
 
 /** Returns the number of relations on which the strongest lock is taken at once. */
-function formatTimes(statement: Statement): string {
+function formatTimes(statement: Pick<Statement, "locks">): string {
   const strongest = statement.locks.filter((lock) => lock.mode === "ACCESS EXCLUSIVE").length;
   return strongest > 1 ? ` x${strongest}` : "";
 }

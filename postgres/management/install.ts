@@ -56,10 +56,10 @@ export async function ensureManagementSchema(database: Database, options: Manage
 }
 
 /** Returns the number of statements that create the management schema, or upgrade the existing one. */
-export function countInstallStatements(state: ManagementState, management: string): number {
+export function listInstallStatements(state: ManagementState, management: string): Statement[] {
   const current = state.kind === "ours" ? state.version : 0;
   const versions = Array.from({ length: Math.max(0, MANAGEMENT_VERSION - current) }, (_, index) => current + index + 1);
-  return versions.reduce((sum, version) => sum + listUpgradeStatements(version, management).length, 0);
+  return versions.flatMap((version) => upgradeStatements(version, management));
 }
 
 /** Returns the state of the management schema. */

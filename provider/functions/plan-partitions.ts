@@ -17,10 +17,12 @@ import { listReleasing } from "../resources/window/releasing";
  * reading and the rules with which PartitionWindow's Check plans retirement.
  */
 export function planPartitions(runtime: Runtime): ProviderFunction {
-  return async (_ctx, { args }) => {
+  return async (_ctx, { args, preview }) => {
     const { window = null } = args;
     const read = readWindowInputs(isMap(window) ? window : {});
     if ("problems" in read) return { result: {}, failures: toFailures(read.problems) };
+    // A program that asks this also asks for the plans of its tables.
+    if (preview) runtime.plans.awaitRequest(read.value.spec);
     return { result: encodePartitionsAnswer(await answer(runtime, read.value)) as PropertyMap };
   };
 }

@@ -1,3 +1,4 @@
+import type { PlanRecord } from "../../core/plan/report/plan-record";
 import type { PropertyPath } from "./values";
 
 /** Context of every call besides its data. */
@@ -37,4 +38,9 @@ export interface ResourceLog {
    * --diff, the engine prints each as a line: for progress every few seconds, not for every step.
    */
   status(message: string): void;
+  /**
+   * Adds to the machine-readable plan what a resource would run, whole: a line of JSON in the file that the environment variable
+   * PGPARTITION_PLAN_FILE names, as `pgpartition plan` reads it. Does nothing without that.
+   */
+  record(entry: PlanRecord): void;
 }

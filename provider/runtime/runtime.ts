@@ -16,6 +16,7 @@ import { Database } from "../../postgres/database";
 import type { ComingPartition } from "../../postgres/work/build-index";
 import type { ProviderConfig } from "./provider-config";
 import type { ResourceContext } from "./call-context";
+import { PrintedPlans } from "./printed-plans";
 import { Refusal } from "./failures";
 import { isMap, type PropertyMap, type PropertyValue } from "./values";
 
@@ -63,6 +64,8 @@ export class Runtime {
 
   /** Statements that this preview has shown for an existing table. */
   readonly shown = new Set<string>();
+
+  readonly plans = new PrintedPlans();
 
   private readonly besides = new Map<string, Map<string, readonly Statement[]>>();
 

@@ -107,5 +107,7 @@ const RESOURCES: Readonly<Record<string, string>> = {
     "One PostgreSQL database (15 to 18). Connects when first needed; settings left out come from the PG* environment variables.",
   planPartitions:
     "The partitions that a program should declare as resources at a moment: those of its window, and former ones as long as their tables exist. The component PartitionedTable asks it. Reads only.",
+  printPlan:
+    "Prints the plans that this preview has made for several tables as one: a line over all, each table with its changes, every kind of statement with its locks. The components ask for it. Reads and changes nothing.",
   getPartitions: "The partitions of a table as they are now. Reads only.",
 };

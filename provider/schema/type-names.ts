@@ -11,6 +11,7 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "Levels.overrides": "GridOverride",
   "GridOverride.when": "ColumnValue",
   "GridOverride.grid": "GridSegment",
+  "printPlan.tables": "PlannedTableName",
   "planPartitions.partitions": "PartitionToDeclare",
   "PartitionToDeclare.status": "PartitionStatus",
   "getPartitions.partitions": "PartitionInfo",

@@ -1,6 +1,8 @@
+import { appendFileSync } from "node:fs";
 import { credentials } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
+import { formatPlanLine } from "../../core/plan/report/plan-record";
 import type { ResourceLog } from "../runtime/call-context";
 import { GRPC_OPTIONS } from "./grpc-options";
 import { toWellFormed } from "../runtime/redact";
@@ -18,8 +20,14 @@ export class EngineLog {
   private sending: Promise<void> = Promise.resolve();
   private busy = false;
 
-  /** @param clean takes secrets out of a message before it is queued */
-  constructor(private readonly clean: (text: string) => string) {}
+  /**
+   * @param clean takes secrets out of a message before it is queued
+   * @param planFile file of the machine-readable plan
+   */
+  constructor(
+    private readonly clean: (text: string) => string,
+    private readonly planFile?: string,
+  ) {}
 
   /** Connects to the engine at `127.0.0.1:port`; a later call replaces it (argv, then Handshake, then Attach). */
   connect(address: string): void {
@@ -36,6 +44,7 @@ export class EngineLog {
       warn: writeAs(LogSeverity.WARNING),
       error: writeAs(LogSeverity.ERROR),
       status: (message) => this.write(urn, LogSeverity.INFO, message, true),
+      record: (record) => this.append(formatPlanLine({ urn, ...record })),
     };
   }
 
@@ -52,6 +61,15 @@ export class EngineLog {
     this.client?.close();
     this.client = undefined;
     this.queue = [];
+  }
+
+  private append(line: string): void {
+    if (this.planFile === undefined) return;
+    try {
+      appendFileSync(this.planFile, `${toWellFormed(this.clean(line))}\n`, { mode: 0o600 });
+    } catch (error) {
+      this.write("", LogSeverity.WARNING, `the plan cannot be written to "${this.planFile}": ${String(error)}`, false);
+    }
   }
 
   private write(urn: string, severity: LogSeverity, message: string, ephemeral: boolean): void {

@@ -29,6 +29,8 @@ export interface ProviderServer {
 export interface ServerOptions {
   /** Address of the engine's log service; Handshake and Attach replace it. */
   readonly engineAddress?: string;
+  /** File that receives the machine-readable plan. @default none */
+  readonly planFile?: string;
   /** Time that calls may take to stop after Cancel. Below 5 s, which is all that the engine waits. @default 4000 */
   readonly stopMs?: number;
 }
@@ -40,7 +42,7 @@ const CANCEL_MARGIN_MS = 500;
 /** Serves the module as a Pulumi resource provider on a free port of the loopback interface. */
 export async function serveProvider(module: ProviderModule, options: ServerOptions = {}): Promise<ProviderServer> {
   const redactor = new Redactor();
-  const log = new EngineLog(redactor.clean);
+  const log = new EngineLog(redactor.clean, options.planFile);
   if (options.engineAddress !== undefined) log.connect(options.engineAddress);
   const stopMs = options.stopMs ?? STOP_MS;
   const core: Core = { module, calls: new Calls(), log, redactor, abandonMs: stopMs };

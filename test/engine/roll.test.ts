@@ -61,10 +61,10 @@ describe.each(testVersions())("a rolling window on PostgreSQL %i", (version) => 
     const { result, logged } = await logging(database, () => engine.pulumi(["preview", "--diff"]));
     const shown = result.stdout + result.stderr;
     expect(shown).toMatch(
-      /window 2026-02-01 \.\. 2026-08-01 \(6\) -> 2026-03-01 \.\. 2026-09-01 \(6\); 1 to create, 1 to detach/,
+      /public\.events: 1 to detach \(~\d+ rows, [^)]*\), 1 to create; .*window 2026-02-01 \.\. 2026-08-01 \(6\) -> 2026-03-01 \.\. 2026-09-01 \(6\)/,
     );
     expect(shown).toMatch(
-      /detach events_p2026_02 \[2026-02-01, 2026-03-01\) ~\d+ rows, .*ended 92 days ago, dropped on 2026-06-08 or later/,
+      /detach events_p2026_02 \[2026-02-01, 2026-03-01\) ~\d+ rows, .*dropped on 2026-06-08 or later: ended 2026-03-01; retention \(3 months\) begins at 2026-03-01/,
     );
     expect(logged.filter(changesSomething)).toEqual([]);
     const json = await engine.pulumi(["preview", "--json"]);
@@ -92,7 +92,7 @@ describe.each(testVersions())("a rolling window on PostgreSQL %i", (version) => 
     expect(await exists()).toHaveLength(1);
     engine.declare({ tables: { events }, asOf: "2026-06-08T00:00:00Z" });
     const preview = await engine.pulumi(["preview"]);
-    expect(preview.stdout).toMatch(/drop events_p2026_02 .*detached 2026-06-01T00:00:00Z, its grace is over/);
+    expect(preview.stdout).toMatch(/drop events_p2026_02 .*detached 2026-06-01, its grace is over/);
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
     expect(await exists()).toHaveLength(0);
   });

@@ -1,7 +1,7 @@
 // The engine on a test's own database with the plugin that ships, where most runs must succeed.
 import { join } from "node:path";
 import { vi } from "vitest";
-import type { RunResult } from "../../tools/stand-ins/engine/run";
+import type { RunOptions, RunResult } from "../../tools/stand-ins/engine/run";
 import { repositoryRoot } from "../../tools/paths";
 import type { TestDatabase } from "../support/database";
 import { type EngineProgram, said, withProgram } from "../support/harness/program";
@@ -9,24 +9,25 @@ import { type EngineProgram, said, withProgram } from "../support/harness/progra
 // Each start of the engine takes seconds, more on a busy machine, and a test has several.
 vi.setConfig({ testTimeout: 300_000 });
 
-interface EngineDatabase extends Pick<EngineProgram, "declare" | "state"> {
+interface EngineDatabase extends Pick<EngineProgram, "declare" | "state" | "project"> {
   /** Runs the CLI on the stack; fails the test when it fails. */
-  pulumi(args: readonly string[]): Promise<RunResult>;
+  pulumi(args: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** Runs the CLI on the stack and wants it to fail. */
   refused(args: readonly string[]): Promise<RunResult>;
 }
 
 export function withEngine(database: TestDatabase): EngineDatabase {
   const program = withProgram(database, { pluginFolder: join(repositoryRoot, "tools", "plugin") });
-  const run = async (args: readonly string[], succeeds: boolean): Promise<RunResult> => {
-    const result = await program.run(args);
+  const run = async (args: readonly string[], succeeds: boolean, options?: RunOptions): Promise<RunResult> => {
+    const result = await program.run(args, options);
     if ((result.code === 0) === succeeds) return result;
     throw new Error(`pulumi ${args.join(" ")} ended with ${String(result.code)}\n${said(result)}`);
   };
   return {
+    project: program.project,
     declare: program.declare,
     state: program.state,
-    pulumi: (args) => run(args, true),
+    pulumi: (args, options) => run(args, true, options),
     refused: (args) => run(args, false),
   };
 }

@@ -1,7 +1,7 @@
-// What a preview prints that an update runs: its statements with their locks, resource by resource. The one file that knows how
-// a plan is laid out.
-import type { LockMode } from "../../core/sql/statement";
-import { LOCK_MODES } from "../../core/sql/statement";
+// What a preview plans that an update runs, as `pgpartition plan` prints it: statements with their locks, resource by resource.
+// The one file that knows how a plan is laid out.
+import { parsePlanLines, renderRecords } from "../../core/plan/report/plan-record";
+import { LOCK_MODES, type LockMode } from "../../core/sql/statement";
 
 interface PrintedStatement {
   readonly sql: string;
@@ -27,25 +27,34 @@ export interface PrintedBlock {
 
 const HEADING = /^ {2}pgpartition:index:(\w+) \((.*)\):$/;
 const STATEMENT = /^\s+(\S.*?);\s+-- (.*)$/;
+const VERB = /^ +(?:not now: )?([a-z]+) "?[\w.]+"?(?: \[\S+, \S+\).*)?: /;
 
-/** Reads the diagnostics of `pulumi preview`. */
-export function readPreview(output: string): readonly PrintedBlock[] {
-  const blocks: { type: string; name: string; lines: string[] }[] = [];
+/** Reads the plan of a preview as `pgpartition plan` prints it. */
+export function readPlan(file: string): readonly PrintedBlock[] {
+  return parsePlanLines(file).map((record) => {
+    const parts = record.urn.split("::");
+    const text = renderRecords([record]);
+    const lines = text.split("\n");
+    return {
+      type: parts[2]?.split(":").at(-1) ?? "",
+      name: parts.at(-1) ?? "",
+      transactions: readTransactions(lines),
+      verbs: lines.flatMap((one) => VERB.exec(one)?.[1] ?? []),
+      text,
+    };
+  });
+}
+
+/** Reads what `pulumi preview` says about each resource. */
+export function readSaid(output: string): readonly Pick<PrintedBlock, "name" | "text">[] {
+  const blocks: { name: string; lines: string[] }[] = [];
   for (const line of output.slice(output.indexOf("Diagnostics:")).split("\n")) {
     const heading = HEADING.exec(line);
-    if (heading) blocks.push({ type: heading[1] ?? "", name: heading[2] ?? "", lines: [] });
-    else if (/^\S|^ {2}\S/.test(line)) blocks.push({ type: "", name: "", lines: [] });
+    if (heading) blocks.push({ name: heading[2] ?? "", lines: [] });
+    else if (/^\S|^ {2}\S/.test(line)) blocks.push({ name: "", lines: [] });
     else blocks.at(-1)?.lines.push(line);
   }
-  return blocks
-    .filter(({ type }) => type !== "")
-    .map(({ type, name, lines }) => ({
-      type,
-      name,
-      transactions: readTransactions(lines),
-      verbs: lines.flatMap((line) => /^ +([a-z]+) "?[\w.]+"?(?: \[\S+, \S+\).*)?: /.exec(line)?.[1] ?? []),
-      text: lines.join("\n"),
-    }));
+  return blocks.map(({ name, lines }) => ({ name, text: lines.join("\n") }));
 }
 
 /** Reads statements between the lines of a plan. */

@@ -1,6 +1,6 @@
 // Does the preview tell the truth? Every kind of change through the real engine: what preview printed is what ran, in its
 // order, and the locks that it declared are those that the session held.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -13,7 +13,7 @@ import { type Case, type Declared, ELSEWHERE, listResourceKinds, type Mode, NEVE
 import { CASES } from "./cases";
 import { lockDifferences, missingFrom, outOfOrder, textOf } from "./compare";
 import { observe, type RanTransaction, watchLocks } from "./observed";
-import { type PrintedBlock, readPreview } from "./printed";
+import { type PrintedBlock, readPlan, readSaid } from "./printed";
 
 const MODES: readonly Mode[] = ["partition", "window"];
 const CLOCKS = ["2026-05-10T12:00:00Z", "2026-06-10T12:00:00Z", "2026-06-20T12:00:00Z"] as const;
@@ -96,6 +96,7 @@ describe.each(testVersions())("on PostgreSQL %i, what preview prints is what run
 
   const steps = CLOCKS.map((_, index) => index);
   const shown: PrintedBlock[][] = [];
+  const said: Pick<PrintedBlock, "name" | "text">[][] = [];
   const done: (readonly RanTransaction[])[] = [];
 
   test.each(steps)(`${version}: update %i runs`, async (step) => {
@@ -110,8 +111,10 @@ describe.each(testVersions())("on PostgreSQL %i, what preview prints is what run
       }
     } else for (const one of RUNS) await run(one.one.between?.[step - 1], one);
     declare(step);
-    const preview = await engine.pulumi(["preview"]);
-    shown[step] = [...readPreview(preview.stdout)];
+    const plan = join(folder, `plan-${String(step)}.jsonl`);
+    const preview = await engine.pulumi(["preview"], { env: { PGPARTITION_PLAN_FILE: plan } });
+    shown[step] = [...readPlan(readFileSync(plan, "utf8"))];
+    said[step] = [...readSaid(preview.stdout)];
     done[step] = await observe(database, () => engine.pulumi(["up", "--yes", "--skip-preview"]));
   });
 
@@ -127,11 +130,14 @@ describe.each(testVersions())("on PostgreSQL %i, what preview prints is what run
     test.each(RUNS.map((one) => [one.one.kind, one.mode, one] as const))(
       `${version}, ${step}: a table that %s (resources: %s)`,
       (_kind, _mode, one) => {
-        const blocks = (shown[step] ?? []).filter(({ name }) =>
-          [`${one.schema}-`, `${one.schema}u-`].some((key) => name.startsWith(key)),
-        );
+        const isOwn = ({ name }: { readonly name: string }) =>
+          [`${one.schema}-`, `${one.schema}u-`].some((key) => name.startsWith(key));
+        const blocks = (shown[step] ?? []).filter(isOwn);
         const ran = (done[step] ?? []).filter((transaction) => belongsTo(transaction, one.schema));
         compare(one, step, blocks, ran);
+        const text = [...blocks, ...(said[step] ?? []).filter(isOwn)].map((block) => block.text).join("\n");
+        for (const pattern of one.one.says?.[step + 1] ?? []) expect(text).toMatch(pattern);
+        expect(text).not.toContain("[.., ..)");
       },
     );
   });
@@ -169,9 +175,6 @@ describe.each(testVersions())("on PostgreSQL %i, what preview prints is what run
       outOfOrder: [],
       locks: [],
     });
-    const text = blocks.map((block) => block.text).join("\n");
-    for (const pattern of one.says?.[step + 1] ?? []) expect(text).toMatch(pattern);
-    expect(text).not.toContain("[.., ..)");
   }
 });
 

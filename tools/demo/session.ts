@@ -8,6 +8,8 @@ import { languageHostNote } from "../stand-ins/engine/environment";
 import { resolveEngine } from "../stand-ins/engine/resolve";
 import { runPulumi } from "../stand-ins/engine/run";
 import { repositoryRoot } from "../paths";
+import { selectReadable } from "./readable";
+import { say } from "./text";
 
 export interface Demo {
   readonly connection: Connection;
@@ -15,7 +17,7 @@ export interface Demo {
   readonly now: Temporal.Instant;
   /** Flags that run the dev stack's policy pack. */
   readonly policies: readonly string[];
-  /** Runs the CLI and shows its output as it comes; throws when it fails. */
+  /** Runs the CLI and shows its output; throws when it fails. */
   pulumi(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<void>;
   /** Runs the CLI; throws unless it fails. */
   expectRefusal(args: readonly string[]): Promise<void>;
@@ -28,7 +30,8 @@ export interface Demo {
 
 const stack = "dev";
 
-export async function startDemo(folder: string): Promise<Demo> {
+/** @param verbose true to show all output of the CLI as it comes; else what a person reads of it, when a command has ended */
+export async function startDemo(folder: string, verbose: boolean): Promise<Demo> {
   const engine = await resolveEngine();
   const note = languageHostNote(engine);
   if (note !== undefined) console.log(note);
@@ -42,13 +45,17 @@ export async function startDemo(folder: string): Promise<Demo> {
     PULUMI_CONFIG_PASSPHRASE: "demo",
     PULUMI_HOME: join(folder, "home"),
   };
-  const run = (args: readonly string[], quiet = false, more: Readonly<Record<string, string>> = {}) =>
-    runPulumi(args, {
+  const seen = new Set<string>();
+  const run = async (args: readonly string[], quiet = false, more: Readonly<Record<string, string>> = {}) => {
+    const result = await runPulumi(args, {
       cwd: project,
       env: { ...env, ...more },
       engine,
-      ...(quiet ? {} : { onOutput: (text: string) => process.stdout.write(text) }),
+      ...(quiet || !verbose ? {} : { onOutput: (text: string) => process.stdout.write(text) }),
     });
+    if (!quiet && !verbose) for (const line of selectReadable(result.stdout + result.stderr, seen)) say(line);
+    return result;
+  };
   const must = async (
     args: readonly string[],
     quiet = false,

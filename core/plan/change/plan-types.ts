@@ -1,4 +1,4 @@
-import type { Hazard, Lock, LockMode } from "../../sql/statement";
+import type { Hazard, Lock, LockMode, Statement } from "../../sql/statement";
 import type { Verb } from "./verbs";
 
 /**
@@ -64,8 +64,8 @@ export interface PlannedLock {
 }
 
 /**
- * The plan of one table, as PartitionWindow's inputs carry it for policies, preview prints it and the update performs it.
- * Aggregates are always complete; lists may be cut.
+ * The plan of one table in figures, as PartitionWindow's inputs have it for policies and state. Aggregates are always complete;
+ * lists may be cut. What only people read of it is in PlanReport.
  */
 export interface WindowPlan {
   /** False: planned without the database. It drops nothing, and policies must report "not evaluated". */
@@ -98,34 +98,42 @@ export interface WindowPlan {
   readonly bytes: number;
   readonly youngestDrop?: { readonly partition: string; readonly to: string; readonly ageDays: number };
   readonly hazards: readonly Hazard[];
-  readonly create: readonly PlanEntry[];
-  /** Archived partitions whose rows are restored. Left out if none. */
-  readonly restore?: readonly PlanEntry[];
-  /** Partitions that differ from the declaration: row security, grants, replica identity, statistics, storage. */
-  readonly align: readonly PlanEntry[];
+  /** Archived partitions whose rows are restored. Left out: none. */
+  readonly restoreCount?: number;
   readonly alignCount: number;
-  /** Actions on the table as a whole: its default partition, its statistics. Left out if none. */
-  readonly upkeep?: readonly PlanEntry[];
   /** The default partition that exists or will exist. */
   readonly defaultPartition?: DefaultFacts;
   readonly retire: readonly PlanEntry[];
   /** Expired, but not retired now: over the limit, waiting for confirmation or for the end of their grace, or paused. */
   readonly deferred: readonly PlanEntry[];
-  /** Outside the window and not expired: never touched. */
-  readonly kept: readonly PlanEntry[];
   /** Number of partitions whose statements are now stored for the schedule in the database; left out: it has them. */
   readonly prepareCount?: number;
   /** The strongest lock on each relation that other sessions can see. */
   readonly locks: readonly PlannedLock[];
-  /** The statements as text, in order, with BEGIN and COMMIT, locks, hold, timeout and hazards; long lists are cut. */
-  readonly statements: readonly string[];
   readonly statementCount: number;
+  /** Digest of all statements in their order: two plans with the same one run the same. */
+  readonly statementDigest: string;
   /** The role that would perform the plan. Left out if the database was not asked. */
   readonly role?: { readonly name: string; readonly superuser: boolean };
   /** The partition key: type of its column and meaning of its values. */
   readonly keyKind?: string;
   /** First columns of the table's indexes, including those still to be built. */
   readonly leadingColumns?: readonly string[];
+}
+
+/** The plan of one table as people read it: its figures, every change by name with its reason, and every statement. */
+export interface PlanReport extends WindowPlan {
+  readonly create: readonly PlanEntry[];
+  /** Archived partitions whose rows are restored. */
+  readonly restore: readonly PlanEntry[];
+  /** Partitions that differ from the declaration: row security, grants, replica identity, statistics, storage. */
+  readonly align: readonly PlanEntry[];
+  /** Actions on the table as a whole: its default partition, its statistics. */
+  readonly upkeep: readonly PlanEntry[];
+  /** Outside the window and not expired: never touched. */
+  readonly kept: readonly PlanEntry[];
   /** Current obstacles, and notes for the reader. */
   readonly notes: readonly string[];
+  /** In the order in which an update runs them. */
+  readonly statements: readonly Statement[];
 }

@@ -6,7 +6,7 @@ import type { ObservedPartition } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
 import { type Instant, compareInstants, formatInstant, parseInstant } from "../../time/instant";
 import type { OpenInterval } from "../../time/interval";
-import { addSpan } from "../../time/span";
+import { addSpan, formatSpan } from "../../time/span";
 import { type Clocks, getDecidingHorizon, getDecidingNow } from "../../window/clocks";
 import type { Extent } from "./extent";
 
@@ -109,9 +109,13 @@ export function planDetach(partition: ObservedPartition, spec: WindowSpec, clock
   return {
     verb: "detach",
     table: toLeavingPartition(partition),
-    reason: `ended ${ended}, not after the horizon ${formatHorizon(spec, clocks)}`,
+    reason: `ended ${ended}; retention (${describeRetention(spec)}) begins at ${formatHorizon(spec, clocks)}`,
     promise: decidePromise(spec, getDecidingNow(clocks)),
   };
+}
+
+function describeRetention({ retention }: WindowSpec): string {
+  return retention === "forever" ? retention : formatSpan(retention);
 }
 
 /** Plans the export of a table that has been detached. */

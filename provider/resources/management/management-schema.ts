@@ -10,7 +10,7 @@ import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import { managementSchemaType } from "../../../core/resources/management-schema";
 import { readWire } from "../../../core/declare/table/wire";
 import {
-  countInstallStatements,
+  listInstallStatements,
   describeManagementSchema,
   dropManagementSchema,
   ensureManagementSchema,
@@ -138,7 +138,12 @@ async function dropUnlessRemembering(ctx: ResourceContext, runtime: Runtime): Pr
 
 async function previewSchema(ctx: ResourceContext, runtime: Runtime, schema: string): Promise<void> {
   const found = await describeManagementSchema(runtime.database);
-  const count = (state: ManagementState) => countInstallStatements(state, schema);
+  const show = (state: ManagementState, verb: string): void => {
+    const statements = listInstallStatements(state, schema);
+    const heading = `management schema ${quote(schema)}: ${statements.length} statements ${verb} it, all of them in it`;
+    ctx.log.record({ heading, statements });
+    ctx.log.info(heading);
+  };
   switch (found.kind) {
     case "foreign":
       throw new Refusal(
@@ -146,11 +151,10 @@ async function previewSchema(ctx: ResourceContext, runtime: Runtime, schema: str
       );
     case "ours":
       ctx.log.debug(`management schema ${quote(schema)} exists (version ${found.version}): adopted`);
-      if (found.version < MANAGEMENT_VERSION)
-        ctx.log.info(`management schema ${quote(schema)}: ${count(found)} statements upgrade it, all of them in it`);
+      if (found.version < MANAGEMENT_VERSION) show(found, "upgrade");
       return;
     case "absent":
-      ctx.log.info(`management schema ${quote(schema)}: ${count(found)} statements create it, all of them in it`);
+      show(found, "create");
   }
 }
 

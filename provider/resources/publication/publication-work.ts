@@ -4,7 +4,6 @@ import type { Observation } from "../../../core/observed/observed-table";
 import { type MembershipPlan, planLeave, planMembership } from "../../../core/plan/publish/membership";
 import { refuseNotOwner } from "../../../core/plan/publish/membership-problems";
 import { type MembershipContext, findPublication } from "../../../core/plan/publish/publication-to-be";
-import { formatStatementLines } from "../../../core/sql/statement-text";
 import type { PublicationMemberWire } from "../../../core/declare/table/publications";
 import { nameMembershipTransaction } from "../../../core/table/create/publication";
 import type { Statement } from "../../../core/sql/statement";
@@ -20,6 +19,7 @@ import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { findOwnershipProblems } from "../shared/table-problems";
+import { showStatements } from "../shared/show";
 import { createWorkContext } from "../shared/run-context";
 
 /** Prefers this run's declaration of the table to the last recorded one. */
@@ -45,13 +45,7 @@ export async function previewPublication(
   const plan = planMembership(buildMembershipContext(runtime, spec, observation));
   requireNoProblems(ctx, runtime, spec, observation, plan);
   runtime.addBeside(ctx, spec, plan.statements);
-  ctx.log.info(
-    [
-      `publication ${spec.publication} of ${spec.schema}.${spec.table}:`,
-      ...formatStatementLines(plan.statements).map((line) => `  ${line}`),
-      ...plan.notes.map((note) => `  note: ${note}`),
-    ].join("\n"),
-  );
+  showStatements(ctx, `publication ${spec.publication} of ${spec.schema}.${spec.table}:`, plan.statements, plan.notes);
 }
 
 /** Rounds in which another run may create or drop the publication between the read and the statement. */

@@ -107,7 +107,16 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
   const keys = parts.declared ?? Object.keys(type.inputs.shape);
   return {
     token: type.token,
-    check: (ctx, request) => check(ctx, runtime, parts, { ...request, olds: usePresentNames(request.olds) }),
+    check: async (ctx, request) => {
+      try {
+        const result = await check(ctx, runtime, parts, { ...request, olds: usePresentNames(request.olds) });
+        if (result.failures.length > 0) runtime.plans.release();
+        return result;
+      } catch (error) {
+        runtime.plans.release();
+        throw error;
+      }
+    },
     diff: async (ctx, received) => {
       // A refresh asks what would lead back to the state, whose inputs then are the new ones.
       const request = { ...received, ...usePresentState(received), news: usePresentNames(received.news) };

@@ -5,6 +5,8 @@ import { partitionWindowType } from "../../../core/resources/partition-window";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import { describeWindow, planWindow } from "../../../core/window/window-partitions";
+import { summarizePlan } from "../../../core/plan/report/render-report";
+import { toFigures } from "../../../core/plan/report/report";
 import { digestPartitions, decodeWindow } from "../../../core/window/wire";
 import { Refusal } from "../../runtime/failures";
 import { containsUnknown, isList, isMap, type PropertyMap, type PropertyValue } from "../../runtime/values";
@@ -85,9 +87,9 @@ export function findDigestProblems(inputs: WindowInputs): CoreProblem[] {
   ];
 }
 
-/** Returns the inputs for state and policies: declared keys as given, the plan replaced by the live one. */
+/** Returns the inputs for state and policies: declared keys as given, the plan replaced by the figures of the live one. */
 export function setPlan(news: PropertyMap, { work, plan }: Pick<TablePlan, "work" | "plan">): PropertyMap {
-  return { ...news, work: toProperty(work), plan: toProperty(plan) };
+  return { ...news, changes: summarizePlan(plan), work: toProperty(work), plan: toProperty(toFigures(plan)) };
 }
 
 export function readPlan(inputs: PropertyMap): WindowPlan | undefined {

@@ -7,7 +7,8 @@ import { planTable } from "../../../core/plan/plan-table";
 import { dueIn, type TablePlan } from "../../../core/plan/table-plan";
 import { listWork } from "../../../core/plan/change/work";
 import { isArchivedDrop } from "../../../core/plan/retire/retiring";
-import { renderPlan, summarizePlan } from "../../../core/plan/change/render";
+import type { PlanReport } from "../../../core/plan/change/plan-types";
+import { summarizePlan } from "../../../core/plan/report/render-report";
 import { getTraits } from "../../../core/plan/change/verbs";
 import { partitionWindowType } from "../../../core/resources/partition-window";
 import { formatInstant } from "../../../core/time/instant";
@@ -30,7 +31,6 @@ import { destroyTable } from "./window-destroy";
 import {
   DECLARED_WINDOW_KEYS,
   findDigestProblems,
-  readPlan,
   readWindowInputs,
   requireWindowInputs,
   type WindowInputs,
@@ -54,6 +54,7 @@ export const partitionWindow = defineResource(
   (runtime) => {
     const checked = new CheckedInputs();
     const removed = new Map<string, readonly Removed[]>();
+    const reports = new Map<string, PlanReport>();
     const showRemoved = (ctx: ResourceContext, { spec }: WindowInputs): void => {
       for (const { subject, statements } of removed.get(ctx.urn) ?? [])
         showStatements(ctx, `${spec.schema}.${spec.table} loses ${subject}, which is no longer declared:`, statements);
@@ -68,23 +69,29 @@ export const partitionWindow = defineResource(
       check: async (ctx, read, { olds, news }) => {
         const result = await checkWindow(ctx, runtime, read, olds, news);
         removed.set(ctx.urn, result.removed ?? []);
-        return result.planned ? { ...result, inputs: checked.remember(ctx, setPlan(news, result.planned)) } : result;
+        if (!result.planned) return result;
+        reports.set(ctx.urn, result.planned.plan);
+        return { ...result, inputs: checked.remember(ctx, setPlan(news, result.planned)) };
       },
 
       diff: async (ctx, read, { news }, declared) => {
         const due = checked.has(ctx, news)
           ? read.work.length > 0
           : await isDueNow(runtime, read, checked.wasChecked(ctx));
-        const detail: Detail = due ? { ...declared, work: "update" } : declared;
+        const detail = describeDiff(declared, due);
         // A window that changes shows them after its own statements, in the order in which they run.
         if (Object.keys(detail).length === 0) showRemoved(ctx, read);
         return detail;
       },
 
-      preview: async (ctx, read, inputs) => {
+      preview: async (ctx, read) => {
         const { spec } = read;
-        const plan = readPlan(inputs);
-        if (plan) ctx.log.info(renderPlan(`${spec.schema}.${spec.table}`, plan));
+        const plan = reports.get(ctx.urn);
+        if (plan) {
+          const { statements, ...rest } = plan;
+          ctx.log.record({ table: `${spec.schema}.${spec.table}`, plan: rest, statements });
+          runtime.plans.print(ctx.log, spec, plan);
+        }
         showRemoved(ctx, read);
         return { lastAnalyzed: UNKNOWN, defaultRows: UNKNOWN };
       },
@@ -94,7 +101,7 @@ export const partitionWindow = defineResource(
         const retired = done.retired.map((item) => `${item.verb} ${item.partition}`);
         const facts = { partitionCount: done.partitionCount, retired, ...toTableFacts(done.observation) };
         if (done.failures.length > 0) throw new Unfinished(toProperties(facts), done.failures);
-        const plan = readPlan(inputs);
+        const plan = reports.get(ctx.urn);
         if (plan) ctx.log.status(summarizePlan(plan));
         return facts;
       },
@@ -111,6 +118,12 @@ export const partitionWindow = defineResource(
   },
   readWindowInputs,
 );
+
+/** Names the rule's own properties, and every pending change by one: the clock and the digest of partitions say nothing to a reader. */
+function describeDiff(declared: Detail, due: boolean): Detail {
+  const { asOf, childDigest, ...said } = declared;
+  return due || asOf || childDigest ? { ...said, changes: "update" } : said;
+}
 
 /** Checks the rule against the planned database and plans its steps. */
 async function checkWindow(

@@ -29,7 +29,9 @@ describe('onExpire "archive"', () => {
     const plan = world.up(windowSpec(ARCHIVED), clocksAt("2025-12-02"));
     expect(retired(plan)).toEqual(["detach y2024m11", "archive y2024m11", "drop y2024m11"]);
     expect(plan.plan).toMatchObject({ detachCount: 1, archiveCount: 1, dropCount: 1, rows: 100, bytes: 8200 });
-    expect(plan.plan.statements.join("\n")).toMatch(/DETACH PARTITION[^]*\.fence\([^]*COPY \(SELECT[^]*DROP TABLE/);
+    expect(plan.plan.statements.map(({ sql }) => sql).join("\n")).toMatch(
+      /DETACH PARTITION[^]*\.fence\([^]*COPY \(SELECT[^]*DROP TABLE/,
+    );
     expect(world.detached).toEqual([]);
   });
 
@@ -114,7 +116,7 @@ describe('onExpire "archive"', () => {
       clocksAt("2025-12-03"),
     );
     expect(plan.creations.filter(({ kind }) => kind === "attach")).toHaveLength(1);
-    expect(plan.plan.statements.join("\n")).toMatch(/\.unfence\([^]*ATTACH PARTITION/);
+    expect(plan.plan.statements.map(({ sql }) => sql).join("\n")).toMatch(/\.unfence\([^]*ATTACH PARTITION/);
   });
 });
 

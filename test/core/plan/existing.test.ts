@@ -118,7 +118,7 @@ describe("what exists", () => {
         reason: "detached 2025-12-02T00:00:00Z, back in the window",
       },
     ]);
-    expect(plan.plan.statements.join("\n")).toContain("ATTACH PARTITION");
+    expect(plan.plan.statements.map(({ sql }) => sql).join("\n")).toContain("ATTACH PARTITION");
     world.up(grown, clocksAt("2025-12-02"));
     expect([world.detached, world.plan(grown, clocksAt("2026-01-30")).retirements.map((item) => item.verb)]).toEqual([
       [],
@@ -133,7 +133,9 @@ describe("what exists", () => {
     const grown = windowSpec({ window: { lead: "3 months", retention: "13 months" }, resources: "window" });
     const plan = world.plan(grown, clocksAt("2025-12-02"));
     expect(plan.problems).toEqual([]);
-    expect(plan.plan.statements.join("\n")).toContain('ATTACH PARTITION "attic"."workflow_events_y2024m11"');
+    expect(plan.plan.statements.map(({ sql }) => sql).join("\n")).toContain(
+      'ATTACH PARTITION "attic"."workflow_events_y2024m11"',
+    );
   });
 });
 
@@ -148,7 +150,7 @@ describe("an interrupted detach", () => {
   test("of this stack is finished before anything else", () => {
     const plan = interrupted(true).plan(windowSpec(YEAR), clocksAt("2026-01-02"));
     expect(retired(plan)).toEqual(["finalize y2024m11", "detach y2024m12"]);
-    expect(plan.plan.statements.filter((sql) => sql.includes("FINALIZE"))).toHaveLength(1);
+    expect(plan.plan.statements.filter(({ sql }) => sql.includes("FINALIZE"))).toHaveLength(1);
   });
 
   test("of another session is finished as well, and never dropped (J01)", () => {

@@ -53,7 +53,9 @@ describe("restored", () => {
       ],
     ]);
     expect(plan.work).toContainEqual(expect.objectContaining({ verb: "restore", from: "2024-11-01T00:00:00Z" }));
-    expect(plan.plan.statements.join("\n")).toMatch(/LIKE .*COPY .*keep_read_only.*ATTACH PARTITION/s);
+    expect(plan.plan.statements.map(({ sql }) => sql).join("\n")).toMatch(
+      /LIKE .*COPY .*keep_read_only.*ATTACH PARTITION/s,
+    );
     expect(
       back(world().plan(named({ range: "2024-11", until: "2025-12-01" }), clocksAt("2025-12-03"))),
     ).toBeUndefined();

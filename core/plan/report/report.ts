@@ -1,22 +1,23 @@
-import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS } from "../../defaults";
+import { createHash } from "node:crypto";
+import { MAX_LISTED_DROPS } from "../../defaults";
 import type { WindowSpec } from "../../declare/table/spec";
 import { type Statement, listHazards, findStrongestLocks } from "../../sql/statement";
 import { type Instant, compareInstants, formatInstant } from "../../time/instant";
 import { formatSpan } from "../../time/span";
 import { type PlannedWindow, describeWindow, planWindow } from "../../window/window-partitions";
 import type { Clocks } from "../../window/clocks";
-import { formatStatementKinds } from "../../sql/statement-kinds";
 import { formatStatementLines } from "../../sql/statement-text";
-import type { PlanEntry, WindowPlan } from "./plan-types";
+import type { PlanEntry, PlanReport, WindowPlan } from "../change/plan-types";
 
-/** Computes the figures and texts of a plan that follow from its entries and statements alone. */
+/** Computes the figures of a plan that follow from its entries and statements alone. */
 export function computeSummary(
   window: PlannedWindow,
   create: readonly PlanEntry[],
   retire: readonly PlanEntry[],
   statements: readonly Statement[],
   besides: readonly Statement[] = [],
-): Omit<WindowPlan, "complete" | "align" | "alignCount" | "partitionCount" | "deferred" | "kept" | "notes"> {
+): Omit<WindowPlan, "complete" | "alignCount" | "partitionCount" | "deferred"> &
+  Pick<PlanReport, "create" | "retire" | "statements"> {
   const leaving = retire.filter((item) => item.verb !== "finalize");
   const count = (verb: PlanEntry["verb"]): number => leaving.filter((item) => item.verb === verb).length;
   const countIntervals = (verb: PlanEntry["verb"]): number =>
@@ -43,12 +44,27 @@ export function computeSummary(
       ? { youngestDrop: { partition: youngest.partition, to: youngest.to, ageDays: youngest.ageDays ?? 0 } }
       : {}),
     hazards: listHazards([...besides, ...statements]),
-    create: create.slice(0, MAX_LISTED_DROPS),
-    retire: retire.slice(0, MAX_LISTED_DROPS),
+    create,
+    retire,
     locks: findStrongestLocks([...besides, ...statements]),
-    statements:
-      statements.length > MAX_LISTED_STATEMENTS ? formatStatementKinds(statements) : formatStatementLines(statements),
+    statements,
     statementCount: statements.length,
+    statementDigest: digestStatements(statements),
+  };
+}
+
+function digestStatements(statements: readonly Statement[]): string {
+  return createHash("sha256").update(formatStatementLines(statements).join("\n"), "utf8").digest("hex").slice(0, 16);
+}
+
+/** Returns what policies and state need of a plan: a state must not have every statement and every sentence of it. */
+export function toFigures(report: PlanReport): WindowPlan {
+  const { create: _c, restore, align: _a, upkeep: _u, kept: _k, notes: _n, statements: _s, ...figures } = report;
+  return {
+    ...figures,
+    ...(restore.length > 0 ? { restoreCount: restore.length } : {}),
+    retire: report.retire.slice(0, MAX_LISTED_DROPS),
+    deferred: report.deferred.slice(0, MAX_LISTED_DROPS),
   };
 }
 
