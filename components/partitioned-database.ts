@@ -30,7 +30,7 @@ export interface PartitionedDatabaseArgs<Key extends string = string> extends Om
    * @default those of the database, initially 10, 100 and 200 GB
    */
   readonly sizes?: SizeThresholdArgs;
-  /** The tables by key; the key becomes part of the names of their resources. */
+  /** The tables by key; name of the database and key become part of the names of their resources. */
   readonly tables: Readonly<Record<Key, TableSpecArgs>>;
   /** Values shared by all tables; a table's own value wins. @example { onExpire: "drop", owner: "platform" } */
   readonly defaults?: Partial<
@@ -80,7 +80,7 @@ export class PartitionedDatabase<Key extends string = string> extends pulumi.Com
       mapNames(args),
       this,
     );
-    const tables = this.createTables(args, clock.asOf, [management, ...prerequisites.resources]);
+    const tables = this.createTables(name, args, clock.asOf, [management, ...prerequisites.resources]);
     this.tables = tables as Record<Key, PartitionedTable>;
     prerequisites.grantTables(Object.values(tables));
     void printPlan(Object.values<PartitionedTable>(tables), { provider: this.provider });
@@ -120,6 +120,7 @@ export class PartitionedDatabase<Key extends string = string> extends pulumi.Com
   }
 
   private createTables(
+    name: string,
     args: PartitionedDatabaseArgs,
     asOf: string,
     dependsOn: pulumi.Resource[],
@@ -130,7 +131,13 @@ export class PartitionedDatabase<Key extends string = string> extends pulumi.Com
       const table = { ...args.defaults, ...args.tables[key], asOf } as PartitionedTableArgs;
       // Policies copied from a table of the same program: those that the table will have.
       const from = source === undefined ? undefined : made.get(source);
-      const opts = { parent: this, provider: this.provider, dependsOn: [...dependsOn, ...(from?.access ?? [])] };
+      const opts = {
+        parent: this,
+        provider: this.provider,
+        dependsOn: [...dependsOn, ...(from?.access ?? [])],
+        // Its name before databases of one program could have the same keys; children follow by their prefix.
+        aliases: [{ name: key }],
+      };
       const referring = mustWaitForReferring(table.resources)
         ? order.filter((other) => other.referenced.includes(key)).map((other) => other.key)
         : [];
@@ -139,7 +146,7 @@ export class PartitionedDatabase<Key extends string = string> extends pulumi.Com
         before: later.flatMap((other) => made.get(other)?.tableResource ?? []),
         referring: referring.flatMap((other) => made.get(other) ?? []),
       }));
-      made.set(key, new PartitionedTable(key, table, opts, laterTables));
+      made.set(key, new PartitionedTable(`${name}-${key}`, table, opts, laterTables));
     }
     return Object.fromEntries(made);
   }

@@ -188,11 +188,11 @@ describe("PartitionedDatabase", () => {
     expect(registered.find((one) => one.type === "pulumi:providers:pgpartition")?.name).toBe("db-provider");
     expect(ofType("ManagementSchema").map((one) => one.name)).toEqual(["db-management"]);
     const windows = ofType("PartitionWindow");
-    expect(windows.find((one) => one.name === "events-window")?.inputs).toMatchObject({
+    expect(windows.find((one) => one.name === "db-events-window")?.inputs).toMatchObject({
       onExpire: "detach",
       owner: "platform",
     });
-    expect(windows.find((one) => one.name === "others-window")?.inputs).toMatchObject({ onExpire: "drop" });
+    expect(windows.find((one) => one.name === "db-others-window")?.inputs).toMatchObject({ onExpire: "drop" });
   });
 
   test("refuses two declarations of one table", () => {

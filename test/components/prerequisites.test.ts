@@ -79,7 +79,7 @@ test("a reader gets the schema first, and the table once it exists", async () =>
     privileges: ["SELECT"],
   });
   expect(ofType("PartitionedTable")[0]?.dependsOn.join()).toContain("db-grant-analyst-app");
-  expect(table?.dependsOn.join()).toContain(":PartitionWindow::events-window");
+  expect(table?.dependsOn.join()).toContain(":PartitionWindow::db-events-window");
 });
 
 test("changes of privileges follow each other", async () => {

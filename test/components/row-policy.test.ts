@@ -59,7 +59,7 @@ test("a database creates the table whose policies are copied before the one that
     },
   });
   await settled();
-  expect(ofType("Table").map((one) => one.name)).toEqual(["events-table", "taking-table", "named-table"]);
+  expect(ofType("Table").map((one) => one.name)).toEqual(["db-events-table", "db-taking-table", "db-named-table"]);
 });
 
 test("tables that take their policies from one another are refused", () => {

@@ -63,13 +63,13 @@ describe("tables of one database", () => {
     "written with %s: the table waits for the table, not for its window, and the windows the other way round",
     async (_, tables) => {
       await database(tables);
-      expect(waitsFor("items-table", "Table")).toEqual(["orders-table"]);
-      expect(waitsFor("items-table", "PartitionWindow")).toEqual([]);
-      expect(waitsFor("orders-table", "Table")).toEqual([]);
-      expect(waitsFor("orders-window", "PartitionWindow")).toEqual(["items-window"]);
-      expect(waitsFor("items-window", "PartitionWindow")).toEqual([]);
+      expect(waitsFor("db-items-table", "Table")).toEqual(["db-orders-table"]);
+      expect(waitsFor("db-items-table", "PartitionWindow")).toEqual([]);
+      expect(waitsFor("db-orders-table", "Table")).toEqual([]);
+      expect(waitsFor("db-orders-window", "PartitionWindow")).toEqual(["db-items-window"]);
+      expect(waitsFor("db-items-window", "PartitionWindow")).toEqual([]);
       // Neither waits for the partitions of the other.
-      for (const name of ["items-window", "orders-window"]) {
+      for (const name of ["db-items-window", "db-orders-window"]) {
         const other = name.startsWith("items") ? "orders" : "items";
         expect(registered.find((one) => one.name === name)?.dependsOn.join()).not.toContain(`Partition::${other}`);
       }
@@ -83,16 +83,16 @@ describe("tables of one database", () => {
       orders: table("orders", [], { schema: "app" }),
     };
     await database(tables, "app");
-    expect(waitsFor("lines-table", "Table")).toEqual(["items-table"]);
-    expect(waitsFor("items-table", "Table")).toEqual(["orders-table"]);
-    expect(waitsFor("orders-window", "PartitionWindow")).toEqual(["items-window"]);
-    expect(waitsFor("items-window", "PartitionWindow")).toEqual(["lines-window"]);
+    expect(waitsFor("db-lines-table", "Table")).toEqual(["db-items-table"]);
+    expect(waitsFor("db-items-table", "Table")).toEqual(["db-orders-table"]);
+    expect(waitsFor("db-orders-window", "PartitionWindow")).toEqual(["db-items-window"]);
+    expect(waitsFor("db-items-window", "PartitionWindow")).toEqual(["db-lines-window"]);
   });
 
   test("a reference without a schema means public, and a table of that name in another schema is another table", async () => {
     await database({ items: table("items", ["orders"]), orders: table("orders", [], { schema: "app" }) });
-    expect(waitsFor("items-table", "Table")).toEqual([]);
-    expect(waitsFor("orders-window", "PartitionWindow")).toEqual([]);
+    expect(waitsFor("db-items-table", "Table")).toEqual([]);
+    expect(waitsFor("db-orders-window", "PartitionWindow")).toEqual([]);
   });
 
   test("a window that creates the partitions itself waits for no other window: a retirement that fails there keeps none from being created", async () => {
@@ -100,14 +100,14 @@ describe("tables of one database", () => {
       items: table("items", ["orders"]),
       orders: table("orders", [], { resources: "window" }),
     });
-    expect(waitsFor("orders-window", "PartitionWindow")).toEqual([]);
-    expect(waitsFor("items-table", "Table")).toEqual(["orders-table"]);
+    expect(waitsFor("db-orders-window", "PartitionWindow")).toEqual([]);
+    expect(waitsFor("db-items-table", "Table")).toEqual(["db-orders-table"]);
   });
 
   test("one that refers to itself waits for nothing", async () => {
     await database({ events: table("events", ["events"]) });
-    expect(waitsFor("events-table", "Table")).toEqual([]);
-    expect(waitsFor("events-window", "PartitionWindow")).toEqual([]);
+    expect(waitsFor("db-events-table", "Table")).toEqual([]);
+    expect(waitsFor("db-events-window", "PartitionWindow")).toEqual([]);
   });
 
   test.each([
@@ -122,7 +122,7 @@ describe("tables of one database", () => {
     const closing = order.filter(({ later }) => later.length > 0);
     expect(closing).toHaveLength(1);
     for (const { key, later } of closing)
-      expect(waitsFor(`${key}-window`, "Table")).toEqual([key, ...later].map((one) => `${one}-table`).sort());
+      expect(waitsFor(`db-${key}-window`, "Table")).toEqual([key, ...later].map((one) => `db-${one}-table`).sort());
   });
 
   test("one that takes policies from what it refers to waits for its table and its policies, and not for its window", async () => {
@@ -131,12 +131,14 @@ describe("tables of one database", () => {
       items: table("items", ["orders"], { rowSecurity: { copyFrom: "orders" } }),
       orders: table("orders", [], { rowSecurity }),
     });
-    const items = registered.find((one) => one.name === "items" && one.type === "pgpartition:index:PartitionedTable");
-    expect(items?.dependsOn.map((urn) => urn.split("::").at(-1)).sort()).toEqual(
-      expect.arrayContaining(["orders-row-policy", "orders-table"]),
+    const items = registered.find(
+      (one) => one.name === "db-items" && one.type === "pgpartition:index:PartitionedTable",
     );
-    expect(items?.dependsOn.join()).not.toContain("orders-window");
-    expect(waitsFor("orders-window", "PartitionWindow")).toEqual(["items-window"]);
+    expect(items?.dependsOn.map((urn) => urn.split("::").at(-1)).sort()).toEqual(
+      expect.arrayContaining(["db-orders-row-policy", "db-orders-table"]),
+    );
+    expect(items?.dependsOn.join()).not.toContain("db-orders-window");
+    expect(waitsFor("db-orders-window", "PartitionWindow")).toEqual(["db-items-window"]);
   });
 
   test("policies decide before foreign keys: what refers to the table that takes its policies closes the ring", () => {

@@ -76,11 +76,11 @@ test("a rolled month: what cannot be taken back first, and a row with no more th
   );
   expect(said).toMatch(/public\.d: 1 to drop \(~300 rows, [^)]*\), 1 to detach \(~300 rows, \d+ kB\), 1 to create;/);
   expect(said).toMatch(/ drop d_p2025_11 .*\n +detach d_p2025_11 .*\n +create d_p2026_09 /);
-  expect(stdout).toMatch(/PartitionWindow a-window +update \[diff: ~changes\]$/m);
+  expect(stdout).toMatch(/PartitionWindow db-a-window +update \[diff: ~changes\]$/m);
   const json = JSON.parse((await engine.pulumi(["preview", "--json"])).stdout) as {
     steps: { urn: string; newState: { inputs: Record<string, unknown> } }[];
   };
-  const inputs = json.steps.find(({ urn }) => urn.endsWith("::d-window"))?.newState.inputs;
+  const inputs = json.steps.find(({ urn }) => urn.endsWith("::db-d-window"))?.newState.inputs;
   expect(inputs?.["changes"]).toMatch(/^1 to drop \(~300 rows, .*\), 1 to detach .*, 1 to create$/);
   expect(inputs?.["plan"]).toMatchObject({ dropCount: 1, detachCount: 1, createCount: 1, statementDigest: /./ });
 });

@@ -51,7 +51,7 @@ describe.each(testVersions().slice(-1))("rows of partitions on PostgreSQL %i", (
     await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
     return steps
       .flatMap(({ op, urn }) => {
-        const [, name, month] = /Partition::(\w+)-(\d{4}-\d\d)-01_/.exec(urn) ?? [];
+        const [, name, month] = /Partition::db-(\w+)-(\d{4}-\d\d)-01_/.exec(urn) ?? [];
         return name && op !== "same" ? [`${op} ${name} ${String(month)}`] : [];
       })
       .sort();

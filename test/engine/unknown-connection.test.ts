@@ -23,7 +23,7 @@ test("preview shows the plan of the program with a warning, and up creates the t
   expect(stdout).toContain(
     "the connection is known only when the update runs, so this plan was made without the database",
   );
-  expect(stdout).toMatch(/Partition events-2025-03-01_2025-04-01 +create/);
+  expect(stdout).toMatch(/Partition db-events-2025-03-01_2025-04-01 +create/);
   expect(await database.query("select from pg_class where relname = 'events'")).toEqual([]);
   await engine.pulumi(["up", "--yes", "--skip-preview"]);
   expect((await database.query("select from pg_inherits")).length).toBeGreaterThan(2);

@@ -80,7 +80,7 @@ it("the table leaves the program: the window is asked first and refuses, no part
   expect((await up(database, deployment, march)).error).toBeUndefined();
   const before = [...deployment.state.keys()];
   const run = await up(database, deployment, { ...march, tables: {} });
-  expect(run.error).toContain('table "app.events" holds data and is not destroyed');
+  expect(run.error).toContain('table "app.events" is not destroyed: it holds');
   expect([...deployment.state.keys()]).toEqual(before);
   expect((await preview(database, deployment, march)).steps).toEqual([]);
 });

@@ -47,7 +47,7 @@ it("refuses a destroy before a partition is touched, and names the three ways on
   await up(database, deployment, march);
   const before = (await left(database)).dump;
   const refused = await destroy([]);
-  expect(refused).toContain('table "app.events" holds data and is not destroyed');
+  expect(refused).toContain('table "app.events" is not destroyed: it holds');
   expect(refused).toContain('allowDestroy: ["app.events"]');
   expect(refused).toContain("pgpartition release app.events");
   expect((await left(database)).dump).toBe(before);
@@ -71,11 +71,11 @@ it("allowDestroy opens exactly the named table: the other one keeps its rows", a
   await database.query(
     "insert into app.events values (1, '2025-03-05', 'x'); insert into app.other values (1, '2025-03-05', 'x')",
   );
-  expect(await destroy(["app.events"], two)).toContain('table "app.other" holds data and is not destroyed');
+  expect(await destroy(["app.events"], two)).toContain('table "app.other" is not destroyed: it holds');
   expect(await exists("other")).toBe(true);
   // The engine goes on with what was not refused: here by removing the other table from the state's way.
   const refused = await destroy(["app.other"], two);
-  expect(refused).toContain('table "app.events" holds data and is not destroyed');
+  expect(refused).toContain('table "app.events" is not destroyed: it holds');
   expect(await exists("other_p2025_03")).toBe(false);
   expect(await database.query("select note from app.events")).toEqual([{ note: "x" }]);
 });

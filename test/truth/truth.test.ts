@@ -131,7 +131,7 @@ describe.each(testVersions())("on PostgreSQL %i, what preview prints is what run
       `${version}, ${step}: a table that %s (resources: %s)`,
       (_kind, _mode, one) => {
         const isOwn = ({ name }: { readonly name: string }) =>
-          [`${one.schema}-`, `${one.schema}u-`].some((key) => name.startsWith(key));
+          [`db-${one.schema}-`, `db-${one.schema}u-`].some((key) => name.startsWith(key));
         const blocks = (shown[step] ?? []).filter(isOwn);
         const ran = (done[step] ?? []).filter((transaction) => belongsTo(transaction, one.schema));
         compare(one, step, blocks, ran);

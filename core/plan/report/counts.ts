@@ -70,11 +70,11 @@ function describeLeaving(reports: Reports, verb: Verb): string[] {
   );
   const until = entries.flatMap(({ partition, dropOn }) => (dropOn && !dropped.has(partition) ? [dropOn] : [])).sort();
   const back = verb === "detach" && until[0] !== undefined ? [`can come back until ${formatDay(until[0])}`] : [];
-  return [`${entries.length} to ${verb} (${[formatLeavingRows(entries), formatBytes(bytes), ...back].join(", ")})`];
+  return [`${entries.length} to ${verb} (${[formatKnownRows(entries), formatBytes(bytes), ...back].join(", ")})`];
 }
 
 /** Never writes 0 for rows that nothing has counted. */
-function formatLeavingRows(entries: readonly PlanEntry[]): string {
+export function formatKnownRows(entries: readonly { readonly rows?: number | undefined }[]): string {
   const uncounted = entries.filter(({ rows }) => rows === undefined).length;
   const rows = entries.reduce((total, entry) => total + (entry.rows ?? 0), 0);
   if (uncounted === 0) return formatRows(rows);

@@ -179,11 +179,12 @@ function requireForgettable(
 }
 
 /** Throws while the table of a detached partition exists that a drop was promised for. */
-function requireDropped(runtime: Runtime, wire: PartitionWire, { detached }: Observation, spec: WindowSpec): void {
-  const left = findDetached(detached, decodePartitionInterval(wire));
+function requireDropped(runtime: Runtime, wire: PartitionWire, observation: Observation, spec: WindowSpec): void {
+  const left = findDetached(observation.detached, decodePartitionInterval(wire));
   if (!left || (left.dropAfter === undefined && !left.toArchive && !left.archived)) return;
   // The window comes later in a destroy, and refuses it for the whole table.
-  if (!runtime.declaresTable(wire) && spec.ownsTable && !runtime.isDestroyAllowed(wire)) throw refuseDestroy(wire);
+  if (!runtime.declaresTable(wire) && spec.ownsTable && !runtime.isDestroyAllowed(wire))
+    throw refuseDestroy(wire, observation);
   if (isAsked(runtime, wire))
     throw refuseStill(`partition "${left.name}" of "${wire.schema}.${wire.table}"`, "there, detached");
 }

@@ -1,6 +1,8 @@
 import { quote, quoteLiteral } from "../../../core/names/identifier";
 import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
+import { formatKnownRows } from "../../../core/plan/report/counts";
+import { formatBytes } from "../../../core/size";
 import { findTableProblems } from "../../../core/table/compare/compare";
 import type { TableShape } from "../../../core/declare/table/spec";
 import type { TableWire } from "../../../core/declare/table/wire";
@@ -83,14 +85,23 @@ function findRightsProblems(table: NonNullable<Observation["table"]>): CoreProbl
   ];
 }
 
-/** Explains why a destroy is refused, with three ways to resolve it. */
-export function refuseDestroy(table: { schema: string; table: string }): Refusal {
+/** Explains why a destroy is refused: what would be lost, and three ways to resolve it. */
+export function refuseDestroy(table: { schema: string; table: string }, observation: Observation): Refusal {
   const name = `${table.schema}.${table.table}`;
   return new Refusal(
-    `table "${name}" holds data and is not destroyed. To drop it with all its rows, set allowDestroy: ["${name}"] in the provider's configuration ` +
-      `and run \`pulumi up\` once before the destroy. To keep it and remove it only from the state, run \`pgpartition release ${name}\` first. ` +
+    `table "${name}" is not destroyed: ${describeHoldings(observation)}. To drop it with everything in it, set allowDestroy: ["${name}"], ` +
+      `an argument of PartitionedDatabase and of the Provider, and run \`pulumi up\` once before the destroy. To keep it and remove it only from the state, run \`pgpartition release ${name}\` first. ` +
       "If it was only renamed in the program, give the new name an alias of the old one",
   );
+}
+
+function describeHoldings({ table, detached }: Observation): string {
+  const partitions = [...(table?.partitions ?? []), ...detached];
+  const bytes = partitions.reduce((sum, one) => sum + one.bytes, 0);
+  const left = detached.length > 0 ? `, ${detached.length} of them detached` : "";
+  const where = `${partitions.length} ${partitions.length === 1 ? "partition" : "partitions"}${left}`;
+  if (partitions.every(({ rows }) => rows === 0)) return `it holds no rows in ${where}`;
+  return `it holds ${formatKnownRows(partitions)} (${formatBytes(bytes)}) in ${where}`;
 }
 
 export function findTableRenameProblems(olds: PropertyMap, wire: TableWire): CoreProblem[] {

@@ -23,6 +23,7 @@ import { defineResource } from "../shared/define-resource";
 import { toProperties, diffDeclared, toFailures, importKey, requireWire, refuse } from "../shared/inputs";
 import { omitLaterKeys } from "../window/add-later-keys";
 import { checkPartitions, readImportedProfile, requirePartitionSchema, requirePolicies } from "./table-access";
+import { requireManagementSchema } from "../management/required-schema";
 import { changeTable, previewChange } from "./table-change";
 import { canonicalize, importTableInputs } from "./table-import";
 import { refreshInputs } from "./table-live";
@@ -54,6 +55,7 @@ export const table = defineResource(tableType, (runtime) => ({
   declared: DECLARED,
 
   check: async (ctx, wire, { olds, news }) => {
+    await requireManagementSchema(runtime, wire);
     const { profile, problems } = await checkPartitions(runtime, wire);
     const shape = decodeTable(wire);
     runtime.rememberProfile(wire, profile ?? {});
@@ -183,7 +185,7 @@ async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableS
       await runtime.database.execute([forget], options);
       return;
     }
-    if (!runtime.isDestroyAllowed(shape)) throw refuseDestroy(shape);
+    if (!runtime.isDestroyAllowed(shape)) throw refuseDestroy(shape, observation);
     if (observation.table.partitions.length > 0) {
       throw new Refusal(
         `table "${shape.schema}.${shape.table}" still has ${observation.table.partitions.length} partitions; they are retired first, by its PartitionWindow`,

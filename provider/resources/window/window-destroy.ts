@@ -60,7 +60,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.getOwner(ctx))
     return;
   if (!spec.ownsTable) return handBack(work, spec, observation);
-  if (!runtime.isDestroyAllowed(spec)) throw refuseDestroy(spec);
+  if (!runtime.isDestroyAllowed(spec)) throw refuseDestroy(spec, observation);
   const keys = await findKeysToDrop(ctx, runtime, observation, spec, table.oid);
   await requireUnneeded(runtime, spec, [table, ...observation.detached.filter(isDropped)], keys);
   let parent = buildObservedParent(table, spec.key, observation);
