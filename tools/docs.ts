@@ -6,7 +6,7 @@ import { componentDeclarations, docstringProblems } from "./docs/arguments";
 import { type Page, REFERENCE_FOLDER } from "./docs/markdown";
 import { docstringsFile } from "./docs/docstrings-file";
 import { replaceBlock } from "./docs/readme";
-import { previewOfQuickstart } from "./docs/sample";
+import { runQuickstart } from "./docs/sample";
 import { repositoryRoot } from "./paths";
 
 async function main(args: readonly string[]): Promise<void> {
@@ -49,10 +49,12 @@ function write(pages: readonly Page[]): void {
 
 async function writeSample(): Promise<void> {
   const readme = join(repositoryRoot, "README.md");
-  writeFileSync(
-    readme,
-    replaceBlock(readFileSync(readme, "utf8"), "sample", `\`\`\`text\n${await previewOfQuickstart()}\n\`\`\``),
+  const blocks = Object.entries(await runQuickstart());
+  const text = blocks.reduce(
+    (page, [name, output]) => replaceBlock(page, name, `\`\`\`text\n${output}\n\`\`\``),
+    readFileSync(readme, "utf8"),
   );
+  writeFileSync(readme, text);
 }
 
 /** Returns the pages of the reference that are no longer generated. */

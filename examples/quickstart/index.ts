@@ -9,7 +9,7 @@ new PartitionedDatabase("app", {
       primaryKey: ["id", "at"],
       partitionBy: [{ range: "at", every: "month" }],
       window: { lead: "2 months", retention: "12 months" },
-      onExpire: "drop", // a week after its detach
+      onExpire: "detach", // what has expired leaves the table and stays in the database: nothing is deleted
     },
   },
 });

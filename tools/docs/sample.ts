@@ -12,9 +12,16 @@ import { repositoryRoot, workFolder } from "../paths";
 const FIRST = "2025-06-15T12:00:00Z";
 const A_MONTH_LATER = "2025-07-15T12:00:00Z";
 
-/** Returns the preview of the second month: the table exists and has rows, the program is unchanged. */
-export function previewOfQuickstart(): Promise<string> {
-  return withExample("quickstart", previewSecondMonth);
+/** What the README shows of its program. */
+interface Samples {
+  /** The plan of the first preview, without Pulumi's own rows. */
+  readonly first: string;
+  /** The preview of the second month: the table exists and has rows, the program is unchanged. */
+  readonly sample: string;
+}
+
+export function runQuickstart(): Promise<Samples> {
+  return withExample("quickstart", previewTwice);
 }
 
 /** An example that runs: the CLI in its folder, and SQL in the database that it manages. */
@@ -44,8 +51,9 @@ export async function withExample<T>(name: string, body: (example: RunningExampl
   }
 }
 
-async function previewSecondMonth({ pulumi, sql }: RunningExample): Promise<string> {
+async function previewTwice({ pulumi, sql }: RunningExample): Promise<Samples> {
   await pulumi("config", "set", "pgpartition:asOf", FIRST);
+  const first = selectPlan(await pulumi("preview", "--suppress-progress"));
   await pulumi("up", "--yes", "--skip-preview");
   // Evenly over thirteen months, so that the expired one is not empty.
   await sql(
@@ -54,7 +62,7 @@ async function previewSecondMonth({ pulumi, sql }: RunningExample): Promise<stri
   );
   await sql("analyze public.events");
   await pulumi("config", "set", "pgpartition:asOf", A_MONTH_LATER);
-  return tidy(await pulumi("preview", "--suppress-progress"));
+  return { first, sample: tidy(await pulumi("preview", "--suppress-progress")) };
 }
 
 async function pulumiIn(
@@ -80,6 +88,12 @@ async function pulumiIn(
       throw new Error(`pulumi ${args.join(" ")} failed (${result.code})\n${result.stdout}${result.stderr}`);
     return result.stdout;
   };
+}
+
+/** Returns what is printed under the stack. */
+function selectPlan(output: string): string {
+  const [, plan = ""] = /^( +pulumi:pulumi:Stack \(\S+\):\n(?:.+\n)+)/m.exec(output) ?? [];
+  return tidy(`Diagnostics:\n${plan}`);
 }
 
 /** Removes trailing blanks only: every other character is the CLI's. */
