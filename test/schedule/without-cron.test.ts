@@ -1,28 +1,19 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { entryOf, partitions } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { skipBecause } from "../support/skip";
 import { apply, column } from "./support";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const window = { lead: "1 month", retention: "forever", start: "2025-03-01" } as const;
 const nightly = program("2025-03-10T00:00:00Z", { window, schedule: { cron: "30 2 * * *" } });
-let deployment: Deployment;
-
-beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
-});
 
 it("B15 without pg_cron preview reports it, the update creates no job, and the same schedule is in the outputs", async () => {
   const seen = await preview(database, deployment, nightly);
