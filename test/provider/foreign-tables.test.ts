@@ -6,27 +6,22 @@ import type { TableSpecArgs } from "../../core/declare/table/args";
 import { onDatabase } from "../cli/support";
 import { testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
-import { Deployment } from "../support/harness/deployment";
-import { eventsTable, left, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { eventsTable, left } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, indexLines, partitions, ledger } from "./support";
-
-afterEach(endPlugins);
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
 describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitions", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database, ["app", "far"]);
   let directory: string;
 
   /** February is elsewhere: a table of schema `far`, reached through a server that leads back here. */
   beforeEach(async () => {
-    await reset(database, ["app", "far"]);
-    deployment = new Deployment();
     directory = mkdtempSync(join(tmpdir(), "pgpartition-test-foreign-"));
     const { host, port, user, password } = database;
     await database.query(`create extension if not exists postgres_fdw;

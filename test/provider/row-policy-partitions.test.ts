@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { administer, testVersions } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
@@ -7,11 +7,6 @@ import { type Attempts, attempts, CLOSED } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { withTenants } from "./row-policy-support";
 import { accessOf, identityOf, indexLines, partitions } from "./support";
-import { closeAll } from "./wire-support";
-import { endPlugins } from "../support/harness/plugin";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 describe.each(testVersions())("PostgreSQL %s, partitions of a table with row security", (version) => {
   const t = withTenants(version);

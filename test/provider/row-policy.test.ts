@@ -1,15 +1,10 @@
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { testVersions } from "../support/database";
-import { endPlugins } from "../support/harness/plugin";
 import { named, preview, up, withPlugin } from "../support/harness/rounds";
 import { attempts, CLOSED } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { throughTable, withTenants } from "./row-policy-support";
 import { accessOf, entryOf, partitions } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
   const t = withTenants(version);

@@ -10,10 +10,10 @@ import { endPlugins } from "./plugin";
 afterEach(endPlugins);
 afterAll(closeAll);
 
-/** Call it where the database is made: both are as new before each test. */
-export function withDeployment(database: TestDatabase): Deployment {
+/** Call it where the database is made: both are as new before each test. Schemas: those of the test, where `app` is not all. */
+export function withDeployment(database: TestDatabase, schemas?: readonly string[]): Deployment {
   const deployment = new Deployment();
-  beforeEach(() => startAgain(database, deployment));
+  beforeEach(() => startAgain(database, deployment, schemas));
   return deployment;
 }
 
