@@ -7,7 +7,7 @@ import { onDatabase } from "../cli/support";
 import { testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { eventsTable, left } from "../support/harness/fixture";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { preview, refresh, up, withPlugin } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, indexLines, partitions, ledger } from "./support";
@@ -44,7 +44,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
   /** The index of the table itself is never called valid by the server, and nothing depends on that. */
   const settled = async (now: Program): Promise<void> => {
     expect((await preview(database, deployment, now)).steps).toEqual([]);
-    const { result } = await withPlugin(database, now, (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, now);
     expect(result).toEqual([]);
     expect((await preview(database, deployment, now)).steps).toEqual([]);
     expect(

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { asSuperuser, testVersions, withDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { preview, refresh, up, withPlugin } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { entryOf, inputsOf, partitions, nothingLeft } from "./support";
 
@@ -84,7 +84,7 @@ describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => 
     ]);
     // Its default was taken away by hand: the sequence is still there, and comes back.
     await database.query("alter table app.events alter id drop default");
-    await withPlugin(database, declare("2025-04-10T00:00:00Z"), (plugin) => deployment.refresh(plugin));
+    await refresh(database, deployment, declare("2025-04-10T00:00:00Z"));
     await apply(declare("2025-04-10T00:00:00Z"));
     expect(await database.query("insert into app.events (at) values ('2025-05-06') returning id")).toEqual([
       { id: "4" },

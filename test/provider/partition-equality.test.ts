@@ -5,7 +5,7 @@ import { account } from "../../tools/postgres/account";
 import { temporaryFolder } from "../../tools/postgres/cluster";
 import { administer, type TestDatabase, testVersions, withDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { preview, refresh, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf } from "./support";
@@ -79,7 +79,7 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
 
   const settled = async (declared: ReturnType<typeof program>): Promise<void> => {
     expect((await preview(database, deployment, declared)).steps).toEqual([]);
-    await withPlugin(database, declared, (plugin) => deployment.refresh(plugin));
+    await refresh(database, deployment, declared);
     expect((await preview(database, deployment, declared)).steps).toEqual([]);
     const again = await up(database, deployment, declared);
     expect([again.error, again.steps]).toEqual([undefined, []]);

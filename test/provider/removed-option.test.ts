@@ -9,7 +9,7 @@ import { withDatabase } from "../support/database";
 import { withArchiveFolder } from "../support/harness/archive-folder";
 import type { Entry } from "../support/harness/deployment";
 import { program } from "../support/harness/fixture";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { preview, refresh, up, withPlugin } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { partitions } from "./support";
 
@@ -61,7 +61,7 @@ describe("a table whose archives an earlier version wrote by the server, or name
   it("is refreshed as it is, and refused where the inputs still have the option, as under ignoreChanges", async () => {
     expect((await up(database, deployment, declared(march))).error).toBeUndefined();
     await recall();
-    const { result } = await withPlugin(database, declared(march), (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, declared(march));
     expect(result).toEqual([]);
     const { id, urn, inputs } = window();
     const checked = await withPlugin(database, declared(march), (plugin) => plugin.check(urn, inputs, inputs));

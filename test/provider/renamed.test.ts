@@ -4,7 +4,7 @@ import type { PropertyMap } from "../../provider/runtime/values";
 import { withDatabase } from "../support/database";
 import type { Entry } from "../support/harness/deployment";
 import { program } from "../support/harness/fixture";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { preview, refresh, up, withPlugin } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 
 describe("a table that an earlier version declared, with everything that was renamed since", () => {
@@ -27,7 +27,7 @@ describe("a table that an earlier version declared, with everything that was ren
     expect((await up(database, deployment, declared)).error).toBeUndefined();
     await recall();
     expect(await preview(database, deployment, declared)).toMatchObject({ error: undefined, steps: [] });
-    const { result } = await withPlugin(database, declared, (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, declared);
     expect(result).toEqual([]);
     await recall();
     const index = entry("Index");

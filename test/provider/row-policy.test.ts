@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { testVersions } from "../support/database";
-import { named, preview, up, withPlugin } from "../support/harness/rounds";
+import { named, preview, refresh, up, withPlugin } from "../support/harness/rounds";
 import { attempts, CLOSED } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { throughTable, withTenants } from "./row-policy-support";
@@ -84,7 +84,7 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
     for (const name of names)
       expect([name, (await attempts(client, "app", name, "2025-03-07")).select]).toEqual([name, 0]);
     await t.expectTenants();
-    await withPlugin(database, forced, (plugin) => t.deployment.refresh(plugin));
+    await refresh(database, t.deployment, forced);
     await up(database, t.deployment, forced);
     await t.settled(forced);
     const free = declared();

@@ -3,7 +3,7 @@ import type { FunctionNamesArgs } from "../../components";
 import { entryOf, partitions, list } from "../provider/support";
 import { testVersions, withDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
-import { named, preview, withPlugin } from "../support/harness/rounds";
+import { named, preview, refresh, withPlugin } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { apply, column, failure } from "./support";
@@ -135,14 +135,14 @@ describe.each(testVersions())("PostgreSQL %s, names that callers use", (version)
       "create or replace view app.parts with (security_invoker = true) as select * from pgpartition.partition_info",
     );
     expect(named((await preview(database, deployment, wanted)).steps)).toEqual(["update events-window"]);
-    const { result } = await withPlugin(database, wanted, (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, wanted);
     expect(result).toEqual([expect.stringContaining("::events-window")]);
     expect(await apply(database, deployment, wanted)).toEqual(["update events-window"]);
     await database.query("select app.make_part(date '2025-05-05')");
     const [view] = await column(database, "select pg_get_viewdef('app.parts'::regclass)");
     expect(view).toContain("WHERE");
     expect(await apply(database, deployment, wanted)).toEqual([]);
-    await withPlugin(database, wanted, (plugin) => deployment.refresh(plugin));
+    await refresh(database, deployment, wanted);
     expect(await apply(database, deployment, wanted)).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { entryOf, partitions } from "../provider/support";
 import { withDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { preview, refresh, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { skipBecause } from "../support/skip";
 import { apply, column } from "./support";
@@ -33,7 +33,7 @@ it("B15 without pg_cron preview reports it, the update creates no job, and the s
   // Said once: an update that changes nothing is quiet.
   const again = await up(database, deployment, nightly);
   expect([again.error, again.steps, again.messages]).toEqual([undefined, [], []]);
-  const { result } = await withPlugin(database, nightly, (plugin) => deployment.refresh(plugin));
+  const result = await refresh(database, deployment, nightly);
   expect(result).toEqual([]);
   expect(await apply(database, deployment, nightly)).toEqual([]);
 });
