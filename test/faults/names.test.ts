@@ -4,7 +4,7 @@ import type { TableSpecArgs } from "../../core/declare/table/args";
 import { withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { dumpSchemas, orphans } from "../support/harness/dump";
-import { eventsTable, reset } from "../support/harness/fixture";
+import { eventsTable, reset, sessionsGone } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
 
 const database = withDatabase();
@@ -68,6 +68,7 @@ it.each(hostile)("H01 the name %j everywhere: created, rolled and dropped, and t
   const rows = await database.query(`select id::int from ${quoteQualified(schema, name)}`);
   expect(rows).toEqual([{ id: 2 }]);
   expect(await database.query("select alive from public.canary")).toEqual([{ alive: true }]);
+  await sessionsGone(database);
   expect(await orphans(database)).toEqual([]);
 });
 
