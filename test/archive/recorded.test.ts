@@ -5,19 +5,14 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseManifest } from "../../core/archive/manifest";
 import { onDatabase } from "../cli/support";
-import { closeAll } from "../provider/wire-support";
 import { type TestDatabase, withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const april = "2025-04-10T00:00:00Z";
 const NOTES = [null, "", 'a "quoted", line\n😀', "note"];

@@ -1,21 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { onDatabase, pgpartition } from "../cli/support";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
 import { up } from "../support/harness/rounds";
 import { makeTypes } from "./parquet/support";
 import { samples } from "./parquet/samples";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";

@@ -1,19 +1,13 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { ddlOf } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
-import { Deployment } from "../support/harness/deployment";
-import { reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { evaluate } from "./printed-program";
 import { onDatabase } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const asOf = new Date().toISOString();
 const OFFSETS = [-2, -1, 0, 1];
@@ -61,8 +55,7 @@ const levels = (): TableSpecArgs["partitionBy"] => [
 
 describe.each(testVersions())("PostgreSQL %s, pgpartition adopt, levels", (version) => {
   const database = withDatabase(version);
-
-  beforeEach(() => reset(database));
+  const deployment = withDeployment(database);
 
   async function adopt(...options: string[]) {
     const run = await onDatabase(database, "adopt", "app.petri_observations", ...options);
@@ -74,7 +67,6 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt, levels", (versi
   }
 
   async function adoptedWithoutDdl(program: Program): Promise<void> {
-    const deployment = new Deployment();
     const shown = await preview(database, deployment, program);
     expect(shown.error).toBeUndefined();
     let error: string | undefined;

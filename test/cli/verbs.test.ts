@@ -1,17 +1,14 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { query } from "../../postgres/queries";
-import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { eventsTable, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { eventsTable } from "../support/harness/fixture";
 import { up } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
+import { withDeployment } from "../support/harness/with-deployment";
 import { onDatabase, pgpartition } from "./support";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const program = {
   tables: { events: eventsTable(), odd: eventsTable({ table: 'o.d"d' }) },
@@ -19,8 +16,7 @@ const program = {
 };
 
 beforeEach(async () => {
-  await reset(database);
-  expect((await up(database, new Deployment(), program)).error).toBeUndefined();
+  expect((await up(database, deployment, program)).error).toBeUndefined();
 });
 
 const cli = (...args: string[]) => onDatabase(database, ...args);

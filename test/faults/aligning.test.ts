@@ -1,21 +1,17 @@
 import { rmSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { account } from "../../tools/postgres/account";
 import { temporaryFolder } from "../../tools/postgres/cluster";
-import { closeAll } from "../provider/wire-support";
 import { administer, testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { configOf, program, reset } from "../support/harness/fixture";
+import { configOf, program } from "../support/harness/fixture";
 import { startInserts } from "../support/harness/insert-ledger";
 import { killMatrix, type Scenario, undisturbed } from "../support/harness/matrix";
-import { endPlugins, type Plugin } from "../support/harness/plugin";
+import type { Plugin } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { commitWhenNamed, PATIENT } from "../support/harness/under-load";
 import { allowedMs, waitsDuring } from "../support/harness/waits";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const window = { lead: "1 day", retention: "2 months" } as const;
 const march = "2025-03-10T00:00:00Z";
@@ -24,6 +20,7 @@ const rows = "insert into app.events select n, '2025-01-05', 'x' from generate_s
 
 describe.each(testVersions())("PostgreSQL %s, partitions that grow old", (version) => {
   const database = withDatabase(version);
+  const deployment = withDeployment(database);
   const tablespace = `cold_${String(version)}_${String(process.pid)}`;
   const folder = temporaryFolder(account());
   const storage = { cold: { after: "1 month", options: { fillfactor: 100 }, tablespace, freeze: true } } as const;
@@ -36,7 +33,6 @@ describe.each(testVersions())("PostgreSQL %s, partitions that grow old", (versio
       await admin.query(`grant create on tablespace ${tablespace} to ${database.user}`);
     }),
   );
-  beforeEach(() => reset(database));
   afterAll(async () => {
     await database.query("drop schema app cascade");
     await administer(database, (admin) => admin.query(`drop tablespace ${tablespace}`));
@@ -59,7 +55,6 @@ describe.each(testVersions())("PostgreSQL %s, partitions that grow old", (versio
   }, 180_000);
 
   it("killed after the freezing and before it is noted, it is frozen again, and then never more", async () => {
-    const deployment = new Deployment();
     await up(database, deployment, bare);
     await database.query(rows);
     const vacuum = 'VACUUM (FREEZE, ANALYZE, TRUNCATE false) "app"."events_p2025_01"';
@@ -76,7 +71,6 @@ describe.each(testVersions())("PostgreSQL %s, partitions that grow old", (versio
   });
 
   it("the move to another tablespace queues for its lock for an instant at a time, and may then take as long as it needs", async () => {
-    const deployment = new Deployment();
     await up(database, deployment, bare);
     const reader = await database.connect({ application_name: "old reader" });
     await reader.query("begin; select count(*) from app.events_p2025_01");

@@ -1,25 +1,14 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { onDatabase } from "../cli/support";
-import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
-import { ArchiveFolder } from "../support/harness/archive-folder";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { withArchiveFolder } from "../support/harness/archive-folder";
+import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const database = withDatabase();
-let folder: ArchiveFolder;
-
-beforeEach(async () => {
-  await reset(database);
-  folder = new ArchiveFolder();
-});
-afterEach(async () => {
-  await endPlugins();
-  folder.remove();
-});
-afterAll(closeAll);
+const deployment = withDeployment(database);
+const folder = withArchiveFolder();
 
 /** Rows that are in one of the two and not in the other, both ways. */
 const differing = (one: string, two: string): Promise<unknown[]> =>
@@ -35,7 +24,6 @@ it("partitions called _9 and _10 are archived, stored and restored in the order 
     insert into app.events select n, '2024-10-05', 'ten' from generate_series(1, 50) n;
     create table app.nine as table app.events_9; create table app.ten as table app.events_10`);
   const declared = folder.declared({ window: { lead: "1 month", retention: "2 months" } });
-  const deployment = new Deployment();
   expect((await up(database, deployment, program("2024-11-10T00:00:00Z", declared))).error).toBeUndefined();
   const january = program("2025-01-10T00:00:00Z", declared);
   const run = await up(database, deployment, january);
@@ -81,7 +69,6 @@ it("a partition with 50 columns of mixed types and many NULLs is archived in par
     indexes: {},
     archive: { to: `file://${folder.path}`, spoolMegabytes: 16 },
   });
-  const deployment = new Deployment();
   expect((await up(database, deployment, program("2025-03-10T00:00:00Z", declared))).error).toBeUndefined();
   await database.query(
     `insert into app.events select g, '2025-02-05', ${wide.map(({ value }) => value).join(", ")} from generate_series(1, 20000) g`,

@@ -1,39 +1,32 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
 import { cutOnce, type Proxy, startProxy } from "../support/harness/proxy";
 import { preview, up } from "../support/harness/rounds";
+import { startAgain, withDeployment } from "../support/harness/with-deployment";
 
 const database = withDatabase();
+const deployment = withDeployment(database);
 let proxy: Proxy;
 beforeAll(async () => {
   proxy = await startProxy(database);
 });
-afterEach(endPlugins);
-afterAll(async () => {
-  await proxy.close();
-  await closeAll();
-});
+afterAll(() => proxy.close());
 
 const window = { lead: "1 day", retention: "1 month" } as const;
 const march = program("2025-03-10T00:00:00Z", { window, grace: "none" });
 const april = program("2025-04-10T00:00:00Z", { window, grace: "none" });
 const through = () => ({ url: database.url.replace(/@[^/]*\//, `@${proxy.host}:${String(proxy.port)}/`) });
 
-let deployment: Deployment;
 let undisturbed: string;
 
 async function prepare(): Promise<void> {
   proxy.rule({});
-  await reset(database);
-  deployment = new Deployment();
   expect((await up(database, deployment, march)).error).toBeUndefined();
 }
 
 beforeAll(async () => {
+  await startAgain(database, deployment);
   await prepare();
   expect((await up(through(), deployment, april)).error).toBeUndefined();
   undisturbed = (await left(database)).dump;

@@ -1,23 +1,14 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { expect, it } from "vitest";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
 import { named, preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const window = { lead: "1 month", retention: "2 months" } as const;
 const at = (asOf: string, changes: Parameters<typeof program>[1] = {}) => program(asOf, { window, ...changes });
-let deployment: Deployment;
-
-beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
-});
 
 async function partitions(): Promise<string[]> {
   const rows = await database.query<{ name: string }>(

@@ -5,7 +5,7 @@ import { testVersions, withDatabase } from "../support/database";
 import { configOf, left, program } from "../support/harness/fixture";
 import { killMatrix, type Scenario, undisturbed } from "../support/harness/matrix";
 import type { Plugin } from "../support/harness/plugin";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { preview, refresh, up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
 import { commitWhenNamed, type Loaded, PATIENT, underLoad } from "../support/harness/under-load";
 import { allowedMs } from "../support/harness/waits";
@@ -143,7 +143,7 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
       "events_spring_pkey valid < events_pkey",
     ]);
     expect((await preview(database, deployment, whole)).steps).toEqual([]);
-    await withPlugin(database, whole, (plugin) => deployment.refresh(plugin));
+    await refresh(database, deployment, whole);
     expect((await preview(database, deployment, whole)).steps).toEqual([]);
     expect((await left(database)).dump).not.toMatch(/holds_range|validated=f/);
   });

@@ -1,28 +1,25 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { account } from "../../tools/postgres/account";
 import { onDatabase } from "../cli/support";
-import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
 import { stopAt } from "../support/harness/stop-at";
 import { ArchiveFolder } from "../support/harness/archive-folder";
-import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { SmallDisk } from "../support/harness/small-disk";
+import { withDeployment } from "../support/harness/with-deployment";
 import { ownerRole } from "../support/servers";
 import { type Skipping, skipBecause } from "../support/skip";
 
 const database = withDatabase();
+const deployment = withDeployment(database);
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
-let deployment: Deployment;
 let folder: ArchiveFolder;
 let disk: SmallDisk;
 
-beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
+beforeEach(() => {
   folder = new ArchiveFolder();
   disk = new SmallDisk();
 });
@@ -31,7 +28,6 @@ afterEach(async () => {
   folder.remove();
   disk.remove();
 });
-afterAll(closeAll);
 
 const mounted = (context: Skipping, ...args: Parameters<SmallDisk["mount"]>): void => {
   const reason = disk.mount(...args);

@@ -1,14 +1,10 @@
-import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../support/database";
 import { withArchiveFolder } from "../support/harness/archive-folder";
 import { configOf, program } from "../support/harness/fixture";
 import { killMatrix, type Scenario, undisturbed } from "../support/harness/matrix";
-import { endPlugins } from "../support/harness/plugin";
 
 const folder = withArchiveFolder();
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";

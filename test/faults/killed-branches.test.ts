@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { configOf, reset } from "../support/harness/fixture";
+import { configOf } from "../support/harness/fixture";
 import { killMatrix, type Scenario, type Undisturbed, undisturbed } from "../support/harness/matrix";
-import { endPlugins } from "../support/harness/plugin";
 import { up } from "../support/harness/rounds";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { withDeployment } from "../support/harness/with-deployment";
 
 const MARCH = "2025-03-10T00:00:00Z";
 
@@ -37,6 +32,7 @@ function tree(programs: readonly string[], sites: readonly string[], changes: Pa
 // Once: the statements are the same on every version.
 describe.each([Math.max(...testVersions())])("PostgreSQL %s, branches", (version) => {
   const database = withDatabase(version as 18);
+  const deployment = withDeployment(database);
 
   describe("killed while a program appears", () => {
     let scenario: Scenario;
@@ -62,8 +58,6 @@ describe.each([Math.max(...testVersions())])("PostgreSQL %s, branches", (version
   });
 
   it("I06 a new program of 1,200 partitions and 4 indexes is attached as a whole, and the next up has nothing to do", async () => {
-    await reset(database);
-    const deployment = new Deployment();
     const sites = Array.from({ length: 75 }, (_, index) => `s${String(index)}`);
     const indexes = Object.fromEntries(["id", "note", "site"].map((column) => [column, { columns: [column] }]));
     const more = { indexes, window: { lead: "3 months", retention: "12 months" } } as const;

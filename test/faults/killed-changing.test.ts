@@ -1,14 +1,10 @@
-import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { configOf, eventsTable, left, program, reset } from "../support/harness/fixture";
+import { configOf, eventsTable, left, program } from "../support/harness/fixture";
 import { killMatrix, type Scenario, type Undisturbed, undisturbed } from "../support/harness/matrix";
-import { endPlugins, startPlugin } from "../support/harness/plugin";
+import { startPlugin } from "../support/harness/plugin";
 import { up } from "../support/harness/rounds";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { startAgain, withDeployment } from "../support/harness/with-deployment";
 
 const asOf = "2025-03-10T00:00:00Z";
 const window = { lead: "1 day", retention: "1 month" } as const;
@@ -21,6 +17,7 @@ const rows = `insert into app.events select n, timestamptz '2025-02-03' + n * in
 
 describe.each(testVersions())("PostgreSQL %s, plugin killed while it changes a table", (version) => {
   const database = withDatabase(version);
+  const deployment = withDeployment(database);
 
   /** Rows are there, and clients insert, also into the column that becomes NOT NULL: they give it a value. */
   async function killed(
@@ -78,8 +75,7 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it changes a t
         { checks, foreignKeys: { events_author: key } },
       ],
     ] as const) {
-      await reset(database);
-      const deployment = new Deployment();
+      await startAgain(database, deployment);
       const before = program(asOf, { window, indexes: {}, columns, checks });
       const first = await startPlugin({ config });
       await deployment.up(first, before);

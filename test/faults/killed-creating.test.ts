@@ -1,12 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { beforeAll, describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../support/database";
 import { configOf, program } from "../support/harness/fixture";
 import { killMatrix, type Scenario, type Undisturbed, undisturbed } from "../support/harness/matrix";
-import { endPlugins } from "../support/harness/plugin";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 /** The newest version at every point; the others at those that the catalogue names. */
 const newest = Math.max(...testVersions());

@@ -1,13 +1,9 @@
-import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../support/database";
-import { configOf, left, program, reset, sessionsGone } from "../support/harness/fixture";
-import { Deployment } from "../support/harness/deployment";
+import { configOf, left, program, sessionsGone } from "../support/harness/fixture";
 import { killMatrix, undisturbed } from "../support/harness/matrix";
-import { endPlugins, startPlugin } from "../support/harness/plugin";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { startPlugin } from "../support/harness/plugin";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const asOf = "2025-03-10T00:00:00Z";
 const window = { lead: "1 day", retention: "1 month" } as const;
@@ -18,6 +14,7 @@ const rows = `insert into app.events select n, timestamptz '2025-02-01' + n * in
 
 describe.each(testVersions())("PostgreSQL %s, plugin killed while it builds an index", (version) => {
   const database = withDatabase(version);
+  const deployment = withDeployment(database);
 
   it("A09 killed at every step of ON ONLY, CONCURRENTLY and ATTACH: no invalid index is left, the parent's is valid", async () => {
     const scenario = { database, config: configOf(database), before: [{ program: bare, sql: rows }], program: indexed };
@@ -29,8 +26,6 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it builds an i
   }, 120_000);
 
   it("A09 killed inside CREATE INDEX CONCURRENTLY: the next up drops the invalid partition index and builds it again", async () => {
-    await reset(database);
-    const deployment = new Deployment();
     const config = configOf(database);
     const first = await startPlugin({ config });
     await deployment.up(first, bare);

@@ -1,28 +1,18 @@
 // What the role of a managed platform meets that a superuser does not. Every other test of the product runs as that role, too.
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { describe, expect, it } from "vitest";
 import { asSuperuser, testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { eventsTable, left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { eventsTable, left, program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { requestedRole } from "../support/servers";
 import { skipBecause } from "../support/skip";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const march = program("2025-03-10T00:00:00Z");
 const april = program("2025-04-10T00:00:00Z");
 
 describe.each(testVersions())("PostgreSQL %s, a role of a managed platform", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   it("H11 is what the product works as in every test: no superuser, member of nothing, owner of its database alone", async (context) => {
     if (requestedRole() === "superuser") skipBecause(context, "this run asked for the superuser");

@@ -1,28 +1,25 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { findExecutable } from "../../tools/stand-ins/engine/executables";
-import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
 import { stopAt } from "../support/harness/stop-at";
-import { ArchiveFolder } from "../support/harness/archive-folder";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset, sessionsGone } from "../support/harness/fixture";
-import { endPlugins, type PluginProcess } from "../support/harness/plugin";
+import { withArchiveFolder } from "../support/harness/archive-folder";
+import { program, sessionsGone } from "../support/harness/fixture";
+import type { PluginProcess } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { skipBecause } from "../support/skip";
 
 const database = withDatabase();
-const folder = new ArchiveFolder();
+const deployment = withDeployment(database);
+const folder = withArchiveFolder();
 const ROWS = 40_000;
 
 beforeEach((context) => {
   if (process.platform !== "linux" || findExecutable("prlimit", process.env["PATH"]) === undefined)
     skipBecause(context, "prlimit, which limits the memory of a running process, is not on PATH");
 });
-afterEach(endPlugins);
-afterAll(closeAll);
-afterAll(() => folder.remove());
 
 /** Little is left to the plugin from the end of its first part on: DuckDB gets no more, or V8 aborts, whoever asks first. */
 const LEFT_BYTES = 10_000_000;
@@ -30,9 +27,6 @@ const said =
   /archive "events_p2025_02": (writing|reading) .* no memory was left for DuckDB|Connection dropped|UNAVAILABLE|ECONNRESET/;
 
 it("A15 memory runs out in mid-export: nothing is dropped, and the next up ends with one whole archive", async () => {
-  await reset(database);
-  folder.empty();
-  const deployment = new Deployment();
   const declared = folder.declared({ archive: { to: `file://${folder.path}`, spoolMegabytes: 16 } });
   const april = program("2025-04-10T00:00:00Z", declared);
   expect((await up(database, deployment, program("2025-03-10T00:00:00Z", declared))).error).toBeUndefined();

@@ -1,17 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { quote, quoteQualified } from "../../core/names/identifier";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { dumpSchemas, orphans } from "../support/harness/dump";
-import { eventsTable, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { eventsTable, reset, sessionsGone } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
 
 beforeAll(async () => {
   await reset(database);
@@ -72,6 +68,7 @@ it.each(hostile)("H01 the name %j everywhere: created, rolled and dropped, and t
   const rows = await database.query(`select id::int from ${quoteQualified(schema, name)}`);
   expect(rows).toEqual([{ id: 2 }]);
   expect(await database.query("select alive from public.canary")).toEqual([{ alive: true }]);
+  await sessionsGone(database);
   expect(await orphans(database)).toEqual([]);
 });
 

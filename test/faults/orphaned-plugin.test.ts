@@ -1,25 +1,21 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { beforeEach, expect, it } from "vitest";
 import { withDatabase } from "../support/database";
 import { stopAt, whenWaiting } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
-import { configOf, left, program, reset, sessionsGone } from "../support/harness/fixture";
-import { endPlugins, startPlugin } from "../support/harness/plugin";
+import { configOf, left, program, sessionsGone } from "../support/harness/fixture";
+import { startPlugin } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const window = { lead: "1 month", retention: "forever", start: "2025-03-01" } as const;
 const march = program("2025-03-10T00:00:00Z", { window });
 const april = program("2025-04-10T00:00:00Z", { window });
-let deployment: Deployment;
 
 beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
   expect((await up(database, deployment, march)).error).toBeUndefined();
 });
 

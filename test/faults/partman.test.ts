@@ -1,17 +1,12 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { partmanScript } from "../../bench/stall/partman";
 import { partitions } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { apply } from "../schedule/support";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { skipBecause } from "../support/skip";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const march = program("2025-03-10T00:00:00Z", { window: { lead: "1 month", retention: "1 month" } });
 const april = program("2025-04-10T00:00:00Z", { window: { lead: "1 month", retention: "1 month" } });
@@ -23,12 +18,10 @@ const refusal = [
 
 describe("a database with pg_partman", () => {
   const database = withDatabase(testVersions()[0]);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeEach(async () => {
-    await reset(database);
     await database.query("drop schema if exists partman cascade");
-    deployment = new Deployment();
   });
 
   it("C10 pg_partman manages the table too: refused in preview and up, with both fixes; let go of there, it is adopted", async () => {

@@ -1,34 +1,26 @@
 // A connection pooler between the product and the server. PGPARTITION_TEST_POOLER=session runs every other test through one.
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { partitions } from "../provider/support";
 import { throughTable, withTenants } from "../provider/row-policy-support";
-import { closeAll } from "../provider/wire-support";
 import { onDatabase } from "../cli/support";
 import { withDatabase } from "../support/database";
 import type { Plugin } from "../support/harness/plugin";
 import { stopAt, whenWaiting } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
-import { configOf, left, program, reset } from "../support/harness/fixture";
+import { configOf, left, program } from "../support/harness/fixture";
 import { killMatrix, undisturbed } from "../support/harness/matrix";
-import { endPlugins } from "../support/harness/plugin";
 import { withPooler } from "../support/harness/pooler";
 import { named, preview, up, withPlugin } from "../support/harness/rounds";
 import { attempts, CLOSED } from "../support/harness/tenants";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const march = program("2025-03-10T00:00:00Z");
 const april = program("2025-04-10T00:00:00Z");
 const unindexed = program(march.asOf, { indexes: {} });
-let deployment: Deployment;
-
-beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
-});
 
 /** What an application expects of a session that it did not set anything in. */
 const DEFAULTS = `select current_setting('search_path') as path, current_setting('statement_timeout') as statement,

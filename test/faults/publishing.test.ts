@@ -1,19 +1,15 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import { stopAt } from "../support/harness/stop-at";
-import { configOf, left, program, reset } from "../support/harness/fixture";
+import { configOf, left, program } from "../support/harness/fixture";
 import { Deployment } from "../support/harness/deployment";
 import { startInserts } from "../support/harness/insert-ledger";
 import { killMatrix, undisturbed } from "../support/harness/matrix";
-import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
 import { allowedMs, waitsDuring } from "../support/harness/waits";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { withDeployment } from "../support/harness/with-deployment";
 
 const at = (publications: TableSpecArgs["publications"]) =>
   program("2025-03-10T00:00:00Z", {
@@ -25,6 +21,7 @@ const filtered = (where: string) => at({ eu: { create: true, where } });
 
 describe.each(testVersions())("PostgreSQL %s, plugin killed while it publishes", (version) => {
   const database = withDatabase(version);
+  const deployment = withDeployment(database);
   const scenario = { database, config: configOf(database) };
   const publishing = (point: string) => point.includes("publication") || point.includes("PUBLICATION");
 
@@ -40,8 +37,6 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it publishes",
   }, 240_000);
 
   it("killed between DROP TABLE and ADD TABLE: the table is still published by its old filter, and the next up changes it", async () => {
-    await reset(database);
-    const deployment = new Deployment();
     await up(database, deployment, filtered("id > 1"));
     const env = { PGPARTITION_FAULT: "after publication eu of app.events #1:kill" };
     expect((await up(database, deployment, filtered("id > 2"), { env })).error).toBeDefined();
@@ -61,10 +56,8 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it publishes",
 
 describe.each(testVersions())("PostgreSQL %s, locks of a membership", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     expect((await up(database, deployment, at(undefined))).error).toBeUndefined();
   });
 

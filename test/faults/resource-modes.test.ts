@@ -1,24 +1,15 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { expect, it } from "vitest";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
 import { named, preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const window = { lead: "1 month", retention: "2 months" } as const;
 const march = program("2025-03-10T00:00:00Z", { window });
 const grouped = program("2025-03-10T00:00:00Z", { window, resources: "window" });
-let deployment: Deployment;
-
-beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
-});
 
 async function rowsByPartition(): Promise<unknown[]> {
   return database.query(

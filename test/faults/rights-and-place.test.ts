@@ -1,31 +1,24 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { requestedPooler } from "../support/servers";
 import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const database = withDatabase();
+const deployment = withDeployment(database);
 const other = withDatabase(testVersions()[0] ?? 18);
 const role = `app_${String(process.pid)}`;
 const asRole = () => ({ url: database.url.replace(/\/\/[^@]*@/, `//${role}:pw@`) });
-afterEach(endPlugins);
 
 beforeAll(() => administer(database, (admin) => admin.query(`create role ${role} login password 'pw'`)));
 afterAll(async () => {
-  await closeAll();
   await database.query(`drop owned by ${role} cascade`);
   await administer(database, (admin) => admin.query(`drop role ${role}`));
 });
 
 const march = program("2025-03-10T00:00:00Z");
-let deployment: Deployment;
-beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
-});
 
 it("H11 a role that only owns the schema and may create in the database: everything works without superuser", async () => {
   await database.query(`grant create on database ${database.database} to ${role}; alter schema app owner to ${role}`);

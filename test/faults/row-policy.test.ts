@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { throughTable, withTenants } from "../provider/row-policy-support";
 import { entryOf } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { configOf, left } from "../support/harness/fixture";
 import { killMatrix, undisturbed } from "../support/harness/matrix";
-import { endPlugins } from "../support/harness/plugin";
 import { named, preview, up } from "../support/harness/rounds";
 import { attempts, CLOSED } from "../support/harness/tenants";
 import { commitWhenNamed, PATIENT, underLoad } from "../support/harness/under-load";
@@ -13,9 +11,6 @@ import { allowedMs } from "../support/harness/waits";
 
 const t = withTenants();
 const { database, roles, declared } = t;
-afterEach(endPlugins);
-afterAll(closeAll);
-
 const policy = (using: string, more: object = {}) =>
   declared({ rowSecurity: { policies: { own_rows: { roles: [roles.app], using, ...more } } } });
 

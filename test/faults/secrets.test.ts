@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
 import { findInCommandLines, findInFolder, findInText, newCanary } from "../support/harness/canary";
 import { Deployment } from "../support/harness/deployment";
 import { eventsTable, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
 import { said, withProgram } from "../support/harness/program";
 import { up } from "../support/harness/rounds";
 
@@ -22,8 +20,6 @@ beforeAll(async () => {
   await database.query(`grant create on database ${database.database} to ${role}; grant all on schema app to ${role}`);
 });
 afterAll(async () => {
-  await endPlugins();
-  await closeAll();
   await database.query(`drop owned by ${role} cascade`);
   await database.query(`drop role ${role}`);
 });

@@ -2,14 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { stopAt } from "../support/harness/stop-at";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { program } from "../support/harness/fixture";
 import { type OwnServer, startOwnServer } from "../support/harness/own-server";
-import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 
 let server: OwnServer;
@@ -17,9 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), "server-crash-"));
 beforeAll(async () => {
   server = await startOwnServer(18);
 });
-afterEach(endPlugins);
 afterAll(async () => {
-  await closeAll();
   await server.remove();
   rmSync(folder, { recursive: true });
 });

@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
+import { program } from "../support/harness/fixture";
 import { type Change, consume, type Consumer } from "../support/harness/pgoutput";
-import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { withDeployment } from "../support/harness/with-deployment";
 
 const window = { lead: "1 month", retention: "1 month" } as const;
 const at = (day: string, publications: TableSpecArgs["publications"], changes: Partial<TableSpecArgs> = {}) =>
@@ -24,13 +19,9 @@ const at = (day: string, publications: TableSpecArgs["publications"], changes: P
 
 describe.each(testVersions())("PostgreSQL %s, a stream of changes", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
   let consumer: Consumer | undefined;
 
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
   afterEach(async () => {
     await consumer?.drop();
     consumer = undefined;

@@ -1,15 +1,10 @@
 import { Client } from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { versions } from "../../tools/postgres/binaries";
 import { type Server, startServer } from "../../tools/postgres/server";
-import { closeAll } from "../provider/wire-support";
 import { Deployment } from "../support/harness/deployment";
 import { eventsTable } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
 import { named, preview, up } from "../support/harness/rounds";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 /** With what differs between the versions: identity, a foreign key, a partial index, a default. */
 const tables = {

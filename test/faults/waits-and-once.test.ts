@@ -1,18 +1,15 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Client } from "pg";
-import { closeAll } from "../provider/wire-support";
 import { ownRole, testVersions, withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { impossibleLives } from "../support/harness/dump";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins, type PluginProcess } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
+import type { PluginProcess } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
 import { until } from "../support/harness/until";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { withDeployment } from "../support/harness/with-deployment";
 
 const window = { lead: "1 day", retention: "1 month" } as const;
 const march = program("2025-03-10T00:00:00Z", { window });
@@ -21,12 +18,10 @@ const budget = (lockBudgetMs: string) => ({ config: { lockBudgetMs } });
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
   let held: Client | undefined;
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     expect((await up(database, deployment, march)).error).toBeUndefined();
   });
   afterEach(async () => {

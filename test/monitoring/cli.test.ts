@@ -1,15 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { MONITORING_FILES } from "../../core/monitoring/monitoring-files";
 import { onDatabase, pgpartition } from "../cli/support";
 import { filesFor } from "../core/monitoring/support";
-import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
 import { up } from "../support/harness/rounds";
 import { presentProgram } from "./support";
 
@@ -18,11 +16,7 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "pgpartition-cli-"));
 });
-afterEach(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await endPlugins();
-});
-afterAll(closeAll);
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 it("monitoring writes the files that the component creates, without a database", async () => {
   const out = join(folder, "a", "b");

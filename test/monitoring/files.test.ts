@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { MONITORING_FILES, type MonitoringTexts } from "../../core/monitoring/monitoring-files";
 import { MANAGEMENT_VERSION, listUpgradeStatements } from "../../postgres/management/versions";
 import {
@@ -10,15 +10,10 @@ import {
   GRAFANA_MODELS,
 } from "../../tools/monitoring/programs";
 import { filesFor, produced } from "../core/monitoring/support";
-import { closeAll } from "../provider/wire-support";
 import { Deployment } from "../support/harness/deployment";
-import { endPlugins } from "../support/harness/plugin";
 import { up } from "../support/harness/rounds";
 import { skipBecause, type Skipping } from "../support/skip";
 import { EXPORTER_GRANTS, presentProgram, run, scrape, withFiles, withMeasuredServer } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 /** The first build of a program takes a minute on two cores. */
 const BUILD_MS = 300_000;

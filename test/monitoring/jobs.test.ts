@@ -1,16 +1,11 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
-import { Deployment } from "../support/harness/deployment";
+import { beforeEach, expect, it } from "vitest";
 import { withCronServer } from "../support/harness/cron-server";
-import { reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
 import { up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { EXPORTER_GRANTS, presentProgram } from "./support";
 
-afterEach(endPlugins);
-afterAll(closeAll);
-
 const database = withCronServer();
+const deployment = withDeployment(database);
 const states = async () =>
   database.query<{ job: string; state: string; message: string | null; idle: number | null }>(
     "select job, state, last_message as message, round(extract(epoch from idle) / 3600)::int as idle from pgpartition.job_health()",
@@ -19,8 +14,7 @@ const states = async () =>
 // It never runs by itself: the tests write its history.
 beforeEach(async () => {
   if (database.missing() !== undefined) return;
-  await reset(database);
-  expect((await up(database, new Deployment(), presentProgram())).error).toBeUndefined();
+  expect((await up(database, deployment, presentProgram())).error).toBeUndefined();
   await database.query("delete from cron.job_run_details");
   await database.query(`with made as (select cron.schedule('ours', '0 0 29 2 *', 'select 1') as id)
     update pgpartition.registry set schedule = jsonb_build_object('job', 'ours', 'jobId', made.id::text, 'since', now() - interval '5 hours')

@@ -1,25 +1,16 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { expect, it } from "vitest";
 import { withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { named, preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const march = program("2025-03-10T00:00:00Z");
 const judged = (sizes: NonNullable<Program["sizes"]>): Program => ({ ...march, sizes });
 const large = judged({ small: "1 GB", warn: "20 GB", alert: "40 GB" });
-let deployment: Deployment;
-
-beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
-});
 
 const recorded = async (): Promise<number[]> => {
   const [row] = await database.query(

@@ -1,24 +1,18 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { beforeEach, describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
 import { up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { presentProgram } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
+  const deployment = withDeployment(database);
   const rows = (sql: string, values: readonly unknown[] = []) => database.query(sql, values);
   const number = async (sql: string): Promise<number> => Number((await rows(`select (${sql}) as n`))[0]?.["n"]);
   const flush = () => rows("select pg_stat_force_next_flush()");
 
   beforeEach(async () => {
-    await reset(database);
-    expect((await up(database, new Deployment(), presentProgram())).error).toBeUndefined();
+    expect((await up(database, deployment, presentProgram())).error).toBeUndefined();
   });
 
   /** Rows in the month so many before the present one. */

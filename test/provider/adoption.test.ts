@@ -1,15 +1,10 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, identityOf, indexLines, partitions, ledger, partitionOf } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const march = program("2025-03-10T00:00:00Z");
 const bare = program("2025-03-10T00:00:00Z", { indexes: {} });
@@ -25,12 +20,7 @@ const months = [
 
 describe.each(testVersions())("PostgreSQL %s, objects created by hand", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   const byHand = (...statements: string[]) => database.query([parent, ...statements].join(";\n"));
 

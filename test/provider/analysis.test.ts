@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { preview, refresh, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { entryOf } from "./support";
@@ -43,7 +43,7 @@ describe.each(testVersions())("PostgreSQL %s, statistics of the table as a whole
     expect(stats?.n).toBe(3);
     expect(analyzed()).toMatch(/^20\d\d-\d\d-\d\dT.*Z$/);
     expect((await preview(database, deployment, march())).steps).toEqual([]);
-    const { result } = await withPlugin(database, march(), (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, march());
     expect(result).toEqual([]);
     expect(await analyses()).toEqual([]);
   });
@@ -61,7 +61,7 @@ describe.each(testVersions())("PostgreSQL %s, statistics of the table as a whole
     const before = analyzed();
     await database.query("analyze app.events");
     expect((await preview(database, deployment, march())).steps).toEqual([]);
-    const { result } = await withPlugin(database, march(), (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, march());
     expect(result).toEqual([]);
     expect(analyzed()).not.toBe(before);
     expect((await preview(database, deployment, march())).steps).toEqual([]);
@@ -74,7 +74,7 @@ describe.each(testVersions())("PostgreSQL %s, statistics of the table as a whole
       await analyses(declared);
       await database.query(rows);
       await database.query("alter table app.events detach partition app.events_p2025_02");
-      await withPlugin(database, declared, (plugin) => deployment.refresh(plugin));
+      await refresh(database, deployment, declared);
       const shown = await preview(database, deployment, declared);
       expect(shown.messages.join("\n")).toContain(`${statement};`);
       expect(await analyses(declared)).toEqual([statement]);

@@ -1,27 +1,20 @@
 // A place of archives is tried when it is declared or changed, not first when a partition expires.
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const ASOF = "2025-03-10T00:00:00Z";
 const NOTHING = "nothing can be archived or restored now; partitions are still created";
 
-afterEach(endPlugins);
-
 describe.each(testVersions())("PostgreSQL %s, a declared archive", (version) => {
   const database = withDatabase(version);
+  const deployment = withDeployment(database);
   const folder = new ArchiveFolder();
-  let deployment: Deployment;
 
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
   afterAll(async () => {
     folder.remove();
     await database.query("drop schema app cascade");

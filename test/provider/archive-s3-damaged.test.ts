@@ -1,18 +1,13 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { ArchiveArgs } from "../../core/declare/archive/archive-args";
 import { pgpartition } from "../cli/support";
 import { withDatabase } from "../support/database";
 import { DAMAGES, type Damage, damage, damageWithManifest } from "../support/harness/damage";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
+import { program } from "../support/harness/fixture";
 import { withObjectStore } from "../support/harness/object-store";
-import { endPlugins } from "../support/harness/plugin";
 import { type Run, up } from "../support/harness/rounds";
 import { startFaultyStore } from "../support/harness/s3-faults";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { startAgain, withDeployment } from "../support/harness/with-deployment";
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
@@ -20,13 +15,11 @@ const later = "2025-04-20T00:00:00Z";
 
 describe("the last copy of a partition in an S3 server", () => {
   const database = withDatabase();
+  const deployment = withDeployment(database);
   const store = withObjectStore({ own: true });
-  let deployment: Deployment;
   let archive: ArchiveArgs & { readonly to: string };
   let grace: "7 days" | "1 hour" | "none";
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     grace = "7 days";
     archive = { ...store.settings({ region: "us-east-1" }), verify: "readBack" };
   });
@@ -95,8 +88,7 @@ describe("the last copy of a partition in an S3 server", () => {
       expect(await there()).toBe(false);
       expect(reads()).toBe(1);
       for (const verify of ["readBack", "checksum"] as const) {
-        await reset(database);
-        deployment = new Deployment();
+        await startAgain(database, deployment);
         archive = { ...archive, ...store.settings(), endpoint: faulty.endpoint, verify };
         faulty.rule(() => undefined);
         grace = "none";

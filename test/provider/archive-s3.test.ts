@@ -1,26 +1,21 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { parseManifest } from "../../core/archive/manifest";
 import { partitions } from "./support";
-import { closeAll } from "./wire-support";
 import { onDatabase, pgpartition } from "../cli/support";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
+import { program } from "../support/harness/fixture";
 import { withObjectStore } from "../support/harness/object-store";
-import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { startFaultyStore } from "../support/harness/s3-faults";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { withDeployment } from "../support/harness/with-deployment";
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
 describe("an archive in an S3 server", () => {
   const database = withDatabase();
+  const deployment = withDeployment(database);
   const store = withObjectStore();
-  beforeAll(() => reset(database));
   afterAll(() => database.query("drop schema app cascade"));
 
   const credentials = (): NodeJS.ProcessEnv => ({
@@ -29,7 +24,6 @@ describe("an archive in an S3 server", () => {
   });
 
   it("is stored, proved by the store's own hashes, dropped, and restored to the letter; no credential is anywhere", async () => {
-    const deployment = new Deployment();
     const archive = store.settings({ region: "us-east-1" });
     const declared = (asOf: string) => program(asOf, { onExpire: "archive", grace: "none", archive });
     const options = { env: credentials() };
@@ -62,8 +56,6 @@ describe("an archive in an S3 server", () => {
   });
 
   it("E08 into a bucket that does not exist: preview says so, partitions are created, nothing leaves the table, and the update fails at its end", async () => {
-    await reset(database);
-    const deployment = new Deployment();
     const archive = { ...store.settings({ region: "us-east-1" }), to: "s3://no-such-bucket-anywhere/x" };
     const declared = (asOf: string) => program(asOf, { onExpire: "archive", grace: "none", archive });
     const options = { env: credentials() };
@@ -82,8 +74,6 @@ describe("an archive in an S3 server", () => {
   });
 
   it("E07 that the store refuses for a while is completed by the next update, and nothing was dropped before", async () => {
-    await reset(database);
-    const deployment = new Deployment();
     const faulty = await startFaultyStore(store.endpoint ?? "");
     try {
       const archive = { ...store.settings({ region: "us-east-1" }), endpoint: faulty.endpoint };

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { type TestDatabase, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import type { Deployment } from "../support/harness/deployment";
-import { preview, type Run, up, withPlugin } from "../support/harness/rounds";
+import { preview, refresh, type Run, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { changesOf, nothingLeft } from "./support";
@@ -38,7 +38,7 @@ export function withChangedTable(version: TestDatabase["version"]): ChangedTable
     database,
     deployment,
     change: (next) => change(database, deployment, next),
-    refresh: async () => (await withPlugin(database, { asOf }, (plugin) => deployment.refresh(plugin))).result,
+    refresh: () => refresh(database, deployment, { asOf }),
   };
 }
 

@@ -1,15 +1,10 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { identityOf, indexLines, partitions, ledger } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const short = { lead: "1 month", retention: "1 month" } as const;
 const long = { lead: "1 month", retention: "3 months" } as const;
@@ -20,12 +15,7 @@ const february = "2025-02-01T00:00:00Z/2025-03-01T00:00:00Z";
 
 describe.each(testVersions())("PostgreSQL %s, what comes back", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   const run = async (...args: Parameters<typeof at>) => {
     const result = await up(database, deployment, at(...args));

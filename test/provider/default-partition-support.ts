@@ -4,7 +4,7 @@ import type { TableSpecArgs } from "../../core/declare/table/args";
 import { type TestDatabase, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { program } from "../support/harness/fixture";
-import { preview, type Run, withPlugin } from "../support/harness/rounds";
+import { preview, refresh, type Run } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { entryOf } from "./support";
 
@@ -35,7 +35,7 @@ export function withDefaultPartition(version: TestDatabase["version"]) {
     /** Neither a preview nor one after a refresh has a step. */
     settled: async (state: Program): Promise<void> => {
       expect((await preview(database, deployment, state)).steps).toEqual([]);
-      await withPlugin(database, state, (plugin) => deployment.refresh(plugin));
+      await refresh(database, deployment, state);
       expect((await preview(database, deployment, state)).steps).toEqual([]);
     },
     defaultRows: () => entryOf(deployment, "events-window").outputs["defaultRows"],

@@ -1,17 +1,13 @@
 // Views and whatever else needs a partition keep it, with a warning; and why a partition stays is said truly in every state.
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins, grpcMessage } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
+import { grpcMessage } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
+import { withDeployment } from "../support/harness/with-deployment";
 import { partitions, nothingLeft } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const at = (asOf: string, changes: Partial<TableSpecArgs> = {}) =>
   program(asOf, { indexes: {}, window: { lead: "1 month", retention: "2 months" }, grace: "none", ...changes });
@@ -21,11 +17,9 @@ const OLD = "app.events_p2025_01";
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     expect((await up(database, deployment, at(MARCH))).error).toBeUndefined();
     await database.query(
       "insert into app.events select n, timestamptz '2025-01-03' + n * interval '1 day', 'x' from generate_series(0, 80) n",

@@ -1,15 +1,10 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, partitions } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const declared = {
   columns: {
@@ -31,12 +26,10 @@ const at = (asOf: string, retention: `${number} months` = "2 months") =>
 
 describe.each(testVersions())("PostgreSQL %s, foreign keys", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeEach(async () => {
-    await reset(database);
     await database.query("create table app.users (id bigint primary key); insert into app.users values (1), (2)");
-    deployment = new Deployment();
   });
 
   /** `events_p2025_03 1 t`: how many a partition has, and whether all are valid and the parent's. */

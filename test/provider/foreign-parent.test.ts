@@ -1,16 +1,11 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
-import { Deployment } from "../support/harness/deployment";
-import { left, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { partitions } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const table: TableSpecArgs = {
   schema: "app",
@@ -35,12 +30,7 @@ const byAnotherTool = `
 
 describe.each(testVersions())("PostgreSQL %s, a parent that another tool created", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   const parentLines = async () =>
     (await left(database)).dump

@@ -6,27 +6,22 @@ import type { TableSpecArgs } from "../../core/declare/table/args";
 import { onDatabase } from "../cli/support";
 import { testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
-import { Deployment } from "../support/harness/deployment";
-import { eventsTable, left, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { eventsTable, left } from "../support/harness/fixture";
+import { preview, refresh, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, indexLines, partitions, ledger } from "./support";
-
-afterEach(endPlugins);
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
 describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitions", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database, ["app", "far"]);
   let directory: string;
 
   /** February is elsewhere: a table of schema `far`, reached through a server that leads back here. */
   beforeEach(async () => {
-    await reset(database, ["app", "far"]);
-    deployment = new Deployment();
     directory = mkdtempSync(join(tmpdir(), "pgpartition-test-foreign-"));
     const { host, port, user, password } = database;
     await database.query(`create extension if not exists postgres_fdw;
@@ -49,7 +44,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
   /** The index of the table itself is never called valid by the server, and nothing depends on that. */
   const settled = async (now: Program): Promise<void> => {
     expect((await preview(database, deployment, now)).steps).toEqual([]);
-    const { result } = await withPlugin(database, now, (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, now);
     expect(result).toEqual([]);
     expect((await preview(database, deployment, now)).steps).toEqual([]);
     expect(

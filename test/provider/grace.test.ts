@@ -1,16 +1,11 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, type TestDatabase, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { eventsTable, left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { eventsTable, left, program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, entryOf, identityOf, partitions, ledger } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const window = { lead: "1 month", retention: "1 month" } as const;
 const at = (asOf: string, changes: Partial<TableSpecArgs> = {}) => program(asOf, { window, indexes: {}, ...changes });
@@ -19,12 +14,7 @@ const APRIL = "2025-04-10T00:00:00Z";
 
 describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   async function run(declared: ReturnType<typeof at>, config = {}) {
     const result = await up(database, deployment, declared, { config });

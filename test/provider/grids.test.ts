@@ -1,16 +1,11 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { SegmentArgs } from "../../core/declare/levels/time-level";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
 import { named, preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, identityOf, partitions } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const months = program("2025-03-10T00:00:00Z");
 const cut = (asOf: string, ...grid: SegmentArgs[]) => program(asOf, { partitionBy: [{ range: "at", grid }] });
@@ -18,12 +13,10 @@ const weeks = (from: string): SegmentArgs => ({ from, every: "week" });
 
 describe.each(testVersions())("PostgreSQL %s, the grid of a live table", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   /** February, March and April by months, with rows in each. */
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     expect((await up(database, deployment, months)).error).toBeUndefined();
     await database.query(
       "insert into app.events select n, timestamptz '2025-02-01 00:00+00' + n * interval '1 hour', 'x' from generate_series(0, 2100) n",

@@ -1,23 +1,14 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { onDatabase } from "../cli/support";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { entryOf, partitions } from "./support";
-import { closeAll } from "./wire-support";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
-
-let deployment: Deployment;
-beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
-});
+const deployment = withDeployment(database);
 
 const JUNE = "2025-06-10T00:00:00Z";
 const months = (retention: `${number} months` | "1 month", more: Partial<TableSpecArgs> = {}) => ({
@@ -131,7 +122,7 @@ it("never sweeps what had expired when the table was adopted, until its exact bo
 
 it("sweeps nothing of a lost state either: registry and ledger know what was adopted", async () => {
   await run(JUNE, months("3 months"));
-  deployment = new Deployment();
+  deployment.state.clear();
   await run("2025-07-10T00:00:00Z", months("3 months"));
   // Made by us before the loss, so that it follows the rule and not the adoption's.
   expect(await partitions(database)).toEqual(named(4, 5, 6, 7, 8));

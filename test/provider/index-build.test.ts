@@ -1,17 +1,13 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { IndexArgs } from "../../core/declare/table/indexes";
 import { testVersions, withDatabase } from "../support/database";
 import { stopAt } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, entryOf, identityOf, indexLines } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const at = (indexes: Readonly<Record<string, IndexArgs>>) =>
   program("2025-03-10T00:00:00Z", { window: { lead: "1 day", retention: "1 month" }, indexes });
@@ -20,11 +16,9 @@ const PARTITIONS = ["events_p2025_02", "events_p2025_03"];
 
 describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     expect((await up(database, deployment, at({}))).error).toBeUndefined();
     await database.query(rows);
   });

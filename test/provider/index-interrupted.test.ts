@@ -1,17 +1,13 @@
 import type { Client } from "pg";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { configOf, left, program, reset, sessionsGone } from "../support/harness/fixture";
-import { endPlugins, type Plugin, startPlugin } from "../support/harness/plugin";
+import { configOf, left, program, sessionsGone } from "../support/harness/fixture";
+import { type Plugin, startPlugin } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { cancel, ddlOf, entryOf, identityOf, indexLines } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const at = (indexes: Parameters<typeof program>[1]) =>
   program("2025-03-10T00:00:00Z", { window: { lead: "1 day", retention: "1 month" }, ...indexes });
@@ -20,12 +16,10 @@ const indexed = at({ indexes: { by_note: { columns: ["note"] } } });
 
 describe.each(testVersions())("PostgreSQL %s, a build that is interrupted", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
   let writer: Client;
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     expect((await up(database, deployment, bare)).error).toBeUndefined();
     await database.query("insert into app.events select n, '2025-02-05', 'n' || n from generate_series(1, 1000) n");
     // A writer of the second partition alone: the first is built, the second waits for it.

@@ -1,15 +1,10 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { asSuperuser, testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { program } from "../support/harness/fixture";
+import { preview, refresh, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { entryOf, inputsOf, partitions, nothingLeft } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const base = { id: "bigint", at: "timestamptz", note: { type: "text", nullable: true } } as const;
 const at = (asOf: string, changes: Partial<TableSpecArgs> = {}) =>
@@ -17,12 +12,7 @@ const at = (asOf: string, changes: Partial<TableSpecArgs> = {}) =>
 
 describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   const apply = async (next: ReturnType<typeof at>): Promise<void> =>
     expect((await up(database, deployment, next)).error).toBeUndefined();
@@ -94,7 +84,7 @@ describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => 
     ]);
     // Its default was taken away by hand: the sequence is still there, and comes back.
     await database.query("alter table app.events alter id drop default");
-    await withPlugin(database, declare("2025-04-10T00:00:00Z"), (plugin) => deployment.refresh(plugin));
+    await refresh(database, deployment, declare("2025-04-10T00:00:00Z"));
     await apply(declare("2025-04-10T00:00:00Z"));
     expect(await database.query("insert into app.events (at) values ('2025-05-06') returning id")).toEqual([
       { id: "4" },

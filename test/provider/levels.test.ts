@@ -1,15 +1,9 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { reset } from "../support/harness/fixture";
 import { makeSources, petri as petriTable, tree } from "../support/harness/petri";
-import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { withDeployment } from "../support/harness/with-deployment";
 
 const MARCH = "2025-03-10T00:00:00Z";
 const APRIL = "2025-04-10T00:00:00Z";
@@ -21,11 +15,9 @@ const program = (asOf: string, changes: Partial<TableSpecArgs> = {}) => ({ table
 
 describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     await makeSources(database);
   });
 

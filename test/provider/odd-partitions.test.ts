@@ -1,16 +1,11 @@
 // A partition without a beginning, of a segment of its own, or of odd size is never one interval among others.
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { partitions, nothingLeft } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const MARCH = "2025-03-10T00:00:00Z";
 const OLD = "../2025-01-01T00:00:00Z";
@@ -20,7 +15,7 @@ const window = (retention: `${number} months`, start?: string) =>
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   /** Years of rows in one partition with these bounds, and the months of 2025 after it, as another tool made them. */
   async function adopted(from: string, changes: Partial<TableSpecArgs>): Promise<void> {
@@ -34,11 +29,6 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
   const run = (asOf: string, changes: Partial<TableSpecArgs>) =>
     up(database, deployment, program(asOf, { indexes: {}, grace: "none", ...changes }));
   const rows = async () => (await database.query<{ n: number }>("select count(*)::int as n from app.events"))[0]?.n;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
 
   it.each(["partition", "window"] as const)(
     "resources %s: a cut that would take the partition without a beginning is refused with its bound, which confirms it",

@@ -1,28 +1,23 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { onDatabase } from "../cli/support";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins, grpcMessage, type Plugin } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
+import { grpcMessage, type Plugin } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { entryOf, inputsOf, partitions, partitionOf } from "./support";
-import { closeAll } from "./wire-support";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const window = { lead: "1 month", retention: "1 month" } as const;
 const at = (asOf: string, changes: Partial<TableSpecArgs> = {}) => program(asOf, { window, indexes: {}, ...changes });
 const march = at("2025-03-10T00:00:00Z");
 const april = at("2025-04-10T00:00:00Z");
 const february = "2025-02-01T00:00:00Z";
-let deployment: Deployment;
 
 beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
   expect((await up(database, deployment, march)).error).toBeUndefined();
 });
 

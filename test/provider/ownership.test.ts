@@ -1,29 +1,21 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { onDatabase } from "../cli/support";
 import { withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
-import { eventsTable, left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { eventsTable, left, program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, partitions } from "./support";
-import { closeAll } from "./wire-support";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const march = program("2025-03-10T00:00:00Z");
 const two = {
   tables: { events: eventsTable(), other: eventsTable({ table: "other" }) },
   asOf: march.asOf,
 };
-let deployment: Deployment;
-
-beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
-});
 
 const destroy = async (allowDestroy: readonly string[], declared: typeof two | typeof march = march) =>
   (

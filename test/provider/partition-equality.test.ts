@@ -1,19 +1,14 @@
 import { rmSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { account } from "../../tools/postgres/account";
 import { temporaryFolder } from "../../tools/postgres/cluster";
 import { administer, type TestDatabase, testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { program } from "../support/harness/fixture";
+import { preview, refresh, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const march = "2025-03-10T00:00:00Z";
 const window = { lead: "1 month", retention: "3 months" } as const;
@@ -52,9 +47,9 @@ async function partitionsCarry(database: TestDatabase): Promise<Readonly<Record<
 
 describe.each(testVersions())("PostgreSQL %s, what every partition carries", (version) => {
   const database = withDatabase(version);
+  const deployment = withDeployment(database);
   const tablespace = `slow_${String(version)}_${String(process.pid)}`;
   const folder = temporaryFolder(account());
-  let deployment: Deployment;
 
   beforeAll(() =>
     administer(database, async (admin) => {
@@ -62,10 +57,6 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
       await admin.query(`grant create on tablespace ${tablespace} to ${database.user}`);
     }),
   );
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
   afterAll(async () => {
     await database.query("drop schema app cascade");
     await administer(database, (admin) => admin.query(`drop tablespace ${tablespace}`));
@@ -88,7 +79,7 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
 
   const settled = async (declared: ReturnType<typeof program>): Promise<void> => {
     expect((await preview(database, deployment, declared)).steps).toEqual([]);
-    await withPlugin(database, declared, (plugin) => deployment.refresh(plugin));
+    await refresh(database, deployment, declared);
     expect((await preview(database, deployment, declared)).steps).toEqual([]);
     const again = await up(database, deployment, declared);
     expect([again.error, again.steps]).toEqual([undefined, []]);

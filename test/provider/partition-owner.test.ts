@@ -1,13 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { administer, testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { withDeployment } from "../support/harness/with-deployment";
 
 const bare = { indexes: {}, window: { lead: "1 month", retention: "1 month" } } as const;
 const march = program("2025-03-10T00:00:00Z", bare);
@@ -15,10 +10,10 @@ const april = program("2025-04-10T00:00:00Z", bare);
 
 describe.each(testVersions())("PostgreSQL %s, the owner of partitions", (version) => {
   const database = withDatabase(version);
+  const deployment = withDeployment(database);
   const of = (what: string) => `${what}_${String(version)}_${String(process.pid)}`;
   const [owner, deployer, stranger] = [of("owner"), of("deployer"), of("stranger")];
   const asDeployer = { url: "" };
-  let deployment: Deployment;
 
   beforeAll(async () => {
     asDeployer.url = database.url.replace(/\/\/[^@]*@/, `//${deployer}:pw@`);
@@ -29,8 +24,6 @@ describe.each(testVersions())("PostgreSQL %s, the owner of partitions", (version
     );
   });
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     await database.query(`
       grant create on database ${database.database} to ${deployer};
       grant usage, create on schema app to ${owner}, ${deployer};

@@ -1,16 +1,12 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { named, preview, up, withPlugin } from "../support/harness/rounds";
+import { program } from "../support/harness/fixture";
+import { named, preview, refresh, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, entryOf, list } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const at = (publications: TableSpecArgs["publications"], changes: Partial<TableSpecArgs> = {}) =>
   program("2025-03-10T00:00:00Z", {
@@ -22,12 +18,7 @@ const at = (publications: TableSpecArgs["publications"], changes: Partial<TableS
 
 describe.each(testVersions())("PostgreSQL %s, membership in a publication", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   const members = async () =>
     (
@@ -64,7 +55,7 @@ describe.each(testVersions())("PostgreSQL %s, membership in a publication", (ver
     });
     expect((await preview(database, deployment, declared)).steps).toEqual([]);
     expect((await up(database, deployment, declared)).steps).toEqual([]);
-    expect((await withPlugin(database, declared, (plugin) => deployment.refresh(plugin))).result).toEqual([]);
+    expect(await refresh(database, deployment, declared)).toEqual([]);
     expect((await up(database, deployment, declared)).steps).toEqual([]);
     // With an empty state the membership is adopted.
     expect(await sent(declared, new Deployment())).toEqual([]);
@@ -123,7 +114,7 @@ describe.each(testVersions())("PostgreSQL %s, membership in a publication", (ver
     expect((await preview(database, deployment, declared)).steps).toMatchObject([
       { op: "update", name: "events-publication-supabase_realtime", diff: ["member"] },
     ]);
-    const { result } = await withPlugin(database, declared, (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, declared);
     expect(result).toEqual([deployment.urn("PublicationMember", "events-publication-supabase_realtime")]);
     expect(named((await up(database, deployment, declared)).steps)).toEqual([
       "create events-publication-supabase_realtime",
@@ -146,7 +137,7 @@ describe.each(testVersions())("PostgreSQL %s, membership in a publication", (ver
     expect((await preview(database, deployment, changed)).steps).toEqual([]);
     // Changed by hand: it is put back.
     await database.query("alter publication eu set table app.events (id, at) where (id > 3)");
-    const { result } = await withPlugin(database, changed, (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, changed);
     expect(result).toHaveLength(1);
     expect(await sent(changed)).toHaveLength(2);
     expect(await members()).toEqual(["eu app.events (id,at,note) where (note <> 'y'::text)"]);
@@ -174,7 +165,7 @@ describe.each(testVersions())("PostgreSQL %s, membership in a publication", (ver
       columns: ["id", "at"],
     });
     expect((await up(database, deployment, declared)).steps).toEqual([]);
-    await withPlugin(database, declared, (plugin) => deployment.refresh(plugin));
+    await refresh(database, deployment, declared);
     expect((await up(database, deployment, declared)).steps).toEqual([]);
   });
 });

@@ -1,17 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { administer, testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { Deployment } from "../support/harness/deployment";
-import { eventsTable, left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { eventsTable, left, program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
-import { closeAll } from "./wire-support";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const role = `publisher_${String(process.pid)}`;
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const asOf = "2025-03-10T00:00:00Z";
 const small: Partial<TableSpecArgs> = { window: { lead: "1 day", retention: "1 month" }, indexes: {} };
@@ -20,16 +16,12 @@ const at = (publications: TableSpecArgs["publications"], changes: Partial<TableS
 
 describe.each(testVersions())("PostgreSQL %s, a publication", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeAll(() => administer(database, (admin) => admin.query(`create role ${role} login password 'pw'`)));
   afterAll(async () => {
     await database.query(`drop owned by ${role} cascade`);
     await administer(database, (admin) => admin.query(`drop role ${role}`));
-  });
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
   });
 
   const publications = async () =>

@@ -1,15 +1,13 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { configOf, eventsTable, program, reset } from "../support/harness/fixture";
-import { endPlugins, grpcMessage, hostedPlugin, type Plugin } from "../support/harness/plugin";
+import { configOf, eventsTable, program } from "../support/harness/fixture";
+import { grpcMessage, hostedPlugin, type Plugin } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { entryOf, inputsOf, invoke, list, partitionOf } from "./support";
-import { closeAll } from "./wire-support";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const march = program("2025-03-10T00:00:00Z", {
   columns: { ...eventsTable().columns, author: { type: "bigint", nullable: true } },
@@ -22,12 +20,9 @@ const march = program("2025-03-10T00:00:00Z", {
     },
   },
 });
-let deployment: Deployment;
 
 beforeEach(async () => {
-  await reset(database);
   await database.query('create table app."Us""ers" (id bigint primary key)');
-  deployment = new Deployment();
   expect((await up(database, deployment, march)).error).toBeUndefined();
 });
 

@@ -3,22 +3,17 @@ import type { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { administer, testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { poll } from "../support/harness/realtime";
 import { up } from "../support/harness/rounds";
 import { wal2jsonFolder } from "../support/harness/wal2json";
+import { withDeployment } from "../support/harness/with-deployment";
 import { skipBecause } from "../support/skip";
-import { closeAll } from "./wire-support";
 
 /** Debian packs the plugin for its own version of PostgreSQL. */
 const VERSION = 15;
 const role = `authenticated_${String(process.pid)}`;
 const slot = `realtime_${String(process.pid)}`;
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const at = (day: string, partitionAccess: "closed" | "mirror", changes: Partial<TableSpecArgs> = {}) =>
   program(`${day}T00:00:00Z`, {
@@ -41,10 +36,10 @@ if (!isHere) console.log(`skipped: Supabase's way, for which this run has no Pos
 describe.runIf(isHere)("Supabase's way: wal2json, and rows checked against the table that it names", () => {
   // Asked for while tests are collected, which is so without that server too.
   const database = isHere ? withDatabase(VERSION) : withDatabase();
+  const deployment = withDeployment(database);
   const subscriber = { role, setting: "acme" };
   let plugin: Awaited<ReturnType<typeof wal2jsonFolder>> = { reason: "not looked for yet" };
   let client: Client;
-  let deployment: Deployment;
 
   beforeAll(async () => {
     plugin = await wal2jsonFolder();
@@ -61,8 +56,6 @@ describe.runIf(isHere)("Supabase's way: wal2json, and rows checked against the t
   });
   beforeEach(async (context) => {
     if ("reason" in plugin) return skipBecause(context, plugin.reason);
-    await reset(database);
-    deployment = new Deployment();
     await database.query(`create publication supabase_realtime; grant usage on schema app to ${role}`);
   });
   afterEach(async () => {

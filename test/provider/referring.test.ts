@@ -1,28 +1,22 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins, grpcMessage } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
+import { grpcMessage } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, partitions, nothingLeft } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const at = (asOf: string, changes: Partial<TableSpecArgs> = {}) =>
   program(asOf, { indexes: {}, window: { lead: "1 month", retention: "2 months" }, grace: "none", ...changes });
 
 describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     expect((await up(database, deployment, at("2025-03-10T00:00:00Z"))).error).toBeUndefined();
     await database.query(`insert into app.events
         select n, timestamptz '2025-01-03' + n * interval '1 day', 'x' from generate_series(0, 80) n;

@@ -2,37 +2,25 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { PropertyMap } from "../../provider/runtime/values";
 import { onDatabase } from "../cli/support";
 import { withDatabase } from "../support/database";
-import { ArchiveFolder } from "../support/harness/archive-folder";
-import { Deployment, type Entry } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withArchiveFolder } from "../support/harness/archive-folder";
+import type { Entry } from "../support/harness/deployment";
+import { program } from "../support/harness/fixture";
+import { preview, refresh, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { partitions } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
 describe("a table whose archives an earlier version wrote by the server, or named by a template", () => {
   const database = withDatabase();
-  const folder = new ArchiveFolder();
-  let deployment: Deployment;
-  beforeEach(async () => {
-    await reset(database);
-    folder.empty();
-    deployment = new Deployment();
-  });
-  afterAll(async () => {
-    folder.remove();
-    await database.query("drop schema app cascade");
-  });
+  const deployment = withDeployment(database);
+  const folder = withArchiveFolder();
+  afterAll(() => database.query("drop schema app cascade"));
 
   const declared = (asOf: string, archive: object = {}) =>
     program(asOf, folder.declared({ archive: { to: `file://${folder.path}`, ...archive } }));
@@ -73,7 +61,7 @@ describe("a table whose archives an earlier version wrote by the server, or name
   it("is refreshed as it is, and refused where the inputs still have the option, as under ignoreChanges", async () => {
     expect((await up(database, deployment, declared(march))).error).toBeUndefined();
     await recall();
-    const { result } = await withPlugin(database, declared(march), (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, declared(march));
     expect(result).toEqual([]);
     const { id, urn, inputs } = window();
     const checked = await withPlugin(database, declared(march), (plugin) => plugin.check(urn, inputs, inputs));

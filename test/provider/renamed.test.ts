@@ -1,23 +1,15 @@
 // What an earlier version left, which said leaf where this one says partition: state and registry.
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { PropertyMap } from "../../provider/runtime/values";
 import { withDatabase } from "../support/database";
-import { Deployment, type Entry } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { preview, up, withPlugin } from "../support/harness/rounds";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import type { Entry } from "../support/harness/deployment";
+import { program } from "../support/harness/fixture";
+import { preview, refresh, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 
 describe("a table that an earlier version declared, with everything that was renamed since", () => {
   const database = withDatabase();
-  let deployment: Deployment;
-  beforeEach(async () => {
-    await reset(database, ["app", "parts"]);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database, ["app", "parts"]);
   afterAll(() => database.query("drop schema app cascade; drop schema parts cascade"));
 
   const indexes = { by_at: { columns: ["id", "at"], unique: true, partitionIndexName: "{partition}_by_at" } };
@@ -35,7 +27,7 @@ describe("a table that an earlier version declared, with everything that was ren
     expect((await up(database, deployment, declared)).error).toBeUndefined();
     await recall();
     expect(await preview(database, deployment, declared)).toMatchObject({ error: undefined, steps: [] });
-    const { result } = await withPlugin(database, declared, (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, declared);
     expect(result).toEqual([]);
     await recall();
     const index = entry("Index");

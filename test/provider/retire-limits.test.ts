@@ -1,16 +1,11 @@
 // What keeps one update from taking too much, or too early: facts of the database beside the table's own.
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { eventsTable, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { eventsTable } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { entryOf } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const window = { lead: "1 month", retention: "1 month" } as const;
 const declared = (changes: Partial<TableSpecArgs>) =>
@@ -18,12 +13,7 @@ const declared = (changes: Partial<TableSpecArgs>) =>
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database, ["app", "ops"]);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database, ["app", "ops"]);
 
   const retired = (name: string) => entryOf(deployment, `${name}-window`).outputs["retired"];
 

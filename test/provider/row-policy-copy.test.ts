@@ -1,16 +1,11 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions } from "../support/database";
-import { endPlugins } from "../support/harness/plugin";
 import { named, preview, up } from "../support/harness/rounds";
 import { attempts } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { withTenants } from "./row-policy-support";
 import { accessOf, partitions } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 describe.each(testVersions())("PostgreSQL %s, policies of another table", (version) => {
   const t = withTenants(version);

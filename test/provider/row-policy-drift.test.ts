@@ -1,15 +1,10 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { testVersions } from "../support/database";
-import { endPlugins } from "../support/harness/plugin";
 import { named, preview, up, withPlugin } from "../support/harness/rounds";
 import { attempts } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { withTenants } from "./row-policy-support";
 import { accessOf, entryOf } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 describe.each(testVersions())("PostgreSQL %s, a row policy changed by another hand", (version) => {
   const t = withTenants(version);

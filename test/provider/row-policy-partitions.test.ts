@@ -1,17 +1,12 @@
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { administer, testVersions } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
-import { named, preview, up, withPlugin } from "../support/harness/rounds";
+import { named, preview, refresh, up } from "../support/harness/rounds";
 import { type Attempts, attempts, CLOSED } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { withTenants } from "./row-policy-support";
 import { accessOf, identityOf, indexLines, partitions } from "./support";
-import { closeAll } from "./wire-support";
-import { endPlugins } from "../support/harness/plugin";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 describe.each(testVersions())("PostgreSQL %s, partitions of a table with row security", (version) => {
   const t = withTenants(version);
@@ -222,7 +217,7 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
   });
 
   const withRefresh = async (wanted: ReturnType<typeof declared>): Promise<void> => {
-    await withPlugin(database, wanted, (plugin) => t.deployment.refresh(plugin));
+    await refresh(database, t.deployment, wanted);
     expect((await up(database, t.deployment, wanted)).error).toBeUndefined();
     expect((await preview(database, t.deployment, wanted)).steps).toEqual([]);
   };

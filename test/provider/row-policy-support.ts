@@ -5,8 +5,8 @@ import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { Version } from "../../tools/postgres/binaries";
 import { type TestDatabase, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
+import type { Deployment } from "../support/harness/deployment";
+import { program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import {
   asTenant,
@@ -17,6 +17,7 @@ import {
   tenantTable,
   withRoles,
 } from "../support/harness/tenants";
+import { withDeployment } from "../support/harness/with-deployment";
 import { partitions } from "./support";
 
 const MARCH = "2025-03-10T00:00:00Z";
@@ -40,13 +41,11 @@ interface Tenants {
 /** Call it in a describe block. */
 export function withTenants(version?: Version): Tenants {
   const database = withDatabase(version);
+  const deployment = withDeployment(database);
   const roles = withRoles(database);
   const clients: Client[] = [];
-  let deployment = new Deployment();
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     await database.query(`grant usage on schema app to ${roles.app}, ${roles.anon};
       alter default privileges for role ${database.user} revoke select on tables from public`);
   });
@@ -81,9 +80,7 @@ export function withTenants(version?: Version): Tenants {
   return {
     database,
     roles,
-    get deployment() {
-      return deployment;
-    },
+    deployment,
     declared: (changes = {}, asOf = MARCH) => program(asOf, tenantTable(roles, changes)),
     tenant,
     fill: async () => {

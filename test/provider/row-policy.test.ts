@@ -1,15 +1,10 @@
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { testVersions } from "../support/database";
-import { endPlugins } from "../support/harness/plugin";
-import { named, preview, up, withPlugin } from "../support/harness/rounds";
+import { named, preview, refresh, up, withPlugin } from "../support/harness/rounds";
 import { attempts, CLOSED } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { throughTable, withTenants } from "./row-policy-support";
 import { accessOf, entryOf, partitions } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
   const t = withTenants(version);
@@ -89,7 +84,7 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
     for (const name of names)
       expect([name, (await attempts(client, "app", name, "2025-03-07")).select]).toEqual([name, 0]);
     await t.expectTenants();
-    await withPlugin(database, forced, (plugin) => t.deployment.refresh(plugin));
+    await refresh(database, t.deployment, forced);
     await up(database, t.deployment, forced);
     await t.settled(forced);
     const free = declared();

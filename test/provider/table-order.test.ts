@@ -1,18 +1,14 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { ForeignKeyArgs } from "../../core/declare/table/constraints";
 import { testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
-import { Deployment } from "../support/harness/deployment";
-import { reset } from "../support/harness/fixture";
-import { endPlugins, grpcMessage } from "../support/harness/plugin";
+import type { Deployment } from "../support/harness/deployment";
+import { grpcMessage } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { partitions, nothingLeft } from "./support";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const march = "2025-03-10T00:00:00Z";
 
@@ -43,12 +39,7 @@ function table(name: string, to: Readonly<Record<string, string>> = {}, more: Pa
 
 describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database, ["app", "other"]);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database, ["app", "other"]);
 
   /** `app.a a_b app.b t`: each key of a managed table, and whether it is valid. */
   async function keys(): Promise<string[]> {

@@ -1,13 +1,9 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
-import { closeAll } from "./wire-support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { withDeployment } from "../support/harness/with-deployment";
 
 const asOf = "2025-03-10T00:00:00Z";
 const declare = (type: string) =>
@@ -22,9 +18,9 @@ const declare = (type: string) =>
 
 describe.each(testVersions())("PostgreSQL %s, types that are not PostgreSQL's own", (version) => {
   const database = withDatabase(version);
+  const deployment = withDeployment(database);
 
   beforeEach(async () => {
-    await reset(database);
     await database.query(`create type app.mood as enum ('sad', 'happy'); create type app."Mood" as enum ('x');
       create domain app.amount as numeric(12, 2)`);
   });
@@ -45,7 +41,6 @@ describe.each(testVersions())("PostgreSQL %s, types that are not PostgreSQL's ow
   it.each(["app.mood", "APP.mood", '"app"."mood"', 'app."Mood"', "app.mood[]", "app.amount", "pg_catalog.int4"])(
     "%s is created, and is no difference afterwards",
     async (type) => {
-      const deployment = new Deployment();
       expect((await preview(database, deployment, declare(type))).error).toBeUndefined();
       expect((await up(database, deployment, declare(type))).error).toBeUndefined();
       expect((await up(database, deployment, declare(type))).steps).toEqual([]);
@@ -58,7 +53,6 @@ describe.each(testVersions())("PostgreSQL %s, types that are not PostgreSQL's ow
   );
 
   it("an unqualified name of the type that a column has must be written with its schema, and is no rewrite", async () => {
-    const deployment = new Deployment();
     expect((await up(database, deployment, declare("app.mood"))).error).toBeUndefined();
     const { error } = await preview(database, deployment, declare("mood"));
     expect(error).toMatch(/Write it with its schema/);

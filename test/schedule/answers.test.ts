@@ -1,21 +1,16 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../components";
 import { requireTableSpec } from "../../core/declare/table/parse";
 import { formatInstant, parseInstant } from "../../core/time/instant";
 import type { KeyEncoding } from "../../core/time/key";
 import { planWindow } from "../../core/window/window-partitions";
 import { entryOf } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { eventsTable, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { eventsTable, program } from "../support/harness/fixture";
 import { preview, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { apply, column, failure, scheduleRuns } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const window = { lead: "2 months", retention: "2 months" } as const;
 const at = (day: string, more: Partial<TableSpecArgs> = {}) => program(`${day}T00:00:00Z`, { window, ...more });
@@ -39,12 +34,7 @@ const keys: readonly KeyCase[] = [
 
 describe.each(testVersions())("PostgreSQL %s, what the functions answer", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   it.each(keys)(
     "reads and creates the bounds of a key of type $type ($key, $zone) as the program does",

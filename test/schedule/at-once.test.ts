@@ -1,17 +1,12 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { partitions } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import { stopAt, whenWaiting } from "../support/harness/stop-at";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
+import { withDeployment } from "../support/harness/with-deployment";
 import { apply, column, failure, scheduleRuns, whenRunning } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const window = { lead: "1 month", retention: "forever", start: "2025-03-01" } as const;
 const march = program("2025-03-10T00:00:00Z", { window });
@@ -20,11 +15,9 @@ const made = "select partition_name from pgpartition.ledger where event = 'creat
 
 describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     await apply(database, deployment, march);
   });
 

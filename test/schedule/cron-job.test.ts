@@ -1,21 +1,20 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import type { NoScheduleArgs, ScheduleArgs } from "../../components";
 import { quoteLiteral } from "../../core/names/identifier";
 import { parseCron } from "../../core/declare/schedule/cron";
 import { entryOf, partitions, list } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { asSuperuser } from "../support/database";
 import { withCronServer } from "../support/harness/cron-server";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
 import { named, preview, up, withPlugin } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
+import { withDeployment } from "../support/harness/with-deployment";
 import { apply, column, failure } from "./support";
 
 const database = withCronServer();
-afterEach(endPlugins);
-afterAll(closeAll);
+beforeEach(() => database.query("select cron.unschedule(jobid) from cron.job"));
+const deployment = withDeployment(database);
 
 const window = { lead: "1 month", retention: "forever", start: "2025-03-01" } as const;
 const at = (schedule?: ScheduleArgs | NoScheduleArgs) =>
@@ -24,13 +23,6 @@ const nightly = at({ cron: "0 2 * * *", job: "nightly" });
 const call = `CALL "pgpartition".ensure_window('"app"."events"')`;
 const jobs =
   "select concat_ws(' ', jobname, '[' || schedule || ']', username, database, active::text, command) from cron.job order by jobid";
-let deployment: Deployment;
-
-beforeEach(async () => {
-  await database.query("select cron.unschedule(jobid) from cron.job");
-  await reset(database);
-  deployment = new Deployment();
-});
 
 const refresh = (of = nightly) => withPlugin(database, of, (plugin) => deployment.refresh(plugin));
 /** As the product's role: a job is its maker's. */

@@ -5,7 +5,7 @@ import type { PropertyMap } from "../../provider/runtime/values";
 import { entryOf } from "../provider/support";
 import { withDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
-import { named, preview, up, withPlugin } from "../support/harness/rounds";
+import { named, preview, refresh, up, withPlugin } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { apply, column } from "./support";
@@ -54,7 +54,7 @@ describe("functions for callers that an earlier version had as FunctionAliases",
   });
 
   it("show no change in a refresh", async () => {
-    const { result } = await withPlugin(database, at(names), (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, at(names));
     expect(result).toEqual([]);
     expect(named((await preview(database, deployment, at(names))).steps)).toEqual(["delete events-functions"]);
   });

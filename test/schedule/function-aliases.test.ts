@@ -1,17 +1,12 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { FunctionNamesArgs } from "../../components";
 import { entryOf, partitions, list } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { named, preview, withPlugin } from "../support/harness/rounds";
+import { program } from "../support/harness/fixture";
+import { named, preview, refresh, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { apply, column, failure } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const window = { lead: "1 month", retention: "1 month" } as const;
 const at = (functionNames?: FunctionNamesArgs) =>
@@ -31,12 +26,7 @@ const inApp = `select p.oid::regprocedure::text from pg_proc p where p.pronamesp
 
 describe.each(testVersions())("PostgreSQL %s, names that callers use", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   it("look for temporary objects last, so that none of a caller takes the place of what they call", async () => {
     await apply(database, deployment, seeds);
@@ -145,14 +135,14 @@ describe.each(testVersions())("PostgreSQL %s, names that callers use", (version)
       "create or replace view app.parts with (security_invoker = true) as select * from pgpartition.partition_info",
     );
     expect(named((await preview(database, deployment, wanted)).steps)).toEqual(["update events-window"]);
-    const { result } = await withPlugin(database, wanted, (plugin) => deployment.refresh(plugin));
+    const result = await refresh(database, deployment, wanted);
     expect(result).toEqual([expect.stringContaining("::events-window")]);
     expect(await apply(database, deployment, wanted)).toEqual(["update events-window"]);
     await database.query("select app.make_part(date '2025-05-05')");
     const [view] = await column(database, "select pg_get_viewdef('app.parts'::regclass)");
     expect(view).toContain("WHERE");
     expect(await apply(database, deployment, wanted)).toEqual([]);
-    await withPlugin(database, wanted, (plugin) => deployment.refresh(plugin));
+    await refresh(database, deployment, wanted);
     expect(await apply(database, deployment, wanted)).toEqual([]);
   });
 });

@@ -1,14 +1,9 @@
-import { afterAll, afterEach, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { expect, it } from "vitest";
 import { withDatabase } from "../support/database";
 import { withCronServer } from "../support/harness/cron-server";
 import { configOf, program } from "../support/harness/fixture";
 import { killMatrix, undisturbed } from "../support/harness/matrix";
-import { endPlugins } from "../support/harness/plugin";
 import { column } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const database = withDatabase();
 const cron = withCronServer();

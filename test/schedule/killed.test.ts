@@ -1,16 +1,11 @@
-import { afterAll, afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { Client } from "pg";
-import { closeAll } from "../provider/wire-support";
 import { Deployment } from "../support/harness/deployment";
 import { program } from "../support/harness/fixture";
 import { startOwnServer } from "../support/harness/own-server";
-import { endPlugins } from "../support/harness/plugin";
 import { preview } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
 import { apply } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const march = program("2025-03-10T00:00:00Z", {
   window: { lead: "1 month", retention: "forever", start: "2025-03-01" },

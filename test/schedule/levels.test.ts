@@ -1,17 +1,12 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../components";
 import { ddlOf } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left } from "../support/harness/fixture";
 import { statementsDuring } from "../support/statement-log";
 import { carried, makeSources, observe, petriProgram, tree } from "../support/harness/petri";
+import { startAgain, withDeployment } from "../support/harness/with-deployment";
 import { adoptsWithoutDdl, apply, column, failure, scheduleRuns } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const TABLE = "app.petri_obs";
 const months = ["04", "05", "06", "07", "08", "09"];
@@ -36,11 +31,9 @@ const levelled: readonly [string, Partial<TableSpecArgs>][] = [
 
 describe.each(testVersions())("PostgreSQL %s, the schedule of a table with levels", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     await makeSources(database);
   });
 
@@ -66,9 +59,8 @@ describe.each(testVersions())("PostgreSQL %s, the schedule of a table with level
     for (const month of ["04", "05", "06"]) await scheduleRuns(database, `2025-${month}-10`, TABLE);
     await apply(database, deployment, june);
     const scheduled = await left(database);
-    await reset(database);
+    await startAgain(database, deployment);
     await makeSources(database);
-    deployment = new Deployment();
     await apply(database, deployment, march);
     for (const month of ["04", "05", "06"])
       await apply(database, deployment, petriProgram(`2025-${month}-10`, changes));

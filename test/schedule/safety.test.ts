@@ -2,16 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { randomBytes } from "node:crypto";
 import { quote, quoteLiteral, quoteQualified } from "../../core/names/identifier";
 import { partitions } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { administer, testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { eventsTable, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { eventsTable, program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { apply, column, failure, scheduleRuns } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const window = { lead: "1 month", retention: "1 month" } as const;
 const march = program("2025-03-10T00:00:00Z", { window });
@@ -43,12 +38,10 @@ interface Routine {
 
 describe.each(testVersions())("PostgreSQL %s, what the functions may not do", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeAll(() => database.query("create table public.canary (alive boolean)"));
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     await apply(database, deployment, march);
   });
   afterEach(async () => {
@@ -146,7 +139,7 @@ describe.each(testVersions())("PostgreSQL %s, what the functions may not do", (v
       },
       asOf: march.asOf,
     };
-    deployment = new Deployment();
+    deployment.state.clear();
     await apply(database, deployment, hostile);
     const relation = quoteLiteral(quoteQualified(name, name));
     await database.query(`call pgpartition.ensure_window(${relation}, '2025-05-10')`);
@@ -160,6 +153,7 @@ describe.each(testVersions())("PostgreSQL %s, what the functions may not do", (v
 
 describe.each(testVersions())("PostgreSQL %s, roles", (version) => {
   const database = withDatabase(version);
+  const deployment = withDeployment(database);
   const suffix = randomBytes(4).toString("hex");
   const [owner, job, stranger] = [`owner_${suffix}`, `job_${suffix}`, `stranger_${suffix}`];
 
@@ -185,9 +179,7 @@ describe.each(testVersions())("PostgreSQL %s, roles", (version) => {
   };
 
   it("an owner without superuser has everything; a member's partitions belong to the owner; a stranger has nothing", async () => {
-    await reset(database);
     await database.query(`alter schema app owner to ${owner}`);
-    const deployment = new Deployment();
     const url = database.url.replace(/\/\/[^@]*@/, `//${owner}:p@`);
     const run = await up({ url }, deployment, march);
     expect(run.error).toBeUndefined();

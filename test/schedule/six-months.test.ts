@@ -1,15 +1,10 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../components";
 import { partitions } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { left, program } from "../support/harness/fixture";
+import { startAgain, withDeployment } from "../support/harness/with-deployment";
 import { adoptsWithoutDdl, apply, column, failure, scheduleRuns } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const months = ["04", "05", "06", "07", "08", "09"];
 const table: Partial<TableSpecArgs> = {
@@ -23,12 +18,7 @@ const at = (day: string, more: Partial<TableSpecArgs> = {}) => program(`${day}T0
 
 describe.each(testVersions())("PostgreSQL %s, six months without an update", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
-
-  beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
-  });
+  const deployment = withDeployment(database);
 
   describe.each(["partition", "window"] as const)("with resources: %s", (resources) => {
     const march = at("2025-03-10", { resources });
@@ -49,8 +39,7 @@ describe.each(testVersions())("PostgreSQL %s, six months without an update", (ve
       for (const month of months) await scheduleRuns(database, `2025-${month}-01`);
       await apply(database, deployment, september);
       const scheduled = await left(database);
-      await reset(database);
-      deployment = new Deployment();
+      await startAgain(database, deployment);
       await apply(database, deployment, march);
       await apply(database, deployment, september);
       const updated = await left(database);

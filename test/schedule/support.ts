@@ -4,7 +4,7 @@ import { ddlOf } from "../provider/support";
 import type { TestDatabase } from "../support/database";
 import type { Deployment } from "../support/harness/deployment";
 import type { Program } from "../support/harness/declare";
-import { named, preview, type RunOptions, up, withPlugin } from "../support/harness/rounds";
+import { named, preview, refresh, type RunOptions, up } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
 import { statementsDuring } from "../support/statement-log";
 
@@ -32,7 +32,7 @@ export async function adoptsWithoutDdl(
   expect(ddlOf(sent)).toEqual([]);
   expect(await relations()).toEqual(before);
   expect((await preview(database, deployment, program)).steps).toEqual([]);
-  const { result } = await withPlugin(database, program, (plugin) => deployment.refresh(plugin));
+  const result = await refresh(database, deployment, program);
   expect(result).toEqual([]);
   expect(await apply(database, deployment, program)).toEqual([]);
 }

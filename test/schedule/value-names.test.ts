@@ -1,24 +1,17 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { closeAll } from "../provider/wire-support";
+import { beforeEach, describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { left, reset } from "../support/harness/fixture";
+import { left } from "../support/harness/fixture";
 import { addProgram, makeSources, observe, petri, petriProgram, tree } from "../support/harness/petri";
-import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { apply, column, failure, DAY, outcomes } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 describe.each(testVersions())("PostgreSQL %s, values that are read", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
   const march = petriProgram(DAY);
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     await makeSources(database);
   });
 

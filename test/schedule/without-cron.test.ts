@@ -1,28 +1,19 @@
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { entryOf, partitions } from "../provider/support";
-import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { program } from "../support/harness/fixture";
+import { preview, refresh, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
 import { skipBecause } from "../support/skip";
 import { apply, column } from "./support";
 
 const database = withDatabase();
-afterEach(endPlugins);
-afterAll(closeAll);
+const deployment = withDeployment(database);
 
 const window = { lead: "1 month", retention: "forever", start: "2025-03-01" } as const;
 const nightly = program("2025-03-10T00:00:00Z", { window, schedule: { cron: "30 2 * * *" } });
-let deployment: Deployment;
-
-beforeEach(async () => {
-  await reset(database);
-  deployment = new Deployment();
-});
 
 it("B15 without pg_cron preview reports it, the update creates no job, and the same schedule is in the outputs", async () => {
   const seen = await preview(database, deployment, nightly);
@@ -42,7 +33,7 @@ it("B15 without pg_cron preview reports it, the update creates no job, and the s
   // Said once: an update that changes nothing is quiet.
   const again = await up(database, deployment, nightly);
   expect([again.error, again.steps, again.messages]).toEqual([undefined, [], []]);
-  const { result } = await withPlugin(database, nightly, (plugin) => deployment.refresh(plugin));
+  const result = await refresh(database, deployment, nightly);
   expect(result).toEqual([]);
   expect(await apply(database, deployment, nightly)).toEqual([]);
 });

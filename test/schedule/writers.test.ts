@@ -1,17 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Client } from "pg";
-import { closeAll } from "../provider/wire-support";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { reset } from "../support/harness/fixture";
 import { makeSources, petriProgram, tree } from "../support/harness/petri";
-import { endPlugins } from "../support/harness/plugin";
 import { until } from "../support/harness/until";
 import { apply, column, failure, DAY, outcomes } from "./support";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 describe.each(testVersions())("PostgreSQL %s, a writer of a table of values", (version) => {
   const database = withDatabase(version);

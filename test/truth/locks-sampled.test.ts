@@ -1,20 +1,15 @@
 // Locks of statements that fire no event trigger, or whose locks are gone when it fires: seen from a second session, while a
 // third one stands in their way.
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { LockMode } from "../../core/sql/statement";
-import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
-import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
+import { withDeployment } from "../support/harness/with-deployment";
 import { stronger } from "./observed";
 import { readTransactions } from "./printed";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const MARCH = "2025-03-10T00:00:00Z";
 /** February, March and April, whatever the time. */
@@ -35,11 +30,9 @@ const HELD = `
 
 describe.each(testVersions())("PostgreSQL %s, seen from a second session", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database);
 
   beforeEach(async () => {
-    await reset(database);
-    deployment = new Deployment();
     expect((await up(database, deployment, program(MARCH, bare))).error).toBeUndefined();
     await database.query("insert into app.events select n, '2025-02-05', 'n' || n from generate_series(1, 1000) n");
   });

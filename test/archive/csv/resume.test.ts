@@ -1,21 +1,16 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { onDatabase } from "../../cli/support";
-import { closeAll } from "../../provider/wire-support";
 import { withDatabase } from "../../support/database";
 import { ArchiveFolder } from "../../support/harness/archive-folder";
-import { Deployment } from "../../support/harness/deployment";
-import { program, reset } from "../../support/harness/fixture";
-import { endPlugins } from "../../support/harness/plugin";
+import { program } from "../../support/harness/fixture";
 import { up } from "../../support/harness/rounds";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { withDeployment } from "../../support/harness/with-deployment";
 
 const database = withDatabase();
+const deployment = withDeployment(database);
 const folder = new ArchiveFolder();
-beforeAll(() => reset(database));
 afterAll(async () => {
   folder.remove();
   await database.query("drop schema app cascade");
@@ -24,7 +19,6 @@ afterAll(async () => {
 it("A08 killed between parts, an archive in CSV continues with the next part", async () => {
   const archive = { to: `file://${folder.path}`, format: "csv" as const, spoolMegabytes: 16 };
   const declared = (asOf: string) => program(asOf, folder.declared({ archive }));
-  const deployment = new Deployment();
   expect((await up(database, deployment, declared("2025-03-10T00:00:00Z"))).error).toBeUndefined();
   await database.query(
     "insert into app.events select n, '2025-02-10', repeat(md5(n::text), 20) from generate_series(1, 30000) n",

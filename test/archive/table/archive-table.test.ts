@@ -1,14 +1,9 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
-import { closeAll } from "../../provider/wire-support";
 import { testVersions, withDatabase } from "../../support/database";
-import { Deployment } from "../../support/harness/deployment";
-import { eventsTable, left, program, reset } from "../../support/harness/fixture";
-import { endPlugins } from "../../support/harness/plugin";
+import { eventsTable, left, program } from "../../support/harness/fixture";
 import { preview, up } from "../../support/harness/rounds";
-
-afterEach(endPlugins);
-afterAll(closeAll);
+import { withDeployment } from "../../support/harness/with-deployment";
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
@@ -17,12 +12,10 @@ const waiting = { grace: "7 days" } as const;
 
 describe.each(testVersions())("PostgreSQL %s, an archive table", (version) => {
   const database = withDatabase(version);
-  let deployment: Deployment;
+  const deployment = withDeployment(database, ["app", "archive"]);
 
   beforeEach(async () => {
-    await reset(database, ["app", "archive"]);
     await database.query(`grant all on schema app, archive to ${database.user}`);
-    deployment = new Deployment();
   });
 
   const declared = (changes: Partial<TableSpecArgs> = {}): Partial<TableSpecArgs> => ({

@@ -1,12 +1,7 @@
-import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { closeAll } from "../../provider/wire-support";
+import { describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../../support/database";
 import { configOf, program } from "../../support/harness/fixture";
 import { killMatrix, type Scenario, undisturbed } from "../../support/harness/matrix";
-import { endPlugins } from "../../support/harness/plugin";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const ROWS = 15_000;
 const rows = `insert into app.events select n, timestamptz '2025-02-03' + n * interval '1 second', repeat(md5(n::text), 20) from generate_series(1, ${String(ROWS)}) n`;

@@ -2,20 +2,15 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { onDatabase } from "../../cli/support";
-import { closeAll } from "../../provider/wire-support";
 import { testVersions, withDatabase } from "../../support/database";
 import { Deployment } from "../../support/harness/deployment";
 import { program, reset } from "../../support/harness/fixture";
-import { endPlugins } from "../../support/harness/plugin";
 import { up } from "../../support/harness/rounds";
 import { makeTypes } from "../parquet/support";
 import { samples } from "../parquet/samples";
-
-afterEach(endPlugins);
-afterAll(closeAll);
 
 const newest = Math.max(...testVersions()) as typeof testVersions extends () => readonly (infer V)[] ? V : never;
 

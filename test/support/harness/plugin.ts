@@ -12,10 +12,11 @@ import {
   ReadRequest,
   UpdateRequest,
 } from "@pulumi/pulumi/proto/provider_pb";
+import { afterAll, afterEach } from "vitest";
 import { decode, encode } from "../../../provider/runtime/property-codec";
 import { GRPC_OPTIONS } from "../../../provider/server/grpc-options";
 import type { PropertyMap } from "../../../provider/runtime/values";
-import { ask, fakeEngine } from "../../provider/wire-support";
+import { ask, closeAll, fakeEngine } from "../../provider/wire-support";
 import { pluginStart } from "./bundle";
 import { askHost } from "./hosts";
 import { portOf } from "./port-of";
@@ -38,6 +39,11 @@ interface PluginOptions {
 let engine: ReturnType<typeof fakeEngine> | undefined;
 const running = new Set<Plugin>();
 
+// Hooks of the test file that imports this one: no plugin outlives its test, and the log service, which all tests of a file share,
+// ends with the last of them and not with a describe block.
+afterEach(endPlugins);
+afterAll(closeAll);
+
 /** A process of its own, of the build with fault points. What a test forgets to end, `endPlugins` ends. */
 export async function startPlugin(options: PluginOptions = {}): Promise<PluginProcess> {
   const { address, lines } = await logService();
@@ -53,7 +59,7 @@ export async function hostedPlugin(config: PropertyMap): Promise<Plugin> {
   return configured(new HostedPlugin(port, () => lines), config);
 }
 
-/** For afterEach: no plugin outlives its test. */
+/** Runs after each test; a test calls it where a plugin must be gone before something else is. */
 export async function endPlugins(): Promise<void> {
   await Promise.all([...running].map((plugin) => plugin.kill()));
 }

@@ -65,6 +65,15 @@ export function preview(
   return attempt(database, program, (plugin) => deployment.preview(plugin, program), options);
 }
 
+/** `pulumi refresh`: names of what went or changed. */
+export async function refresh(
+  database: Pick<TestDatabase, "url">,
+  deployment: Deployment,
+  program: Pick<Program, "asOf">,
+): Promise<string[]> {
+  return (await withPlugin(database, program, (plugin) => deployment.refresh(plugin))).result;
+}
+
 async function attempt(
   database: Pick<TestDatabase, "url">,
   program: Program,
