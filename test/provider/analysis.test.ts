@@ -53,7 +53,7 @@ describe.each(testVersions())("PostgreSQL %s, statistics of the table as a whole
     expect((await preview(database, deployment, march())).steps).toEqual([]);
     await neverAnalyzed();
     const shown = await preview(database, deployment, march());
-    expect(shown.steps).toEqual([{ op: "update", type: "PartitionWindow", name: "events-window", diff: ["work"] }]);
+    expect(shown.steps).toEqual([{ op: "update", type: "PartitionWindow", name: "events-window", diff: ["changes"] }]);
   });
 
   it("an ANALYZE by hand is a fact that a refresh learns, and no change", async () => {

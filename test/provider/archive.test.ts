@@ -30,7 +30,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
     await filled();
     const shown = await preview(database, deployment, program(april, archived()));
     expect(shown.messages.join("\n")).toMatch(
-      /1 to detach, 1 to archive, 1 to drop[^]*archive events_p2025_02[^]*"pgpartition"\.fence\('"app"\."events_p2025_02"'::regclass\)[^]*COPY \(SELECT/,
+      /1 to drop \([^)]*\), 1 to archive \([^)]*\), 1 to detach [^]*archive events_p2025_02[^]*"pgpartition"\.fence\('"app"\."events_p2025_02"'::regclass\)[^]*COPY \(SELECT/,
     );
     const run = await up(database, deployment, program(april, archived()));
     expect(run.error).toBeUndefined();

@@ -3,7 +3,7 @@ import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { left, program } from "../support/harness/fixture";
-import { preview, up, withPlugin } from "../support/harness/rounds";
+import { planWhole, preview, up, withPlugin } from "../support/harness/rounds";
 import { startAgain } from "../support/harness/with-deployment";
 import { asOf, everywhere } from "./changed-table";
 import { base, declare, withColumns } from "./columns-support";
@@ -188,9 +188,8 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
       foreignKeys: { author: { columns: ["author"], references: { schema: "app", table: "users", columns: ["id"] } } },
       indexes: { by_author: { columns: ["author"] } },
     });
-    const shown = await preview(database, deployment, next);
     // The table, two branches, six partitions.
-    expect(shown.messages.join("\n")).toMatch(
+    expect(await planWhole(database, deployment, next)).toMatch(
       /LOCK TABLE "app"."branched" .*8 partitions ACCESS EXCLUSIVE.*LOCK_PARENT_AX x9/,
     );
     expect((await up(database, deployment, next)).error).toBeUndefined();

@@ -105,14 +105,14 @@ it("facts never cause a diff: rows and bytes of what waits change, the plan show
   expect([before.diff, after.diff]).toEqual([undefined, undefined]);
 });
 
-it("pending changes show as the one diff ~work, and are gone after the update", async () => {
+it("pending changes show as the one diff ~changes, and are gone after the update", async () => {
   await up(database, deployment, at("2025-04-10T00:00:00Z", { paused: true }));
   await up(database, deployment, april);
   await database.query(
     "alter table app.events attach partition app.events_p2025_02 for values from ('2025-02-01 00:00+00') to ('2025-03-01 00:00+00')",
   );
   const shown = await preview(database, deployment, april);
-  expect(shown.steps).toEqual([{ op: "update", type: "PartitionWindow", name: "events-window", diff: ["work"] }]);
+  expect(shown.steps).toEqual([{ op: "update", type: "PartitionWindow", name: "events-window", diff: ["changes"] }]);
   await up(database, deployment, april);
   expect((await preview(database, deployment, april)).steps).toEqual([]);
 });

@@ -1,7 +1,7 @@
 // How much a plan does, in one line: of one table, and of all of them.
 import { formatBytes } from "../../size";
 import { type Lock, LOCK_MODES, type LockMode, type Statement } from "../../sql/statement";
-import type { PlanEntry, PlanReport } from "../change/plan-types";
+import type { PlanReport } from "../change/plan-types";
 import { getTraits, VERB_NAMES, type Verb } from "../change/verbs";
 import { formatShortTime } from "./short-time";
 

@@ -7,7 +7,7 @@ import { createProviderModule } from "../../../provider/module";
 import { type ProviderServer, serveProvider } from "../../../provider/server/server";
 
 /** One line of JSON each. */
-export type HostRequest = { readonly engineAddress: string } | { readonly close: number };
+export type HostRequest = { readonly engineAddress: string; readonly planFile?: string } | { readonly close: number };
 export type HostAnswer = { readonly port: number } | { readonly error: string };
 
 /** What would have ended a plugin of its own: the next one that is closed says it. */

@@ -1,4 +1,8 @@
 // What most fault tests do: a run of a program by a plugin of its own.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parsePlanLines, renderRecords } from "../../../core/plan/report/plan-record";
 import type { PropertyMap } from "../../../provider/runtime/values";
 import type { TestDatabase } from "../database";
 import type { Program } from "./declare";
@@ -12,6 +16,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Given the plugin as it starts to work; it is a process of its own then. */
   readonly started?: (plugin: PluginProcess) => void;
+  /** File of the machine-readable plan. */
+  readonly planFile?: string;
 }
 
 export interface Run {
@@ -38,8 +44,8 @@ export async function withPlugin<T>(
   }
 }
 
-async function pluginFor(config: PropertyMap, { env, started }: RunOptions): Promise<Plugin> {
-  if (env === undefined && started === undefined) return hostedPlugin(config);
+async function pluginFor(config: PropertyMap, { env, started, planFile }: RunOptions): Promise<Plugin> {
+  if (env === undefined && started === undefined) return hostedPlugin(config, planFile);
   const plugin = await startPlugin({ config, ...(env === undefined ? {} : { env }) });
   started?.(plugin);
   return plugin;
@@ -63,6 +69,23 @@ export function preview(
   options: RunOptions = {},
 ): Promise<Run> {
   return attempt(database, program, (plugin) => deployment.preview(plugin, program), options);
+}
+
+/** `pgpartition plan`: every change and every statement of a preview, as text. */
+export async function planWhole(
+  database: Pick<TestDatabase, "url">,
+  deployment: Deployment,
+  program: Program,
+): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "pgpartition-test-plan-"));
+  try {
+    const planFile = join(folder, "plan.jsonl");
+    const { error } = await preview(database, deployment, program, { planFile });
+    if (error !== undefined) throw new Error(error);
+    return existsSync(planFile) ? renderRecords(parsePlanLines(readFileSync(planFile, "utf8"))) : "";
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** `pulumi refresh`: names of what went or changed. */
