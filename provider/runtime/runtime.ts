@@ -46,6 +46,9 @@ export class Runtime {
   /** Partitions that this preview has planned to create or attach as resources of their own, by the table's id. */
   readonly coming = new Map<string, readonly ComingPartition[]>();
 
+  /** Tables, by their ids, that wait for a resource of another package which this program has still to create. */
+  readonly awaiting = new Set<string>();
+
   /** Tables that this update has created, by their ids. */
   readonly created = new Set<string>();
 
