@@ -7,8 +7,8 @@ import { getSqlState, isConnectionLoss } from "../connect/sqlstate";
 /**
  * Lets the server judge every step on a temporary table, in one transaction that is rolled back, and in one round trip: no
  * other session can see the table, wait for it or for its name, and nothing remains. A step that fails does not stop the
- * others. Where the role or the server takes no temporary table (a standby, a read-only session), the queries of the steps are
- * parsed instead, which writes nothing at all. Undefined: the server judges nothing.
+ * others. Where no temporary table can be made (a standby, a read-only session, a missing right, an event trigger that refuses
+ * it), the queries of the steps are parsed instead, which writes nothing at all. Undefined: the server judges nothing.
  */
 export async function trySteps(session: Session, trial: Trial): Promise<TrialOutcome | undefined> {
   const sent = ["begin", buildBlock(trial), `select pg_catalog.current_setting('${RESULT}') as result`, "rollback"];
@@ -40,7 +40,7 @@ DECLARE
 BEGIN
   BEGIN
     EXECUTE ${quoteLiteral(`CREATE TEMPORARY TABLE ${quote(table)} ()`)};
-  EXCEPTION WHEN insufficient_privilege OR read_only_sql_transaction THEN
+  EXCEPTION WHEN OTHERS THEN
     parsed_only := true;
   END;
   FOR step IN

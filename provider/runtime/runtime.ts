@@ -201,6 +201,10 @@ export class Runtime {
     return this.shapes.get(formatTableId(table));
   }
 
+  listShapes(): readonly TableShape[] {
+    return [...this.shapes.values()];
+  }
+
   rememberShape(shape: TableShape): void {
     this.shapes.set(formatTableId(shape), shape);
   }

@@ -52,9 +52,14 @@ export function toStoredType(type: string): string {
   return /big|8/i.test(type) ? "bigint" : /small|2/i.test(type) ? "smallint" : "integer";
 }
 
-/** A problem of a declaration, and whether something else of the same program could settle it before the update. */
+/**
+ * What could settle a problem before the update: nothing; a resource of another package that the table waits for; or a table
+ * that the same program declares, perhaps later.
+ */
+type Settler = "nothing" | "awaited" | "program";
+
 export interface NeedProblem extends Problem {
-  readonly mayCome: boolean;
+  readonly settledBy: Settler;
 }
 
 /** Returns what the database lacks, each at its argument. */
@@ -78,7 +83,7 @@ export function findVersionProblems(shape: TableShape, { table, serverVersion }:
             code: "not-available-yet",
             message: `PostgreSQL ${String(serverVersion)} has no ${what}: that comes with ${version}.`,
             fix,
-            mayCome: false,
+            settledBy: "nothing",
           },
         ];
   return [
@@ -142,7 +147,7 @@ function findKeyProblems(key: ForeignKeySpec, { targets, role }: NeedFacts): Nee
             code: "unknown-column",
             message: `the referenced table ${name} has no column ${JSON.stringify(column)}.`,
             fix: `Correct the name; its columns are: ${target.columns.map((one) => one.name).join(", ")}.`,
-            mayCome: true,
+            settledBy: "awaited",
           },
         ],
   );
@@ -172,7 +177,7 @@ function findKeyProblems(key: ForeignKeySpec, { targets, role }: NeedFacts): Nee
             code: "invalid-value" as const,
             message: `no primary key or unique index of the referenced table ${name} has exactly the columns ${columns.join(", ")}.`,
             fix: "Name the columns of one, or create it first.",
-            mayCome: true,
+            settledBy: "awaited" as const,
           },
         ]),
   ];
@@ -189,7 +194,7 @@ function describeMissing(path: string, object: string, statement?: string): Need
     code: "invalid-value",
     message: `${object} does not exist.`,
     fix: `Create it first${how}, or correct the name.`,
-    mayCome: true,
+    settledBy: "awaited",
   };
 }
 
@@ -199,6 +204,6 @@ function describeForbidden(path: string, message: string, statements: string): N
     code: "privileges",
     message: `${message}.`,
     fix: `An administrator has to run: ${statements}.`,
-    mayCome: true,
+    settledBy: "awaited",
   };
 }

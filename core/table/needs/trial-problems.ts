@@ -16,49 +16,71 @@ export interface TrialOutcome {
   readonly failures: readonly TrialFailure[];
 }
 
-/** Classes of states that say nothing about the declaration: locks, resources, operators, the server itself. */
-const NO_JUDGEMENT = ["25", "40", "53", "55", "57", "58", "XX"];
+/** Classes of states that say nothing about the declaration: locks, resources, operators, event triggers, the server itself. */
+const NO_JUDGEMENT = ["25", "40", "53", "55", "57", "58", "P0", "XX"];
 
 /** States of names in an expression: parsing alone can tell no other. Not of types, which the columns may have. */
 const OF_NAMES = ["42883", "42P01", "42703", "3F000"];
 
+/** What is known besides the trial. */
+interface TrialContext {
+  /** True for an existing table that is changed. */
+  readonly exists: boolean;
+  /** Names of the other tables that the program has declared so far. */
+  readonly others: readonly string[];
+}
+
 /** Returns what the server refused, each at its argument. */
-export function findTrialProblems(trial: Trial, outcome: TrialOutcome, exists: boolean): NeedProblem[] {
+export function findTrialProblems(trial: Trial, outcome: TrialOutcome, context: TrialContext): NeedProblem[] {
   const failed = outcome.failures.flatMap((failure) => {
     const step = trial.steps[failure.step];
     return step ? [{ ...failure, step }] : [];
   });
   const broken = failed.flatMap(({ step }) => step.adds ?? []);
-  return failed.flatMap(({ step, sqlState, message }): NeedProblem[] => {
+  return failed.flatMap(({ step, ...failure }): NeedProblem[] => {
+    const { sqlState } = failure;
     if (step.path === undefined || NO_JUDGEMENT.includes(sqlState.slice(0, 2))) return [];
     if (step.adds === undefined && names(step, broken)) return [];
     if (outcome.parsedOnly && !OF_NAMES.includes(sqlState)) return [];
     // Only the table itself knows functions of its rows, and queries of itself.
-    const onlyItself = sqlState === "42P01" || (sqlState === "42883" && exists);
+    const onlyItself = sqlState === "42P01" || (sqlState === "42883" && context.exists);
     if (onlyItself && namesItself(step, trial.table)) return [];
-    const problem = refuseText(step.path, step.subject, { sqlState, message });
-    return [step.fix === undefined ? problem : { ...problem, fix: step.fix, mayCome: false }];
+    const problem = refuseText(step.path, step.subject, failure, { sql: step.queries ? step.sql : "", ...context });
+    return [step.fix === undefined ? problem : { ...problem, fix: step.fix, settledBy: "nothing" }];
   });
 }
 
-/**
- * Says what the server refuses, in its words, and what to do.
- *
- * @param fix for a state that does not say it
- */
+/** An expression that the server refuses. */
+interface RefusedText {
+  /** The expression, if it may query other tables; empty: it cannot. */
+  readonly sql: string;
+  readonly others: readonly string[];
+  /** What to do, for a state that does not say it. */
+  readonly fix?: string;
+}
+
+/** Says what the server refuses, in its words, and what to do. */
 export function refuseText(
   path: string,
   subject: string,
   { sqlState, message }: Pick<TrialFailure, "sqlState" | "message">,
-  fix = "Correct it.",
+  { sql, others, fix = "Correct it." }: RefusedText,
 ): NeedProblem {
   return {
     path,
     code: "invalid-value",
     message: `the server refuses ${subject}: ${message}.`,
     fix: FIXES[sqlState] ?? fix,
-    mayCome: sqlState in FIXES,
+    settledBy: chooseSettler(sqlState, sql, others),
   };
+}
+
+function chooseSettler(sqlState: string, sql: string, others: readonly string[]): NeedProblem["settledBy"] {
+  if (FIXES[sqlState] === undefined) return "nothing";
+  if (sql === "") return sqlState === "42703" ? "nothing" : "awaited";
+  const words = listWords(sql);
+  const queriesOther = sqlState === "42P01" || others.some((name) => words.includes(name.toLowerCase()));
+  return queriesOther ? "program" : "awaited";
 }
 
 const CREATE = "Create it first, or correct the name. Names outside of pg_catalog are written with their schema.";

@@ -29,6 +29,8 @@ export interface TrialStep {
   readonly sql: string;
   /** A query that only parses the expression, for a server that takes no temporary table. Undefined: there is none. */
   readonly query?: string | undefined;
+  /** True if its expression may query other tables. */
+  readonly queries?: true;
   /** The column that it adds, without which later steps have no meaning. */
   readonly adds?: string | undefined;
   /** What to do if the server refuses it. Undefined: as its SQLSTATE says. */
@@ -154,6 +156,7 @@ function buildNewTableSteps(table: string, from: string, shape: TableShape): Tri
       return {
         path: formatPolicyPath(profile.rowSecurity, policy.name),
         subject: `the expression of policy ${JSON.stringify(policy.name)}`,
+        queries: true as const,
         // Its roles are looked up by themselves.
         sql: `CREATE POLICY ${quote(policy.name)} ON ${table} ${formatPolicy({ ...policy, roles: ["public"] })}`,
         query: `SELECT FROM ${from} WHERE ${clauses.map((clause) => `(${clause})`).join(" AND ")}`,

@@ -38,9 +38,12 @@ export async function judgeTable(
   const facts = await readFacts(runtime, shape, observation);
   const trial = buildTrial(shape, observation, facts);
   const outcome = trial && (await runtime.database.tryDeclaration(shape, trial));
-  const tried = trial && outcome ? findTrialProblems(trial, outcome, table !== undefined) : [];
+  const tried =
+    trial && outcome
+      ? findTrialProblems(trial, outcome, { exists: table !== undefined, others: listOthers(runtime, shape) })
+      : [];
   return [
-    ...types.map((problem) => ({ ...problem, mayCome: true })),
+    ...types.map((problem) => ({ ...problem, settledBy: "awaited" as const })),
     ...findVersionProblems(shape, observation),
     ...findNeedProblems(listNeeds(shape, observation), facts),
     ...tried.filter(({ path }) => !types.some((problem) => problem.path === path)),
@@ -60,7 +63,12 @@ async function readFacts(runtime: Runtime, shape: TableShape, observation: Obser
   return { ...facts, targets: [...declared, ...facts.targets] };
 }
 
-/** Returns the problems for Check. What a resource may create for which the table waits is a warning. */
+/** Returns the names of the other tables that this run's program has declared so far. */
+export function listOthers(runtime: Runtime, table: TableName): string[] {
+  return runtime.listShapes().flatMap((one) => (formatTableId(one) === formatTableId(table) ? [] : [one.table]));
+}
+
+/** Returns the problems for Check. What something else may settle before the update is a warning. */
 export function tellProblems(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -68,9 +76,11 @@ export function tellProblems(
   problems: readonly NeedProblem[],
 ): readonly NeedProblem[] {
   const waits = runtime.awaiting.has(formatTableId(table));
-  for (const { path, message, fix, mayCome } of problems)
-    if (waits && mayCome) ctx.log.warn(`${path}: ${message} ${fix} It must exist when the update runs.`);
-  return problems.filter(({ mayCome }) => !waits || !mayCome);
+  const mayCome = ({ settledBy }: NeedProblem): boolean =>
+    settledBy === "program" || (waits && settledBy === "awaited");
+  for (const { path, message, fix } of problems.filter(mayCome))
+    ctx.log.warn(`${path}: ${message} ${fix} It must exist when the update runs.`);
+  return problems.filter((problem) => !mayCome(problem));
 }
 
 /**

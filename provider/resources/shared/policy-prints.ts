@@ -11,6 +11,7 @@ import { refuseText } from "../../../core/table/needs/trial-problems";
 import type { PrintedPolicies } from "../../../postgres/catalog/print-policies";
 import type { TableName } from "../../../core/names/table-name";
 import type { Runtime } from "../../runtime/runtime";
+import { listOthers } from "./judge";
 
 /** Declared policies as the server prints them, where the registry does not have them. */
 export interface AskedPolicies {
@@ -37,10 +38,16 @@ export async function askPolicies(
   );
   if (policies.length === 0 || !observation.table) return NOTHING;
   const { schema, table: name } = table;
-  return judge(name, await runtime.database.printPolicies({ schema, table: name, policies }), declared);
+  const printed = await runtime.database.printPolicies({ schema, table: name, policies });
+  return judge(name, printed, declared, listOthers(runtime, table));
 }
 
-function judge(table: string, { printed, refused }: PrintedPolicies, declared: DeclaredAccess): AskedPolicies {
+function judge(
+  table: string,
+  { printed, refused }: PrintedPolicies,
+  declared: DeclaredAccess,
+  others: readonly string[],
+): AskedPolicies {
   const problems = refused
     .filter(({ policy, sqlState }) => sqlState !== "42883" || !takesRow(policy, table, declared))
     .map(({ policy, sqlState, message }) =>
@@ -48,7 +55,7 @@ function judge(table: string, { printed, refused }: PrintedPolicies, declared: D
         formatPolicyPath(declared.rowSecurity, policy),
         `the expression of policy ${JSON.stringify(policy)}`,
         { sqlState, message },
-        "Write one condition on the columns of the table.",
+        { sql: formatClauses(policy, declared), others, fix: "Write one condition on the columns of the table." },
       ),
     );
   return { printed, problems };
@@ -56,7 +63,11 @@ function judge(table: string, { printed, refused }: PrintedPolicies, declared: D
 
 /** Finds functions that may take the whole row: they exist for the row type of the table alone, so only the table can tell. */
 function takesRow(policy: string, table: string, declared: DeclaredAccess): boolean {
-  const spec = declared.rowSecurity?.policies?.find(({ name }) => name === policy);
-  const names = tokenize(`${spec?.using ?? ""} ${spec?.withCheck ?? ""}`).map(({ text }) => text.replaceAll('"', ""));
+  const names = tokenize(formatClauses(policy, declared)).map(({ text }) => text.replaceAll('"', ""));
   return names.some((name) => name.toLowerCase() === table.toLowerCase());
+}
+
+function formatClauses(policy: string, declared: DeclaredAccess): string {
+  const spec = declared.rowSecurity?.policies?.find(({ name }) => name === policy);
+  return `${spec?.using ?? ""} ${spec?.withCheck ?? ""}`;
 }

@@ -61,6 +61,7 @@ export const table = defineResource(tableType, (runtime) => ({
     const shape = { ...decodeTable(wire), profile: profile ?? {} };
     const news = omitAwaited(given);
     if (containsUnknown(given["awaited"])) runtime.awaiting.add(formatTableId(wire));
+    else runtime.awaiting.delete(formatTableId(wire));
     runtime.rememberProfile(wire, profile ?? {});
     runtime.rememberShape(shape);
     for (const key of findUnindexedKeys(shape))

@@ -183,8 +183,8 @@ test("an answer is told at the argument of its step, but not what follows from a
       ? findTrialProblems(
           trial,
           { parsedOnly, failures: failures.map(([path, sqlState]) => ({ step: at(path), sqlState, message: "no" })) },
-          exists,
-        ).map(({ path, mayCome }) => `${path} ${String(mayCome)}`)
+          { exists, others: ["kinds"] },
+        ).map(({ path, settledBy }) => `${path} ${settledBy}`)
       : [];
   expect(
     tell([
@@ -192,8 +192,8 @@ test("an answer is told at the argument of its step, but not what follows from a
       ["checks.of_type", "42703"],
       ["checks.of_run", "42883"],
     ]),
-  ).toEqual(["columns.type.type true", "checks.of_run true"]);
-  expect(tell([["checks.of_type", "42804"]])).toEqual(["checks.of_type false"]);
+  ).toEqual(["columns.type.type awaited", "checks.of_run awaited"]);
+  expect(tell([["checks.of_type", "42804"]])).toEqual(["checks.of_type nothing"]);
   expect(
     tell([
       ["checks.of_type", "55P03"],
@@ -201,7 +201,7 @@ test("an answer is told at the argument of its step, but not what follows from a
     ]),
   ).toEqual([]);
   expect(tell([["checks.own", "42P01"]])).toEqual([]);
-  expect(tell([["checks.own", "42883"]])).toEqual(["checks.own true"]);
+  expect(tell([["checks.own", "42883"]])).toEqual(["checks.own awaited"]);
   expect(tell([["checks.own", "42883"]], false, true)).toEqual([]);
   expect(
     tell(
@@ -211,7 +211,22 @@ test("an answer is told at the argument of its step, but not what follows from a
       ],
       true,
     ),
-  ).toEqual(["checks.of_run true"]);
+  ).toEqual(["checks.of_run awaited"]);
+});
+
+test("what a policy queries may be a table that the program declares later", () => {
+  const policies = { own: { using: "exists (select from public.kinds)" }, plain: { using: "tenant = 1" } };
+  const trial = buildTrial(declare({ rowSecurity: { policies } }), empty(), FACTS);
+  const tell = (policy: string, sqlState: string, others: string[] = []) => {
+    const step = trial?.steps.findIndex(({ path }) => path === `rowSecurity.policies.${policy}`) ?? -1;
+    const outcome = { parsedOnly: false, failures: [{ step, sqlState, message: "no" }] };
+    return trial && findTrialProblems(trial, outcome, { exists: false, others }).map(({ settledBy }) => settledBy);
+  };
+  expect(tell("own", "42P01")).toEqual(["program"]);
+  expect(tell("own", "42703")).toEqual(["awaited"]);
+  expect(tell("own", "42703", ["kinds"])).toEqual(["program"]);
+  expect(tell("plain", "42703", ["kinds"])).toEqual(["awaited"]);
+  expect(tell("plain", "42804", ["kinds"])).toEqual(["nothing"]);
 });
 
 test("what only a later server has is refused with its version", () => {
