@@ -5,6 +5,7 @@ import { requireSizeThresholds } from "../core/monitoring/monitoring-settings";
 import type { TableName } from "../core/names/table-name";
 import { InvalidSpecError } from "../core/problems/problem";
 import type { TableSpecArgs } from "../core/declare/table/args";
+import { rememberOrder } from "./awaited";
 import { programClock } from "./clock";
 import { findDatabaseProblems } from "./database-problems";
 import { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
@@ -66,6 +67,7 @@ export class PartitionedDatabase<Key extends string = string> extends pulumi.Com
 
   constructor(name: string, args: PartitionedDatabaseArgs<Key>, opts?: pulumi.ComponentResourceOptions) {
     super("pgpartition:index:PartitionedDatabase", name, {}, opts);
+    rememberOrder(this, opts);
     // A program in another language, or JavaScript, may pass anything.
     const said: unknown = (args as PartitionedDatabaseArgs | undefined)?.asOf;
     const clock = said === undefined ? programClock() : { asOf: said as string, configured: true };

@@ -19,6 +19,7 @@ import { formatInstant, type Instant } from "../core/time/instant";
 import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window-partitions";
 import { digestPartitions, encodeWindow } from "../core/window/wire";
 import { isArchiveTable, replaceUnknownPlace } from "./archive-place";
+import { listAwaited } from "./awaited";
 import { parseClock, programClock } from "./clock";
 import { findEarlierReferenced, findEarlierReferring, remember, mustWaitForReferring } from "./neighbours";
 import { printPlan } from "./print-plan";
@@ -108,7 +109,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     const window = requireWindow(name, spec, asOf);
 
     const provider = opts?.provider ?? this.getProvider("pgpartition:index:Table");
-    const table = this.createTable(name, spec, findEarlierReferenced(provider, spec));
+    const table = this.createTable(name, spec, listAwaited(opts), findEarlierReferenced(provider, spec));
     const beside = { parent: this, dependsOn: [table], protect: false };
     const rowPolicy = RowPolicy.besideTable(name, spec, beside);
     const others = Object.values(resources)
@@ -169,8 +170,14 @@ export class PartitionedTable extends pulumi.ComponentResource {
     });
   }
 
-  private createTable(name: string, spec: TableSpec, dependsOn: pulumi.Resource[]): Table {
-    return new Table(`${name}-table`, encodeTable(spec), { parent: this, dependsOn });
+  private createTable(
+    name: string,
+    spec: TableSpec,
+    awaited: pulumi.Output<string[]> | undefined,
+    dependsOn: pulumi.Resource[],
+  ): Table {
+    const inputs = { ...encodeTable(spec), ...(awaited ? { awaited } : {}) };
+    return new Table(`${name}-table`, inputs, { parent: this, dependsOn });
   }
 
   /**

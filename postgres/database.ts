@@ -1,6 +1,8 @@
 import type { Observation, ObservedPartitionIndex } from "../core/observed/observed-table";
 import type { RegisteredExpression } from "../core/observed/registration";
 import type { Statement } from "../core/sql/statement";
+import type { Trial } from "../core/table/needs/trial";
+import type { TrialOutcome } from "../core/table/needs/trial-problems";
 import type { Instant } from "../core/time/instant";
 import type { KeyReading } from "./catalog/bounds";
 import { cancelBackends } from "./connect/cancel";
@@ -17,6 +19,7 @@ import { observeIndexesOfPartitions, observeTable } from "./catalog/observe";
 import { readPatiently } from "./execute/patient-read";
 import { type DeclaredExpression, printExpressions } from "./catalog/print-expressions";
 import { type PrintedPolicies, printPolicies, type PrintRequest } from "./catalog/print-policies";
+import { trySteps } from "./catalog/try-steps";
 import { query } from "./queries";
 import type { TableName } from "../core/names/table-name";
 import type { Row, Session, Value } from "./connect/session";
@@ -112,6 +115,13 @@ export class Database {
   printExpressions(table: TableName, declared: readonly DeclaredExpression[]): Promise<RegisteredExpression[]> {
     return this.readWithPatience(`reading the expressions of table "${table.schema}"."${table.table}"`, (session) =>
       printExpressions(session, table, declared),
+    );
+  }
+
+  /** Returns what the server says to the new parts of a declaration, in a transaction that is rolled back. */
+  tryDeclaration({ schema, table }: TableName, trial: Trial): Promise<TrialOutcome | undefined> {
+    return this.readWithPatience(`judging the declaration of table "${schema}"."${table}"`, (session) =>
+      trySteps(session, trial),
     );
   }
 

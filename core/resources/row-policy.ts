@@ -39,7 +39,7 @@ export const rowPolicyType = defineResourceType({
     limits: [
       "The declaration is the whole set: policies and grants that it does not name are dropped and revoked, as are grants on single columns, the right to grant on, and what was granted by it. An omitted one (`rowSecurity` or `grants`) is not managed.",
       "Nothing opens a table but `rowSecurity: { enable: false }`. Without a declaration the table keeps its rules, only the state forgets them, and its new partitions are created closed as long as row security is on.",
-      "Names in expressions outside of pg_catalog are written with their schema: `auth.uid()`, `public.users`. The same program may create what an expression names; preview then warns.",
+      "Names in expressions outside of pg_catalog are written with their schema: `auth.uid()`, `public.users`. One that does not exist is an error of preview; a warning if it is a table, which the program may declare later, or while a resource of another package that the table waits for has yet to be created.",
       "`copyFrom` is read when `pulumi preview` or `up` runs. Columns that are qualified by the source's name get this table's name.",
       "Grants are those of the table: a `bigserial` column also needs `GRANT USAGE ON SEQUENCE`.",
       "COPY into a table is refused by PostgreSQL for roles to which row security applies; COPY (SELECT …) returns their rows.",

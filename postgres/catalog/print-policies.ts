@@ -5,12 +5,10 @@ import type { PolicySpec } from "../../core/declare/table/security";
 import type { Session } from "../connect/session";
 import { isConnectionLoss, isLockTimeout, getSqlState, getMessage } from "../connect/sqlstate";
 
-/** Policies for the server to parse, on their table, which may not exist yet. */
+/** Policies for the server to parse, on their table. */
 export interface PrintRequest {
   readonly schema: string;
   readonly table: string;
-  /** Columns of a table that does not exist yet; undefined: as the table has them. */
-  readonly columns: readonly { readonly name: string; readonly type: string }[] | undefined;
   readonly policies: readonly PolicySpec[];
 }
 
@@ -39,7 +37,12 @@ async function printInTransaction(session: Session, request: PrintRequest): Prom
   const printed = new Map<string, PrintedPolicy>();
   const refused: { policy: string; sqlState: string; message: string }[] = [];
   const table = `pg_temp.${quote(request.table)}`;
-  if (!(await canRun(session, `create temporary table ${quote(request.table)} (${buildTableBody(request)})`))) {
+  if (
+    !(await canRun(
+      session,
+      `create temporary table ${quote(request.table)} (like ${quoteQualified(request.schema, request.table)})`,
+    ))
+  ) {
     return { printed, refused };
   }
   for (const policy of request.policies) {
@@ -60,11 +63,6 @@ async function printInTransaction(session: Session, request: PrintRequest): Prom
     await session.query("rollback to savepoint one");
   }
   return { printed, refused };
-}
-
-function buildTableBody({ schema, table, columns }: PrintRequest): string {
-  if (columns === undefined) return `like ${quoteQualified(schema, table)}`;
-  return columns.map((column) => `${quote(column.name)} ${column.type}`).join(", ");
 }
 
 async function canRun(session: Session, sql: string): Promise<boolean> {

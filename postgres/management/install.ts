@@ -67,6 +67,13 @@ export async function describeManagementSchema(database: Database): Promise<Mana
   return (await describe(database)).state;
 }
 
+/** Explains why the connected role cannot create the management schema; undefined: it exists, or the role can. */
+export async function explainMissingRight(database: Database): Promise<string | undefined> {
+  const found = await describe(database);
+  if (found.exists || found.mayCreate) return undefined;
+  return mayNotCreate(database.managementSchema, found.role, found.database);
+}
+
 interface DropOptions extends ManagementOptions {
   /** `project/stack` that requests the drop. */
   readonly stack: string;

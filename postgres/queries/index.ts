@@ -24,6 +24,7 @@ type QueryName =
   | "partition-indexes"
   | "partitions"
   | "locks/lock-holders"
+  | "needed"
   | "registry/management"
   | "registry/management-remains"
   | "registry/names-taken"

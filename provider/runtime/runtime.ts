@@ -47,6 +47,9 @@ export class Runtime {
   /** Partitions that this preview has planned to create or attach as resources of their own, by the table's id. */
   readonly coming = new Map<string, readonly ComingPartition[]>();
 
+  /** Tables, by their ids, that wait for a resource of another package which this program has still to create. */
+  readonly awaiting = new Set<string>();
+
   /** Tables that this update has created, by their ids. */
   readonly created = new Set<string>();
 
@@ -199,6 +202,10 @@ export class Runtime {
   /** Returns the table as this run declares it. */
   getShape(table: { readonly schema: string; readonly table: string }): TableShape | undefined {
     return this.shapes.get(formatTableId(table));
+  }
+
+  listShapes(): readonly TableShape[] {
+    return [...this.shapes.values()];
   }
 
   rememberShape(shape: TableShape): void {

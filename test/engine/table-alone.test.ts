@@ -23,7 +23,7 @@ test("preview refuses a table without a management schema, and says how to decla
   declare(false);
   const { stdout } = await engine.refused(["preview"]);
   expect(stdout).toContain(
-    'table "app.events" needs the management schema "pgpartition", which does not exist and is not declared before it. Add new ManagementSchema(',
+    '"app.events" needs the management schema "pgpartition", which does not exist and is not declared before it. Add new ManagementSchema(',
   );
 });
 

@@ -67,23 +67,34 @@ it.each([
 it.each([
   ["app.me() = tenant", "function app.me() does not exist"],
   ["owner = 'a'", 'column "owner" does not exist'],
-  ["tenant in (select tenant from members)", 'relation "members" does not exist'],
 ])(
-  "H02 %s names what does not exist yet: preview warns, up refuses it and names the policy",
+  "H02 %s names what does not exist: refused in preview and up, with the policy named, and nothing is changed",
   async (using, message) => {
-    expect((await up(database, t.deployment, policy(using))).error).toContain(message);
+    for (const run of [preview, up])
+      expect((await run(database, t.deployment, policy(using))).error).toContain(message);
+    expect(await database.query("select from pg_class where relname like 'events%'")).toEqual([]);
     expect((await up(database, t.deployment, declared())).error).toBeUndefined();
-    const shown = await preview(database, t.deployment, policy(using));
-    expect(shown.error).toBeUndefined();
-    expect(shown.messages.join("\n")).toMatch(
-      new RegExp(`policy "own_rows": ${message.replace(/[()]/g, "\\$&")}.*It must exist when the update runs`),
-    );
     const relations = async () => (await left(database)).dump.replaceAll(/^registry.*$/gm, "");
     const before = await relations();
-    expect((await up(database, t.deployment, policy(using))).error).toContain(message);
+    for (const run of [preview, up])
+      expect((await run(database, t.deployment, policy(using))).error).toMatch(
+        new RegExp(`policy "own_rows": ${message.replace(/[()]/g, "\\$&")}\\. C`),
+      );
     expect(await relations()).toBe(before);
   },
 );
+
+it("H02 a table that does not exist: the program may declare it later, so preview warns, and up refuses it", async () => {
+  const wrong = policy("tenant in (select tenant from app.members)");
+  const message = 'policy "own_rows": relation "app.members" does not exist';
+  for (const first of [undefined, declared()]) {
+    if (first) expect((await up(database, t.deployment, first)).error).toBeUndefined();
+    const shown = await preview(database, t.deployment, wrong);
+    expect(shown.error).toBeUndefined();
+    expect(shown.messages.join("\n")).toMatch(new RegExp(`${message}.*It must exist when the update runs`));
+    expect((await up(database, t.deployment, wrong)).error).toContain(message);
+  }
+});
 
 it("H02 a function of the whole row is judged by the table itself", async () => {
   expect((await up(database, t.deployment, declared())).error).toBeUndefined();

@@ -201,7 +201,7 @@ async function printPolicy(database: Database): Promise<unknown> {
     using: "exists (select from public.tenants t where t.name = tenant)",
     withCheck: undefined,
   };
-  const request = { schema: "public", table: "w", policies: [policy], columns: undefined };
+  const request = { schema: "public", table: "w", policies: [policy] };
   const { printed, refused } = await database.printPolicies(request);
   return [[...printed.keys()], refused];
 }

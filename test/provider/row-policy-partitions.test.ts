@@ -231,10 +231,8 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
     await database.query(`drop schema if exists parts cascade; alter schema app owner to ${role}`);
     const wanted = declared({ partitionSchema: "parts" });
     const url = { url: database.url.replace(/\/\/[^@]*@/, `//${role}:pw@`) };
-    expect((await preview(url, new Deployment(), wanted)).error).toBeUndefined();
-    expect((await up(url, new Deployment(), wanted)).error).toContain(
-      'the schema "parts" of its partitions does not exist',
-    );
+    for (const run of [await preview(url, new Deployment(), wanted), await up(url, new Deployment(), wanted)])
+      expect(run.error).toContain('partitionSchema: schema "parts" does not exist. Create it first');
     await database.query("create schema parts");
     for (const run of [await preview(url, new Deployment(), wanted), await up(url, new Deployment(), wanted)])
       expect(run.error).toContain(`GRANT USAGE, CREATE ON SCHEMA "parts" TO "${role}"`);

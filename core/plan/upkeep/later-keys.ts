@@ -5,6 +5,8 @@ import type { AlterStep } from "../../table/alter/step";
 import type { Observation, ObservedTable } from "../../observed/observed-table";
 import type { RegisteredExpression } from "../../observed/registration";
 import type { ForeignKeySpec } from "../../declare/table/constraints";
+import type { Problem } from "../../problems/problem";
+import { formatPath } from "../../problems/shape-problems";
 import type { Change } from "../change/change";
 import type { Creation } from "../create/creation";
 import { buildUpkeepChange } from "./plan-upkeep";
@@ -65,11 +67,31 @@ export function planLaterKeys(
   });
 }
 
+/** Returns the foreign keys of a new table whose targets neither exist nor are declared in time. */
+export function findAbsentProblems(later: LaterKeys | undefined): Problem[] {
+  return (later?.keys ?? []).flatMap((one): Problem[] =>
+    one.absent
+      ? [
+          {
+            path: formatPath(["foreignKeys", one.key.name, "references"]),
+            code: "invalid-value",
+            message: `table "${formatTarget(one.key)}" does not exist${hintOfSchema(one)}.`,
+            fix: "Correct the name, or create the table first: declare both in one PartitionedDatabase, or name its resource in dependsOn.",
+          },
+        ]
+      : [],
+  );
+}
+
 /** Explains why a foreign key cannot be added yet, with the fix. */
-export function describeAbsent({ key, sameSchema }: LaterKey): string {
+export function describeAbsent(later: LaterKey): string {
+  const { key } = later;
   const target = formatTarget(key);
-  const hint = sameSchema === undefined ? "" : ` (${sameSchema} exists: references: { schema, table } names it)`;
-  return `foreign key "${key.name}" refers to ${target}, which does not exist${hint}, so the table lacks the key. Correct the name; or create ${target} first: declare both in one PartitionedDatabase, or name its resource in dependsOn. The next update adds the key`;
+  return `foreign key "${key.name}" refers to ${target}, which does not exist${hintOfSchema(later)}, so the table lacks the key. Correct the name; or create ${target} first: declare both in one PartitionedDatabase, or name its resource in dependsOn. The next update adds the key`;
+}
+
+function hintOfSchema({ sameSchema }: LaterKey): string {
+  return sameSchema === undefined ? "" : ` (${sameSchema} exists: references: { schema, table } names it)`;
 }
 
 function formatTarget({ references }: ForeignKeySpec): string {

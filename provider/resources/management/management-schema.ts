@@ -14,6 +14,7 @@ import {
   describeManagementSchema,
   dropManagementSchema,
   ensureManagementSchema,
+  explainMissingRight,
   ManagementSchemaError,
   type ManagementState,
 } from "../../../postgres/management/install";
@@ -56,7 +57,8 @@ export const managementSchema = defineResource(
       const wrong: Problem[] = [];
       if (sizes)
         reportThresholds(sizes, (property, message, fix) => wrong.push({ property, reason: `${message} ${fix}` }));
-      return { failures: wrong };
+      const right = olds ? undefined : await explainMissingRight(runtime.database);
+      return { failures: [...wrong, ...(right === undefined ? [] : [{ property: "schema", reason: right }])] };
     },
 
     /** Checks once for the whole stack that the database is still the one in the state. */

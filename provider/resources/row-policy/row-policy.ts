@@ -11,7 +11,10 @@ import { rowPolicyType } from "../../../core/resources/row-policy";
 import type { RowPolicyWire } from "../../../core/declare/table/row-policy";
 import { decodeKey } from "../../../core/declare/table/wire";
 import type { Statement } from "../../../core/sql/statement";
+import { findNeedProblems, type NeedProblem } from "../../../core/table/needs/need-problems";
+import { listRoles } from "../../../core/table/needs/needs";
 import { listPartitionedTables } from "../../../postgres/read/list-tables";
+import { readNeeded } from "../../../postgres/read/needed";
 import { recordPoliciesStatement, registerTableStatement } from "../../../postgres/registry/registry";
 import type { ResourceContext, CallContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
@@ -22,6 +25,7 @@ import { isList, type PropertyMap } from "../../runtime/values";
 import { CheckedInputs } from "../shared/checked";
 import { defineResource } from "../shared/define-resource";
 import { toProperties, toFailures, refuse, requireWire } from "../shared/inputs";
+import { nameArguments, tellProblems } from "../shared/judge";
 import { type AskedPolicies, askPolicies } from "../shared/policy-prints";
 import { resolvePolicies } from "../shared/policy-source";
 import { toAccessFacts, pickDeclared, importRowPolicyInputs } from "./row-policy-state";
@@ -105,9 +109,9 @@ async function checkAccess(
   const owned = findOwnershipProblems(wire, observation, runtime.getOwner(ctx));
   if (owned.length > 0) return { inputs, failures: toFailures(owned) };
   const { work, asked } = await planAccess(runtime, wire, observation);
-  for (const { message, fix } of asked.missing) ctx.log.warn(`${message} ${fix} It must exist when the update runs.`);
+  const problems = [...(await findMissingRoles(runtime, wire, observation)), ...asked.problems];
   if (wire.rowSecurity?.enable) await warnOfViews(ctx, runtime, wire);
-  return { inputs: { ...inputs, work: [...work] }, failures: toFailures(asked.wrong) };
+  return { inputs: { ...inputs, work: [...work] }, failures: toFailures(tellProblems(ctx, runtime, wire, problems)) };
 }
 
 /** Plans the changes of an existing table; a new one is created with all of them. */
@@ -123,6 +127,18 @@ async function planAccess(
   const table: Relation = { schema: wire.schema, name: wire.table, role: "parent", fresh: false, serverVersion };
   const prints = { registered: observation.registration?.policies ?? [], asked: asked.printed };
   return { ...planRowPolicy(table, wire, carried, prints), asked };
+}
+
+/** Finds roles that an existing table gives rights to for the first time; its Table judges those of a new one. */
+async function findMissingRoles(
+  runtime: Runtime,
+  wire: RowPolicyWire,
+  observation: Observation,
+): Promise<readonly NeedProblem[]> {
+  const roles = observation.table ? listRoles(wire, observation) : [];
+  if (roles.length === 0) return [];
+  const needs = { roles, schemas: [], tablespaces: [], keys: [] };
+  return findNeedProblems(needs, await readNeeded(runtime.database, needs));
 }
 
 /** Returns changes made outside Pulumi since the last update, for a refresh. */
@@ -163,14 +179,14 @@ async function applyAccess(
       if (owned.length > 0) refuse(subject, owned);
       const { statements, work, asked } = await planAccess(runtime, wire, observation);
       // Before anything runs: one bad expression leaves the other policies unchanged.
-      const bad = [...asked.wrong, ...asked.missing];
+      const judge = async () => [...(await findMissingRoles(runtime, wire, observation)), ...asked.problems];
+      const bad = await judge();
       if (bad.length > 0) refuse(subject, bad);
       if (work.length === 0) return observation.table.carried;
       runtime.addBeside(ctx, wire, statements);
       const options = { signal: ctx.signal, log: ctx.log, subject: `applying ${subject}` };
-      await runtime.database.execute(
-        [...statements, ...buildRecordStatements(ctx, runtime, wire, observation)],
-        options,
+      await nameArguments(subject, judge, () =>
+        runtime.database.execute([...statements, ...buildRecordStatements(ctx, runtime, wire, observation)], options),
       );
       const after = await runtime.observeAgain(wire, key);
       turn.update(after);

@@ -4,15 +4,14 @@ import { findSharedValue, getSiblings } from "../../../core/partition/carry/sibl
 import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import type { TableShape } from "../../../core/declare/table/spec";
-import { decodeKey, type TableWire } from "../../../core/declare/table/wire";
+import type { TableWire } from "../../../core/declare/table/wire";
 import { readSchemaRights } from "../../../postgres/read/rights";
 import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
 import { toProperties, refuse } from "../shared/inputs";
-import { askPolicies } from "../shared/policy-prints";
 import { resolvePolicies } from "../shared/policy-source";
 
-/** Returns the settings of partitions, with `copyFrom` resolved, and the problems of the declared policies. */
+/** Returns the settings of partitions, with `copyFrom` resolved, or why it cannot be. */
 export async function checkPartitions(
   runtime: Runtime,
   wire: TableWire,
@@ -21,33 +20,13 @@ export async function checkPartitions(
   if (!profile?.rowSecurity) return { profile, problems: [] };
   const resolved = await resolvePolicies(runtime, wire, profile.rowSecurity);
   if ("problem" in resolved) return { profile, problems: [resolved.problem] };
-  const complete = { ...profile, ...(resolved.security ? { rowSecurity: resolved.security } : {}) };
-  return { profile: complete, problems: await findPolicyProblems(runtime, { ...wire, profile: complete }) };
+  return { profile: { ...profile, ...(resolved.security ? { rowSecurity: resolved.security } : {}) }, problems: [] };
 }
 
 /** Returns the recorded declaration of the partitions, if the table was managed before. */
 export function readImportedProfile({ registration }: Observation): PropertyMap {
   const profile = decodeProfile(registration?.profile);
   return Object.keys(profile).length > 0 ? toProperties({ profile }) : {};
-}
-
-/** Skips existing tables, whose policies belong to their RowPolicy. */
-async function findPolicyProblems(runtime: Runtime, wire: TableWire): Promise<readonly CoreProblem[]> {
-  const { profile, columns } = wire;
-  if (!profile?.rowSecurity?.policies?.length || !columns) return [];
-  const observation = await runtime.observe(wire, decodeKey(wire.key));
-  if (observation.table) return [];
-  return (await askPolicies(runtime, wire, { rowSecurity: profile.rowSecurity }, observation)).wrong;
-}
-
-/** Checks policies before a new table is created with them: one that the server refuses is named, and nothing is created. */
-export async function requirePolicies(runtime: Runtime, shape: TableShape, observation: Observation): Promise<void> {
-  const { rowSecurity } = shape.profile;
-  if (observation.table || !rowSecurity) return;
-  const { schema, table, columns } = shape;
-  const asked = await askPolicies(runtime, { schema, table, columns }, { rowSecurity }, observation);
-  const bad = [...asked.wrong, ...asked.missing];
-  if (bad.length > 0) refuse(`table "${schema}.${table}"`, bad);
 }
 
 /** Checks privileges on a separate schema for partitions. One that a preview does not find may come with the same program. */

@@ -19,17 +19,19 @@ import { recordNewIndex } from "../../../postgres/work/build-index";
 import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
+import { containsUnknown, type PropertyMap } from "../../runtime/values";
 import { defineResource } from "../shared/define-resource";
 import { toProperties, diffDeclared, toFailures, importKey, requireWire, refuse } from "../shared/inputs";
+import { judgeTable, nameArguments, tellProblems } from "../shared/judge";
 import { omitLaterKeys } from "../window/add-later-keys";
-import { checkPartitions, readImportedProfile, requirePartitionSchema, requirePolicies } from "./table-access";
-import { requireManagementSchema } from "../management/required-schema";
+import { checkPartitions, readImportedProfile, requirePartitionSchema } from "./table-access";
+import { findMissingSchema } from "../management/required-schema";
 import { changeTable, previewChange } from "./table-change";
 import { canonicalize, importTableInputs } from "./table-import";
 import { refreshInputs } from "./table-live";
 import { refuseDestroy, findTableRenameProblems, requireNoProblems } from "../shared/table-problems";
 import { createWorkContext } from "../shared/run-context";
-import { findTypeProblems, listTypesToResolve, applyResolvedTypes } from "../../../core/table/alter/resolved-types";
+import { listTypesToResolve, applyResolvedTypes } from "../../../core/table/alter/resolved-types";
 import type { ObservedTable } from "../../../core/observed/observed-table";
 import { resolveTypes } from "../../../postgres/read/alter-facts";
 
@@ -53,18 +55,24 @@ export const table = defineResource(tableType, (runtime) => ({
   id: formatTableId,
   declaredOnce: ({ schema, table: name }) => ({ property: "table", subject: `"${schema}.${name}"` }),
   declared: DECLARED,
+  withoutUnknowable: omitAwaited,
 
-  check: async (ctx, wire, { olds, news }) => {
-    await requireManagementSchema(runtime, wire);
+  check: async (ctx, wire, { olds, news: given }) => {
     const { profile, problems } = await checkPartitions(runtime, wire);
-    const shape = decodeTable(wire);
+    const shape = { ...decodeTable(wire), profile: profile ?? {} };
+    const news = omitAwaited(given);
+    if (containsUnknown(given["awaited"])) runtime.awaiting.add(formatTableId(wire));
+    else runtime.awaiting.delete(formatTableId(wire));
     runtime.rememberProfile(wire, profile ?? {});
     runtime.rememberShape(shape);
     for (const key of findUnindexedKeys(shape))
       ctx.log.warn(`table "${wire.schema}.${wire.table}": ${describeUnindexed(key)}`);
     const renamed = olds ? findTableRenameProblems(olds, wire) : [];
     const inputs = profile ? { ...news, ...toProperties({ profile }) } : news;
-    return { inputs, failures: toFailures([...renamed, ...problems]) };
+    if (renamed.length > 0) return { inputs, failures: toFailures([...renamed, ...problems]) };
+    const observation = await runtime.observe(shape, shape.window.key);
+    const judged = tellProblems(ctx, runtime, wire, await judgeTable(runtime, shape, observation));
+    return { inputs, failures: toFailures([...(await findMissingSchema(runtime, wire)), ...problems, ...judged]) };
   },
 
   diff: async (_ctx, _wire, { oldInputs, news }) =>
@@ -123,13 +131,18 @@ async function makeTable(ctx: ResourceContext, runtime: Runtime, declared: Table
     runtime.database.invalidate(schema, name);
     const observation = await runtime.observe(declared, declared.window.key);
     requireNoProblems(declared, observation, runtime.getOwner(ctx));
+    const subject = `table "${schema}.${name}"`;
+    const judge = () => judgeTable(runtime, declared, observation);
+    const problems = await judge();
+    if (problems.length > 0) refuse(subject, problems);
     const shape = await settleTypes(runtime, declared, observation.table);
     await requirePartitionSchema(runtime, shape, observation, false);
-    await requirePolicies(runtime, shape, observation);
     const { table } = observation;
     const now = await omitLaterKeys(runtime, shape);
-    if (table) await changeTable(ctx, runtime, now, { ...observation, table });
-    else await createTable(ctx, runtime, now, observation.defaultGrantees);
+    await nameArguments(subject, judge, async () => {
+      if (table) await changeTable(ctx, runtime, now, { ...observation, table });
+      else await createTable(ctx, runtime, now, observation.defaultGrantees);
+    });
     if (!table) runtime.created.add(formatTableId(shape));
     const after = await runtime.observeAgain(shape, shape.window.key);
     return after.table?.owner ?? "";
@@ -207,10 +220,13 @@ async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableS
   });
 }
 
-/** Resolves the types of the declared columns on the server; refuses one that the statements of this provider would not find. */
+/** Replaces the types of the declared columns by what they mean on the server. Check has refused unknown ones. */
 async function settleTypes(runtime: Runtime, shape: TableShape, table: ObservedTable | undefined): Promise<TableShape> {
-  const resolved = await resolveTypes(runtime.database, listTypesToResolve(shape, table));
-  const problems = findTypeProblems(shape, resolved);
-  if (problems.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, problems);
-  return applyResolvedTypes(shape, resolved);
+  return applyResolvedTypes(shape, await resolveTypes(runtime.database, listTypesToResolve(shape, table)));
+}
+
+/** Removes what says only whether something has yet to come. */
+function omitAwaited(inputs: PropertyMap): PropertyMap {
+  const { awaited: _, ...others } = inputs;
+  return others;
 }

@@ -10,6 +10,7 @@ import { isArchivedDrop } from "../../../core/plan/retire/retiring";
 import type { PlanReport } from "../../../core/plan/change/plan-types";
 import { summarizePlan } from "../../../core/plan/report/render-report";
 import { getTraits } from "../../../core/plan/change/verbs";
+import { describeAbsent, findAbsentProblems } from "../../../core/plan/upkeep/later-keys";
 import { partitionWindowType } from "../../../core/resources/partition-window";
 import { formatInstant } from "../../../core/time/instant";
 import { planWindow } from "../../../core/window/window-partitions";
@@ -146,8 +147,12 @@ async function checkWindow(
   const planned = planTable({ ...context, besides });
   runtime.leaving.set(formatTableId(spec), listReleasing(dueIn(planned.changes, "retire").map(({ step }) => step)));
   warnOfLost(ctx, read, observation, planned.creations, runtime.coming.get(formatTableId(spec)) ?? []);
-  for (const warning of planned.warnings) ctx.log.warn(`${name}: ${warning}`);
+  // A table that exists goes on without the key: its partitions never wait for another table.
+  const absent = observation.table || runtime.awaiting.has(formatTableId(spec)) ? undefined : context.laterKeys;
+  const told = (absent?.keys ?? []).map(describeAbsent);
+  for (const warning of planned.warnings) if (!told.includes(warning)) ctx.log.warn(`${name}: ${warning}`);
   const problems = [
+    ...findAbsentProblems(absent),
     ...findOwnershipProblems(spec, observation, runtime.getOwner(ctx)),
     ...registryProblems(observation),
     ...planned.problems,
