@@ -1,6 +1,7 @@
 // Relations between the tables of a program. A PartitionedTable only sees tables that the program created before it: those
 // cannot depend on it in turn, whatever dependsOn contains.
 import type * as pulumi from "@pulumi/pulumi";
+import type { TableName } from "../core/names/table-name";
 import type { ForeignKeySpec } from "../core/declare/table/constraints";
 
 interface Named {
@@ -18,6 +19,7 @@ interface Made {
 /** Tables by provider: the same name is another table in another database. */
 const MADE = new WeakMap<object, Map<string, { readonly spec: Named; readonly made: Made }>>();
 const DEFAULT_PROVIDER = {};
+const ALL: TableName[] = [];
 
 /** Returns the tables that the foreign keys of a table point to. */
 export function findEarlierReferenced(provider: object | undefined, spec: Named): pulumi.Resource[] {
@@ -37,7 +39,13 @@ export function mustWaitForReferring(resources: "partition" | "window" | undefin
   return resources !== "window";
 }
 
+/** Names of all tables of the program, through whichever provider, as far as it has come. */
+export function listDeclaredTables(): readonly TableName[] {
+  return ALL;
+}
+
 export function remember(provider: object | undefined, spec: Named, made: Made): void {
+  ALL.push({ schema: spec.schema, table: spec.table });
   const known = MADE.get(provider ?? DEFAULT_PROVIDER) ?? new Map();
   MADE.set(provider ?? DEFAULT_PROVIDER, known.set(`${spec.schema}.${spec.table}`, { spec, made }));
 }

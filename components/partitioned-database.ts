@@ -85,7 +85,7 @@ export class PartitionedDatabase<Key extends string = string> extends pulumi.Com
     const tables = this.createTables(name, args, clock.asOf, [management, ...prerequisites.resources]);
     this.tables = tables as Record<Key, PartitionedTable>;
     prerequisites.grantTables(Object.values(tables));
-    void printPlan(Object.values<PartitionedTable>(tables), { provider: this.provider });
+    void printPlan(Object.values<PartitionedTable>(tables), { provider: this.provider }, true);
     this.registerOutputs({
       runways: Object.fromEntries(Object.entries(tables).map(([key, table]) => [key, table.runway])),
     });

@@ -4,17 +4,22 @@ import { readWire } from "../../core/declare/table/wire";
 import { toFailures } from "../resources/shared/inputs";
 import type { ProviderFunction } from "../runtime/provider-module";
 import type { Runtime } from "../runtime/runtime";
+import { tellLeavingTables } from "./leaving-tables";
 
 /** Implements `pgpartition:index:printPlan`: prints the plans of several tables as one, under the stack. */
 export function printPlan(runtime: Runtime): ProviderFunction {
-  return (ctx, { args }) => {
+  return async (ctx, { args }) => {
     const read = readWire(printPlanInputs, args);
-    if ("problems" in read) return Promise.resolve({ result: {}, failures: toFailures(read.problems) });
-    const { tables } = read.value;
+    if ("problems" in read) return { result: {}, failures: toFailures(read.problems) };
+    const { tables, owner, declared = [] } = read.value;
     const reports = runtime.plans.take(tables);
-    const besides = tables.map((table) => runtime.listBesides(table));
-    const text = reports.length > 0 ? renderReports(reports, { tables: tables.length, besides: besides.flat() }) : "";
+    const besides = tables.flatMap((table) => runtime.listBesides(table));
+    const leaving = owner === undefined ? undefined : await tellLeavingTables(runtime, owner, declared);
+    for (const warning of leaving?.warnings ?? []) ctx.log.warn(warning);
+    const plans = reports.length > 0 ? [renderReports(reports, { tables: tables.length, besides })] : [];
+    // What cannot be taken back comes first.
+    const text = [...(leaving?.destroyed ?? []), ...plans].join("\n");
     if (text !== "") ctx.log.info(text);
-    return Promise.resolve({ result: { text } });
+    return { result: { text } };
   };
 }

@@ -12,6 +12,7 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "GridOverride.when": "ColumnValue",
   "GridOverride.grid": "GridSegment",
   "printPlan.tables": "PlannedTableName",
+  "printPlan.declared": "DeclaredTableName",
   "planPartitions.partitions": "PartitionToDeclare",
   "PartitionToDeclare.status": "PartitionStatus",
   "getPartitions.partitions": "PartitionInfo",

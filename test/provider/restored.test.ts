@@ -82,9 +82,7 @@ describe.each(testVersions())("PostgreSQL %s, an archived range that is restored
     await database.query("drop trigger pgpartition_fence on app.events_p2025_02");
     const later = (await preview(database, deployment, declared(may, restored))).messages.join("\n");
     expect(later).toMatch(/align events_p2025_02 .*: is retained outside of the window, and open to writers/);
-    expect(later).toMatch(
-      /not now: detach events_p2025_02 .*: retained: 2025-02-01\/2025-03-01 is named in restored/,
-    );
+    expect(later).toMatch(/not now: detach events_p2025_02 .*: retained: 2025-02-01\/2025-03-01 is named in restored/);
     await succeeded(may, secured);
     expect(await there()).toEqual([]);
     expect(folder.manifest(database, "20250201", 2).rows).toBe(3000);

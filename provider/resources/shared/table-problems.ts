@@ -95,7 +95,7 @@ export function refuseDestroy(table: { schema: string; table: string }, observat
   );
 }
 
-function describeHoldings({ table, detached }: Observation): string {
+export function describeHoldings({ table, detached }: Observation): string {
   const partitions = [...(table?.partitions ?? []), ...detached];
   const bytes = partitions.reduce((sum, one) => sum + one.bytes, 0);
   const left = detached.length > 0 ? `, ${detached.length} of them detached` : "";
