@@ -72,7 +72,9 @@ export const table = defineResource(tableType, (runtime) => ({
     if (renamed.length > 0) return { inputs, failures: toFailures([...renamed, ...problems]) };
     const observation = await runtime.observe(shape, shape.window.key);
     const judged = tellProblems(ctx, runtime, wire, await judgeTable(runtime, shape, observation));
-    return { inputs, failures: toFailures([...(await findMissingSchema(runtime, wire)), ...problems, ...judged]) };
+    // What the state has, or imports, says nothing about a schema that its update may still come to.
+    const unmanaged = olds ? [] : await findMissingSchema(runtime, wire);
+    return { inputs, failures: toFailures([...unmanaged, ...problems, ...judged]) };
   },
 
   diff: async (_ctx, _wire, { oldInputs, news }) =>
