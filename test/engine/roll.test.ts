@@ -64,7 +64,7 @@ describe.each(testVersions())("a rolling window on PostgreSQL %i", (version) => 
       /public\.events: 1 to detach \(~\d+ rows, [^)]*\), 1 to create; .*window 2026-02-01 \.\. 2026-08-01 \(6\) -> 2026-03-01 \.\. 2026-09-01 \(6\)/,
     );
     expect(shown).toMatch(
-      /detach events_p2026_02 \[2026-02-01, 2026-03-01\) ~\d+ rows, .*dropped on 2026-06-08 or later: ended 2026-03-01; retention \(3 months\) begins at 2026-03-01/,
+      /detach events_p2026_02 \[2026-02-01, 2026-03-01\) ~\d+ rows, .*dropped on 2026-06-08 or later: ended 2026-03-01, and retention \(3 months\) begins at 2026-03-01/,
     );
     expect(logged.filter(changesSomething)).toEqual([]);
     const json = await engine.pulumi(["preview", "--json"]);

@@ -109,7 +109,7 @@ export function planDetach(partition: ObservedPartition, spec: WindowSpec, clock
   return {
     verb: "detach",
     table: toLeavingPartition(partition),
-    reason: `ended ${ended}; retention (${describeRetention(spec)}) begins at ${formatHorizon(spec, clocks)}`,
+    reason: `ended ${ended}, and retention (${describeRetention(spec)}) begins at ${formatHorizon(spec, clocks)}`,
     promise: decidePromise(spec, getDecidingNow(clocks)),
   };
 }

@@ -18,7 +18,7 @@ describe("a roll", () => {
         rows: 100,
         bytes: 8200,
         ageDays: 366,
-        reason: "ended 2024-12-01T00:00:00Z; retention (3 months) begins at 2024-12-01T00:00:00Z",
+        reason: "ended 2024-12-01T00:00:00Z, and retention (12 months) begins at 2024-12-01T00:00:00Z",
         dropOn: "2025-12-09T00:00:00Z",
       },
     ]);
