@@ -7,7 +7,7 @@ import { buildPlannedParent } from "../core/partition/carry/parent";
 import type { Statement } from "../core/sql/statement";
 import { parseInstant } from "../core/time/instant";
 import { type DesiredPartition, planWindow } from "../core/window/window-partitions";
-import { recordLedgerStatement } from "../postgres/registry/registry";
+import { recordLedgerStatement } from "../postgres/registry/ledger";
 import type { Bench } from "./bench";
 import { compare, ratioRow, roundsOf, timed } from "./support/measure";
 import { partitionedProject } from "./support/project";

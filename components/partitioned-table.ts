@@ -2,28 +2,31 @@ import * as pulumi from "@pulumi/pulumi";
 import { WARN_PARTITIONS_AS_RESOURCES } from "../core/defaults";
 import type { TableName } from "../core/names/table-name";
 import { formatPartitionResourceName } from "../core/names/child-names";
-import { InvalidSpecError } from "../core/problems/problem";
 import type { DeclaredPartition } from "../core/plan/declared-partitions";
 import { decodePartitionsAnswer, PLAN_PARTITIONS } from "../core/resources/plan-partitions";
-import type { PlanReport } from "../core/plan/change/plan-types";
 import { renderReports } from "../core/plan/report/render-report";
-import { toFigures } from "../core/plan/report/report";
-import { planFromSpec } from "../core/plan/spec-plan";
 import type { ArchiveArgs } from "../core/declare/archive/archive-args";
 import type { ArchiveTableArgs } from "../core/declare/archive/archive-args";
 import type { TableSpecArgs } from "../core/declare/table/args";
 import { requireTableSpec } from "../core/declare/table/parse";
 import type { TableSpec } from "../core/declare/table/spec";
 import { encodeIndex, encodePartition, encodeTable } from "../core/declare/table/wire";
-import { formatInstant, type Instant } from "../core/time/instant";
-import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window-partitions";
-import { digestPartitions, encodeWindow } from "../core/window/wire";
+import { formatInstant } from "../core/time/instant";
+import { describeWindow, type PlannedWindow } from "../core/window/window-partitions";
 import { isArchiveTable, replaceUnknownPlace } from "./archive-place";
 import { listAwaited } from "./awaited";
 import { parseClock, programClock } from "./clock";
 import { findEarlierReferenced, findEarlierReferring, remember, mustWaitForReferring } from "./neighbours";
 import { printPlan } from "./print-plan";
 import * as resources from "./resources";
+import {
+  buildWindowInputs,
+  type PartitionWindowArgs,
+  planWithoutDatabase,
+  requireWindow,
+  setPlace,
+  type WindowInputs,
+} from "./window-inputs";
 import { Index, Partition, PartitionWindow, RowPolicy, Table } from "./resources";
 
 /** A declared table, and the moment for which it is planned. */
@@ -266,31 +269,6 @@ export class PartitionedTable extends pulumi.ComponentResource {
 const UNKNOWN_PROVIDER =
   "the connection is known only when the update runs, so this plan was made without the database: it is not complete, and retires nothing";
 
-type PartitionWindowArgs = ConstructorParameters<typeof PartitionWindow>[1];
-
-/** Inputs of the window, with the place of its archive only if it is a table. */
-type WindowInputs = ReturnType<typeof buildWindowInputs>;
-
-function buildWindowInputs(spec: TableSpec, window: PlannedWindow) {
-  const { archive, ...wire } = encodeWindow(spec.window);
-  const { to: _, ...settings } = archive ?? {};
-  return {
-    ...wire,
-    ...(archive ? { archive: settings as Omit<typeof archive, "to"> } : {}),
-    asOf: formatInstant(window.asOf),
-    ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
-    plan: toFigures(planWithoutDatabase(spec, window)),
-  };
-}
-
-function planWithoutDatabase(spec: TableSpec, window: PlannedWindow): PlanReport {
-  return planFromSpec(spec, window.asOf, "the provider has not read the database");
-}
-
-function setPlace(inputs: WindowInputs, to: pulumi.Input<string> | undefined): PartitionWindowArgs {
-  return inputs.archive && to !== undefined ? { ...inputs, archive: { ...inputs.archive, to } } : inputs;
-}
-
 /**
  * Saves more than half of the program's time for hundreds of partitions: the SDK takes and formats a stack trace for each of
  * several promises of each property, and every one of them shows the same lines of this file.
@@ -303,10 +281,4 @@ function runWithoutStackTraces<T>(body: () => T): T {
   } finally {
     Error.stackTraceLimit = limit;
   }
-}
-
-function requireWindow(name: string, spec: TableSpec, asOf: Instant): PlannedWindow {
-  const window = planWindow(spec.window, asOf);
-  if (window.problems.length > 0) throw new InvalidSpecError(`table "${name}"`, window.problems);
-  return window;
 }

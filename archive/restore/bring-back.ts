@@ -5,7 +5,7 @@ import type { DetachedTable, LedgerDetail } from "../../core/observed/ledger";
 import type { Creation } from "../../core/plan/create/creation";
 import type { ParentShape } from "../../core/partition/carry/parent";
 import { formatInterval, toIntervalKey } from "../../core/time/interval";
-import { recordLedgerStatement } from "../../postgres/registry/registry";
+import { recordLedgerStatement } from "../../postgres/registry/ledger";
 import { createPartition } from "../../postgres/work/create-partition";
 import type { WorkContext } from "../../postgres/work/work-context";
 import { restorePartition } from "./restore-partition";

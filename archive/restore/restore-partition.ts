@@ -11,7 +11,7 @@ import type { DesiredPartition } from "../../core/window/window-partitions";
 import { importRows } from "../../postgres/rows/import-rows";
 import { readForcedSecurity, hasTable } from "../../postgres/rows/receiving-table";
 import { faultpoint } from "../../postgres/connect/faultpoint";
-import { recordLedgerStatement } from "../../postgres/registry/registry";
+import { recordLedgerStatement } from "../../postgres/registry/ledger";
 import type { WorkContext } from "../../postgres/work/work-context";
 import { withArchivedRows } from "./archived-rows";
 import { type ArchiveSource, openArchive, explainArchiveFaults } from "../read/open-archive";

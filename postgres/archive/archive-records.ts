@@ -5,7 +5,8 @@ import type { OpenInterval } from "../../core/time/interval";
 import type { Database } from "../database";
 import { query } from "../queries";
 import type { SizedRelation } from "../rows/relations";
-import { buildStatement, type LedgerRecord, recordLedgerStatement, formatServerTime } from "../registry/registry";
+import { buildStatement, formatServerTime } from "../registry/statement";
+import { type LedgerRecord, recordLedgerStatement } from "../registry/ledger";
 
 /** State of the archive of one detached table, in the registry. */
 export interface ArchiveState {

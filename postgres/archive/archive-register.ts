@@ -2,7 +2,7 @@ import { COPY_SETTINGS } from "../../core/rows/copy-settings";
 import { countAllText, countText, quoteRegister, removeText, type TableRef } from "../../core/archive/table-sql";
 import type { Statement } from "../../core/sql/statement";
 import type { Database } from "../database";
-import { buildStatement } from "../registry/registry";
+import { buildStatement } from "../registry/statement";
 
 /** Part of an archive, or its manifest, in the register of the archive table. */
 export interface RegisterEntry {

@@ -5,12 +5,8 @@ import { parseTime } from "../catalog/observation";
 import type { Instant } from "../../core/time/instant";
 import { query } from "../queries";
 import type { TableName } from "../../core/names/table-name";
-import {
-  claimTableStatement,
-  recordLedgerStatement,
-  releaseTableStatement,
-  setPausedStatement,
-} from "../registry/registry";
+import { claimTableStatement, releaseTableStatement, setPausedStatement } from "../registry/registry";
+import { recordLedgerStatement } from "../registry/ledger";
 
 /** Row of the registry, for listings. */
 export interface RegisteredTable extends TableName {

@@ -1,7 +1,7 @@
 import { quote } from "../../core/names/identifier";
 import type { PublicationMemberWire } from "../../core/declare/table/publications";
 import type { Statement } from "../../core/sql/statement";
-import { buildStatement } from "./registry";
+import { buildStatement } from "./statement";
 
 /** True if a row `m` of pg_publication_rel is a table excluded by FOR ALL TABLES EXCEPT: PostgreSQL 19 stores it there. */
 const EXCEPTED = "coalesce((to_jsonb(m) ->> 'prexcept')::boolean, false)";

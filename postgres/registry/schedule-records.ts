@@ -4,7 +4,7 @@ import type { PreparedPartition } from "../../core/plan/prepare/prepared";
 import type { PreparedLevels } from "../../core/plan/prepare/prepared-levels";
 import type { Statement } from "../../core/sql/statement";
 import type { TableName } from "../../core/names/table-name";
-import { buildStatement, formatServerTime } from "./registry";
+import { buildStatement, formatServerTime } from "./statement";
 
 /** Statements that record the schedule in the database: what it has to create, its job, and the names of callers. */
 

@@ -5,7 +5,7 @@ import type { ParentShape } from "../../core/partition/carry/parent";
 import type { Statement } from "../../core/sql/statement";
 import { StatementError } from "../connect/session-errors";
 import type { ExecuteOptions } from "../execute/execute-options";
-import { recordLedgerStatement } from "../registry/registry";
+import { recordLedgerStatement } from "../registry/ledger";
 import type { WorkContext } from "./work-context";
 
 /**

@@ -11,7 +11,7 @@ import type { Observation } from "../../core/observed/observed-table";
 import type { BranchCreation } from "../../core/plan/create/creations";
 import type { ParentShape } from "../../core/partition/carry/parent";
 import type { Statement } from "../../core/sql/statement";
-import { recordLedgerStatement } from "../registry/registry";
+import { recordLedgerStatement } from "../registry/ledger";
 import type { WorkContext } from "./work-context";
 
 /**

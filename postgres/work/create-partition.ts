@@ -10,7 +10,7 @@ import type { DetachedTable } from "../../core/observed/ledger";
 import type { Observation } from "../../core/observed/observed-table";
 import { readAwayShape } from "../read/detached-shape";
 import { readCarried } from "../read/detached-shape";
-import { recordLedgerStatement } from "../registry/registry";
+import { recordLedgerStatement } from "../registry/ledger";
 import { createNextToDefault, recordNewDefault } from "./beside-default";
 import type { WorkContext } from "./work-context";
 

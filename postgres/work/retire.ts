@@ -14,7 +14,8 @@ import type { Statement } from "../../core/sql/statement";
 import { formatInstant, type Instant } from "../../core/time/instant";
 import { explainDrop } from "../read/dependents";
 import { StatementError } from "../connect/session-errors";
-import { assertDroppableStatement, assertEmptyTableStatement, recordLedgerStatement } from "../registry/registry";
+import { assertDroppableStatement, assertEmptyTableStatement } from "../registry/registry";
+import { recordLedgerStatement } from "../registry/ledger";
 import { assertArchivedStatement } from "../archive/archive-records";
 import type { WorkContext } from "./work-context";
 

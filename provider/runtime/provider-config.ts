@@ -87,3 +87,18 @@ function pickKnown(config: PropertyMap): Record<string, PropertyValue> {
     ),
   );
 }
+
+/** Selects the configuration that the database needs, without guards and clocks. */
+export function pickConnectionConfig(
+  config: ProviderConfig,
+): Omit<ProviderConfig, "trustAsOf" | "allowDestroy" | "maxBytesPerUpdate" | "asOf" | "version"> {
+  const {
+    trustAsOf: _trust,
+    allowDestroy: _allow,
+    maxBytesPerUpdate: _bytes,
+    asOf: _asOf,
+    version: _version,
+    ...connection
+  } = config;
+  return connection;
+}

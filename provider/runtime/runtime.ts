@@ -14,11 +14,12 @@ import { parseInstant, type Instant } from "../../core/time/instant";
 import type { Clocks } from "../../core/window/clocks";
 import { Database } from "../../postgres/database";
 import type { ComingPartition } from "../../postgres/work/build-index";
-import type { ProviderConfig } from "./provider-config";
+import { pickConnectionConfig, type ProviderConfig } from "./provider-config";
 import type { ResourceContext } from "./call-context";
+import { describeDatabase, isSameDatabase } from "./database-identity";
 import { PrintedPlans } from "./printed-plans";
 import { Refusal } from "./failures";
-import { isMap, type PropertyMap, type PropertyValue } from "./values";
+import { isMap, type PropertyMap } from "./values";
 
 /** Variables in which GitHub, GitLab, Bitbucket, Buildkite, CircleCI, Jenkins and Azure name the commit that is built. */
 const COMMIT_VARIABLES = [
@@ -155,7 +156,7 @@ export class Runtime {
     const live = await this.readIdentity();
     if (isSameDatabase(recorded, live)) return;
     throw new Refusal(
-      `this stack was applied to database ${describe(recorded)}, but the connection is to ${describe(live)}. ` +
+      `this stack was applied to database ${describeDatabase(recorded)}, but the connection is to ${describeDatabase(live)}. ` +
         "Nothing was changed. Point the connection at the right database; if it really moved (restore, migration), run " +
         "`pulumi state delete` for its resources, then `pgpartition claim <table>` and `pulumi up`, which adopts what exists",
     );
@@ -287,30 +288,4 @@ export class Runtime {
     if (!this.current) throw new Refusal("the provider was not configured: its connection is unknown yet");
     return this.current;
   }
-}
-
-/** Compares identities, by oid and name of the database where the role may not read the system identifier. */
-function isSameDatabase(recorded: PropertyMap, live: PropertyMap): boolean {
-  if (recorded["databaseOid"] !== live["databaseOid"]) return false;
-  const known = recorded["systemIdentifier"] !== "unknown" && live["systemIdentifier"] !== "unknown";
-  return known ? recorded["systemIdentifier"] === live["systemIdentifier"] : recorded["name"] === live["name"];
-}
-
-function describe(identity: Readonly<Record<string, PropertyValue>>): string {
-  return `"${String(identity["name"])}" (system ${String(identity["systemIdentifier"])}, oid ${String(identity["databaseOid"])})`;
-}
-
-/** Selects the configuration that the database needs, without guards and clocks. */
-function pickConnectionConfig(
-  config: ProviderConfig,
-): Omit<ProviderConfig, "trustAsOf" | "allowDestroy" | "maxBytesPerUpdate" | "asOf" | "version"> {
-  const {
-    trustAsOf: _trust,
-    allowDestroy: _allow,
-    maxBytesPerUpdate: _bytes,
-    asOf: _asOf,
-    version: _version,
-    ...connection
-  } = config;
-  return connection;
 }

@@ -5,7 +5,6 @@ import { administer, testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { stopAt } from "../support/harness/stop-at";
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, inputsOf } from "./support";
@@ -273,38 +272,4 @@ describe.each(testVersions())("PostgreSQL %s, what a declaration names", (versio
     expect(known.result.failures).toHaveLength(4);
     expect(known.result.inputs).not.toHaveProperty("awaited");
   });
-
-  const gone = `gone_${String(process.pid)}_${String(version)}`;
-
-  it.each<[string, Partial<TableSpecArgs>, string, string, string]>([
-    [
-      "role",
-      { grants: { [gone]: ["select"] } },
-      `create role ${gone}`,
-      `drop role ${gone}`,
-      `grants.${gone}: role "${gone}" does not exist`,
-    ],
-    [
-      "function",
-      { columns: { ...COLUMNS, size: { type: "int", default: "app.gone()" } } },
-      "create function app.gone() returns int language sql return 1",
-      "drop function app.gone()",
-      "columns.size.default: the server refuses the default app.gone()",
-    ],
-  ])(
-    "a %s that is dropped between Check and its statement is named as well",
-    async (_, declared, create, drop, told) => {
-      await database.query(create);
-      const stop = stopAt("before create table app.events #1");
-      const running = up(database, deployment, declare(declared), { env: stop.env });
-      await stop.reached();
-      await database.query(drop);
-      stop.goOn();
-      const { error } = await running;
-      expect(error).toContain(told);
-      expect(error).toContain("Create it first");
-      expect(await database.query("select from pg_class where relname = 'events'")).toEqual([]);
-    },
-    120_000,
-  );
 });

@@ -16,7 +16,8 @@ import {
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { buildObservedParent } from "../../../core/partition/carry/parent";
 import type { Instant } from "../../../core/time/instant";
-import { recordLedgerStatement, releaseTableStatement } from "../../../postgres/registry/registry";
+import { recordLedgerStatement } from "../../../postgres/registry/ledger";
+import { releaseTableStatement } from "../../../postgres/registry/registry";
 import { forgetPreparedStatement } from "../../../postgres/registry/schedule-records";
 import { dropSourceTriggers } from "../../../core/partition/branch/source-triggers";
 import { readSourceTriggers } from "../../../postgres/read/level-values";

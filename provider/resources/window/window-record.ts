@@ -9,8 +9,8 @@ import { isSameInterval } from "../../../core/time/interval";
 import { hasExpired } from "../../../core/window/window-partitions";
 import { encodeWindow } from "../../../core/window/wire";
 import { renewPrepared } from "../../../postgres/work/renew-prepared";
+import { recordLedgerStatement } from "../../../postgres/registry/ledger";
 import {
-  recordLedgerStatement,
   recordProfileStatement,
   recordWindowStatement,
   registerTableStatement,

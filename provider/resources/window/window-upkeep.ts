@@ -6,7 +6,7 @@ import { dueIn } from "../../../core/plan/table-plan";
 import type { VerbIn } from "../../../core/plan/change/verbs";
 import { hasWork } from "../../../core/plan/change/work";
 import { buildObservedParent } from "../../../core/partition/carry/parent";
-import { recordLedgerStatement } from "../../../postgres/registry/registry";
+import { recordLedgerStatement } from "../../../postgres/registry/ledger";
 import { recordAliasesStatement } from "../../../postgres/registry/schedule-records";
 import type { TableName } from "../../../core/names/table-name";
 import type { WorkContext } from "../../../postgres/work/work-context";
