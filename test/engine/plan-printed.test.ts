@@ -103,7 +103,7 @@ test("pgpartition plan prints every statement that up runs, as text and as JSON"
   expect(after.stdout).toBe("no table changes\n");
 });
 
-test("where one table is refused, the plans of the others are printed all the same, and pgpartition plan fails as preview does", async () => {
+test("where one table is refused, pgpartition plan fails as preview does, with its words", async () => {
   declare("2026-07-01T00:00:00Z", { ...tables, b: table("b", { window: { lead: "3 months", retention: "1 month" } }) });
   const refused = await engine.refused(["preview"]);
   expect(refused.stdout + refused.stderr).toMatch(/retention/);
