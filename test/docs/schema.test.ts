@@ -17,7 +17,8 @@ const resource = (name: string) => schema.resources[`pgpartition:index:${name}`]
 /** What each handler reads from its inputs. */
 const INPUTS: Readonly<Record<string, readonly string[]>> = {
   ManagementSchema: Object.keys(managementSchemaWireSchema.shape),
-  Table: Object.keys(tableWireSchema.shape),
+  // Check reads what it waits for, and takes that out.
+  Table: [...Object.keys(tableWireSchema.shape), "awaited"],
   Partition: Object.keys(partitionWireSchema.shape),
   Index: Object.keys(indexWireSchema.shape),
   PartitionWindow: [...DECLARED_WINDOW_KEYS, "plan"],

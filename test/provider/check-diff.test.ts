@@ -134,6 +134,10 @@ it("preview of a roll, a new index and a new table only reads: no statement that
     .filter(({ application }) => application.startsWith("pulumi-pgpartition"))
     .map(({ sql }) => sql.replace(/^(--[^\n]*\n)*/, ""));
   expect(ours.length).toBeGreaterThan(3);
-  expect(ours.filter((sql) => !/^\s*(select|with|set|show|begin|commit|rollback)\b/i.test(sql))).toEqual([]);
+  // What is new is tried on a temporary table, each time in a transaction that is rolled back.
+  const isTried = (sql: string) => /^DO '[^]*CREATE TEMPORARY TABLE/.test(sql);
+  expect(ours.filter(isTried)).toHaveLength(ours.filter((sql) => sql === "rollback").length);
+  const others = ours.filter((sql) => !isTried(sql));
+  expect(others.filter((sql) => !/^\s*(select|with|set|show|begin|commit|rollback)\b/i.test(sql))).toEqual([]);
   expect(await left(database, ["app"])).toEqual(before);
 });

@@ -57,7 +57,7 @@ it("the engine deletes the FunctionAliases of an earlier version from its state,
   expect((await engine.run(["stack", "import", "--file", "before.json"])).code).toBe(0);
   const shown = await engine.run(["preview", "--refresh"]);
   expect(shown.code, said(shown)).toBe(0);
-  expect(said(shown)).toMatch(/- +pgpartition:index:FunctionAliases events-functions delete/);
+  expect(said(shown)).toMatch(/- +pgpartition:index:FunctionAliases db-events-functions delete/);
   expect(said(shown)).toMatch(/Resources:\n +- 1 to delete\n +\d+ unchanged/);
   expect(said(shown)).not.toMatch(/CREATE FUNCTION|DROP (FUNCTION|VIEW)/);
   const done = await engine.run(["up", "--yes", "--skip-preview"]);
@@ -83,7 +83,7 @@ function asBefore(state: Awaited<ReturnType<ReturnType<typeof withProgram>["stat
       resources: resources.flatMap((window) => {
         if (window.type !== "pgpartition:index:PartitionWindow") return [window];
         const type = "pgpartition:index:FunctionAliases";
-        const urn = window.urn.replace("PartitionWindow::events-window", "FunctionAliases::events-functions");
+        const urn = window.urn.replace("PartitionWindow::db-events-window", "FunctionAliases::db-events-functions");
         const { dependencies = [], inputs: declared, outputs } = window;
         return [
           { ...window, urn, type, inputs, outputs: { ...inputs, functions: ["app.parts"] }, dependencies: [] },
