@@ -121,7 +121,9 @@ it("H08 a default partition, a detached table and one that was opened before its
     alter table app.events_p2025_02 disable row level security`);
   const april = declared({}, "2025-04-10T00:00:00Z");
   const shown = await preview(database, t.deployment, april);
-  expect(shown.messages.join("\n")).toMatch(/align events_p2025_02 .*open to .*DETACH PARTITION "app"\."events_p2025_02"/s);
+  expect(shown.messages.join("\n")).toMatch(
+    /align events_p2025_02 .*open to .*DETACH PARTITION "app"\."events_p2025_02"/s,
+  );
   expect((await up(database, t.deployment, april)).error).toBeUndefined();
   expect(await database.query("select from pg_inherits where inhrelid = 'app.events_p2025_02'::regclass")).toEqual([]);
   expect(await attempts(client, "app", "events_p2025_02", "2025-02-07")).toEqual(CLOSED);

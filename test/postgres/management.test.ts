@@ -7,7 +7,11 @@ import {
   ensureManagementSchema,
 } from "../../postgres/management/install";
 import { claimTable, listRegistered, releaseTable, setPaused } from "../../postgres/read/ownership";
-import { assertDroppableStatement, registerTableStatement, unregisterTableStatement } from "../../postgres/registry/registry";
+import {
+  assertDroppableStatement,
+  registerTableStatement,
+  unregisterTableStatement,
+} from "../../postgres/registry/registry";
 import { recordLedgerStatement } from "../../postgres/registry/ledger";
 import { listMissingRights } from "../../postgres/read/rights";
 import { administer, testVersions, withDatabase } from "../support/database";

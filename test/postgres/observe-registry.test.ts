@@ -3,7 +3,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { formatInterval } from "../../core/time/interval";
 import { ensureManagementSchema } from "../../postgres/management/install";
 import { recordLedgerStatement } from "../../postgres/registry/ledger";
-import { recordIndexesStatement, recordWindowStatement, registerTableStatement } from "../../postgres/registry/registry";
+import {
+  recordIndexesStatement,
+  recordWindowStatement,
+  registerTableStatement,
+} from "../../postgres/registry/registry";
 import { testVersions, withDatabase } from "../support/database";
 import { opener, options, recordingLog } from "./support";
 
