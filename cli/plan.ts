@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { listTableReports, parsePlanLines, renderRecords } from "../core/plan/report/plan-record";
+import { parsePlanLines, renderRecords } from "../core/plan/report/plan-record";
 
 type PlanLines = ReturnType<typeof parsePlanLines>;
 
@@ -77,7 +77,7 @@ function runPulumi(
 
 function toJson(lines: PlanLines): object {
   return {
-    tables: listTableReports(lines).map(({ table, plan: { statements, ...plan } }) => ({ table, plan, statements })),
+    tables: lines.flatMap(({ table, plan, statements }) => (plan ? [{ table, plan, statements }] : [])),
     others: lines
       .filter(({ plan }) => plan === undefined)
       .map(({ urn, heading, statements }) => ({ urn, heading, statements })),

@@ -26,8 +26,7 @@ export async function printPlan(
   }
   const question = {
     tables: tables.map(({ tableName }) => tableName),
-    declared: [...listDeclaredTables()],
-    ...(whole ? { owner: `${pulumi.getProject()}/${pulumi.getStack()}` } : {}),
+    ...(whole ? { owner: `${pulumi.getProject()}/${pulumi.getStack()}`, declared: [...listDeclaredTables()] } : {}),
   };
   await pulumi.runtime.invoke(PRINT_PLAN, question, { ...opts, async: true });
 }

@@ -1,6 +1,7 @@
 import { formatTableId } from "../../core/names/resource-id";
 import type { TableName } from "../../core/names/table-name";
 import { formatRows } from "../../core/plan/report/counts";
+import { listDroppedWithTable } from "../../core/plan/retire/dropped-with-table";
 import { formatBytes } from "../../core/size";
 import { listManaged } from "../../postgres/read/ownership";
 import { describeHoldings, refuseDestroy } from "../resources/shared/table-problems";
@@ -45,7 +46,7 @@ export async function tellLeavingTables(
         `table "${name}" leaves the program, and the update will refuse that: ${refuseDestroy(one, observation).message}`,
       );
     else {
-      const partitions = [...(observation.table?.partitions ?? []), ...observation.detached].map(
+      const partitions = listDroppedWithTable(observation).map(
         ({ name: partition, rows, bytes }) =>
           `  drop ${partition} ${rows === undefined ? "rows unknown" : formatRows(rows)}, ${formatBytes(bytes)}: the table leaves the program`,
       );

@@ -96,13 +96,16 @@ const IN_USE: readonly Lock["role"][] = ["parent", "default", "referenced", "ref
 /** Returns the strongest lock on relations in use, with the number of tables that take it. */
 export function describeStrongestLock(reports: Reports): string[] {
   const modes = reports.map(findStrongest).filter((mode) => mode !== undefined);
-  const [strongest] = [...modes].sort((a, b) => LOCK_MODES.indexOf(b) - LOCK_MODES.indexOf(a));
+  const strongest = pickStrongest(modes);
   if (strongest === undefined) return [];
   const times = modes.filter((mode) => mode === strongest).length;
   return [`strongest lock ${strongest}${reports.length > 1 ? ` (${times} of them)` : ""}`];
 }
 
 function findStrongest({ locks }: PlanReport): LockMode | undefined {
-  const modes = locks.filter(({ role }) => IN_USE.includes(role)).map(({ mode }) => mode);
-  return modes.sort((a, b) => LOCK_MODES.indexOf(b) - LOCK_MODES.indexOf(a))[0];
+  return pickStrongest(locks.filter(({ role }) => IN_USE.includes(role)).map(({ mode }) => mode));
+}
+
+function pickStrongest(modes: readonly LockMode[]): LockMode | undefined {
+  return [...LOCK_MODES].reverse().find((mode) => modes.includes(mode));
 }

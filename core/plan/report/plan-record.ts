@@ -30,7 +30,7 @@ export function parsePlanLines(text: string): PlanLine[] {
 }
 
 /** Returns the plans of windows among the records. */
-export function listTableReports(records: readonly PlanRecord[]): TableReport[] {
+function listTableReports(records: readonly PlanRecord[]): TableReport[] {
   return records.flatMap(({ table, plan, statements }) =>
     table !== undefined && plan ? [{ table, plan: { ...plan, statements } }] : [],
   );

@@ -134,16 +134,14 @@ function listStatements({ statements }: PlanReport): string[] {
 }
 
 function listKinds(plans: readonly PlanReport[]): string[] {
-  const statements = plans.flatMap((plan) => plan.statements);
   // A transaction of one table is none of another.
-  const transactions = plans.reduce((sum, plan) => sum + countTransactions(plan.statements), 0);
-  const apart = plans.flatMap((plan, at) =>
+  const statements = plans.flatMap((plan, at) =>
     plan.statements.map((one) =>
       one.transaction === undefined ? one : { ...one, transaction: `${at} ${one.transaction}` },
     ),
   );
   return [
-    `statements (${statements.length} in ${transactions} transactions; each kind once, what deletes or detaches first; \`pgpartition plan\` prints all):`,
-    ...formatStatementKinds(apart).map((line) => `  ${line}`),
+    `statements (${statements.length} in ${countTransactions(statements)} transactions; each kind once, what deletes or detaches first; \`pgpartition plan\` prints all):`,
+    ...formatStatementKinds(statements).map((line) => `  ${line}`),
   ];
 }

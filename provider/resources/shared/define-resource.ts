@@ -107,16 +107,12 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
   const keys = parts.declared ?? Object.keys(type.inputs.shape);
   return {
     token: type.token,
-    check: async (ctx, request) => {
-      try {
+    check: (ctx, request) =>
+      releaseOnError(runtime, async () => {
         const result = await check(ctx, runtime, parts, { ...request, olds: usePresentNames(request.olds) });
         if (result.failures.length > 0) runtime.plans.release();
         return result;
-      } catch (error) {
-        runtime.plans.release();
-        throw error;
-      }
-    },
+      }),
     diff: async (ctx, received) => {
       // A refresh asks what would lead back to the state, whose inputs then are the new ones.
       const request = { ...received, ...usePresentState(received), news: usePresentNames(received.news) };
@@ -125,10 +121,10 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
       if (!parts.diff || isUnknown(parts, news)) return toDiffResult(declared);
       return toDiffResult(await parts.diff(ctx, requireValue(parts, news), request, declared));
     },
-    create: (ctx, { inputs, preview }) => apply(ctx, inputs, preview),
+    create: (ctx, { inputs, preview }) => releaseOnError(runtime, () => apply(ctx, inputs, preview)),
     update: async (ctx, { id, news, oldOutputs, preview }) => {
       if (!preview) await runtime.requireSameDatabase(oldOutputs);
-      return { outputs: (await apply(ctx, news, preview, id)).outputs };
+      return { outputs: (await releaseOnError(runtime, () => apply(ctx, news, preview, id))).outputs };
     },
     read: async (ctx, received) => {
       const request = { ...received, ...usePresentState(received) };
@@ -146,6 +142,16 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
     },
     list: (ctx) => parts.list(ctx),
   };
+}
+
+/** After an error the program may not come to ask for the plans that wait. */
+async function releaseOnError<R>(runtime: Runtime, body: () => Promise<R>): Promise<R> {
+  try {
+    return await body();
+  } catch (error) {
+    runtime.plans.release();
+    throw error;
+  }
 }
 
 /** Returns what the state has; an earlier version may have written it under other names. */

@@ -2,6 +2,7 @@ import { quote, quoteLiteral } from "../../../core/names/identifier";
 import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import { formatKnownRows } from "../../../core/plan/report/counts";
+import { listDroppedWithTable } from "../../../core/plan/retire/dropped-with-table";
 import { formatBytes } from "../../../core/size";
 import { findTableProblems } from "../../../core/table/compare/compare";
 import type { TableShape } from "../../../core/declare/table/spec";
@@ -95,10 +96,11 @@ export function refuseDestroy(table: { schema: string; table: string }, observat
   );
 }
 
-export function describeHoldings({ table, detached }: Observation): string {
-  const partitions = [...(table?.partitions ?? []), ...detached];
+export function describeHoldings(observation: Observation): string {
+  const partitions = listDroppedWithTable(observation);
   const bytes = partitions.reduce((sum, one) => sum + one.bytes, 0);
-  const left = detached.length > 0 ? `, ${detached.length} of them detached` : "";
+  const detached = partitions.length - (observation.table?.partitions.length ?? 0);
+  const left = detached > 0 ? `, ${detached} of them detached` : "";
   const where = `${partitions.length} ${partitions.length === 1 ? "partition" : "partitions"}${left}`;
   if (partitions.every(({ rows }) => rows === 0)) return `it holds no rows in ${where}`;
   return `it holds ${formatKnownRows(partitions)} (${formatBytes(bytes)}) in ${where}`;

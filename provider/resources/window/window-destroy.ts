@@ -1,7 +1,6 @@
 import { type Family, collectFamily } from "../../../core/table/alter/family";
 import { dropForeignKey } from "../../../core/table/alter/foreign-keys";
 import type { Observation } from "../../../core/observed/observed-table";
-import type { DetachedTable } from "../../../core/observed/ledger";
 import { type Dependent, explainNotDroppable } from "../../../core/plan/retire/dependents";
 import { describeRows } from "../../../core/plan/retire/referring";
 import { getDecidingNow } from "../../../core/window/clocks";
@@ -31,6 +30,7 @@ import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { dropFunctionNames } from "./function-names";
 import { checkLastCopy } from "./window-archive";
+import { isDroppedWithTable } from "../../../core/plan/retire/dropped-with-table";
 import { refuseDestroy } from "../shared/table-problems";
 import type { WindowInputs } from "./window-inputs";
 import { createWorkContext } from "../shared/run-context";
@@ -63,7 +63,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   if (!spec.ownsTable) return handBack(work, spec, observation);
   if (!runtime.isDestroyAllowed(spec)) throw refuseDestroy(spec, observation);
   const keys = await findKeysToDrop(ctx, runtime, observation, spec, table.oid);
-  await requireUnneeded(runtime, spec, [table, ...observation.detached.filter(isDropped)], keys);
+  await requireUnneeded(runtime, spec, [table, ...observation.detached.filter(isDroppedWithTable)], keys);
   let parent = buildObservedParent(table, spec.key, observation);
   const at = getDecidingNow(runtime.getClocks(inputs.asOf, observation));
   await recordDestroying(work, spec, at);
@@ -91,7 +91,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
       ctx.log.warn(
         `"${schema}"."${name}" was detached to be archived and is not archived yet: it remains, closed to writers`,
       );
-    if (!isDropped(detached)) continue;
+    if (!isDroppedWithTable(detached)) continue;
     const drop = dropAtOnce(toLeavingTable(detached), at);
     if (detached.unrecorded) {
       const promise = { kind: "drop", after: at } as const;
@@ -195,7 +195,7 @@ async function listOtherFamilies(ctx: ResourceContext, runtime: Runtime, spec: W
 function listFamilies({ table, detached }: Observation): Family[] {
   return [
     ...(table ? [collectFamily(table)] : []),
-    ...detached.filter(isDropped).map(({ schema, name }): Family => ({ schema, table: name, partitions: [] })),
+    ...detached.filter(isDroppedWithTable).map(({ schema, name }): Family => ({ schema, table: name, partitions: [] })),
   ];
 }
 
@@ -237,11 +237,6 @@ async function requireUnneeded(
   throw new Refusal(
     `table "${spec.schema}.${spec.table}" is not destroyed: ${needed.join("; ")}. Then run the destroy again`,
   );
-}
-
-/** Matches tables that are dropped with their parent: detached with a promise, and archived if that was promised. */
-function isDropped({ archived, dropAfter }: DetachedTable): boolean {
-  return archived !== undefined || dropAfter !== undefined;
 }
 
 /** Hands back a table that another tool created: it is not dropped, and its partitions remain, unmanaged. */
