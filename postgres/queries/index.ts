@@ -11,6 +11,8 @@ type QueryName =
   | "archive/archive-known"
   | "archive/archive-state"
   | "away-shape"
+  | "conversion/source"
+  | "conversion/source-dependents"
   | "locks/backend-pids-cancel"
   | "locks/blockers"
   | "cron"
