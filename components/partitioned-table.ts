@@ -4,6 +4,7 @@ import type { TableName } from "../core/names/table-name";
 import { formatPartitionResourceName } from "../core/names/child-names";
 import type { DeclaredPartition } from "../core/plan/declared-partitions";
 import { decodePartitionsAnswer, PLAN_PARTITIONS } from "../core/resources/plan-partitions";
+import { encodeConversion } from "../core/resources/conversion";
 import { renderReports } from "../core/plan/report/render-report";
 import type { ArchiveArgs } from "../core/declare/archive/archive-args";
 import type { ArchiveTableArgs } from "../core/declare/archive/archive-args";
@@ -27,7 +28,7 @@ import {
   setPlace,
   type WindowInputs,
 } from "./window-inputs";
-import { Index, Partition, PartitionWindow, RowPolicy, Table } from "./resources";
+import { Conversion, Index, Partition, PartitionWindow, RowPolicy, Table } from "./resources";
 
 /** A declared table, and the moment for which it is planned. */
 export interface PartitionedTableArgs extends Omit<TableSpecArgs, "archive"> {
@@ -91,7 +92,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
   /** Name of the table in the database. */
   readonly tableName: TableName;
 
-  private readonly children: Promise<PartitionWindow>;
+  private readonly children: Promise<pulumi.Resource>;
   private readonly standsAlone: boolean;
 
   /**
@@ -112,7 +113,28 @@ export class PartitionedTable extends pulumi.ComponentResource {
     const window = requireWindow(name, spec, asOf);
 
     const provider = opts?.provider ?? this.getProvider("pgpartition:index:Table");
-    const table = this.createTable(name, spec, listAwaited(opts), findEarlierReferenced(provider, spec));
+    this.tableName = { schema: spec.schema, table: spec.table };
+    this.standsAlone = later === undefined;
+    this.qualifiedName = pulumi.output(`${spec.schema}.${spec.table}`);
+    this.runway = pulumi.output(formatInstant(window.runway ?? window.asOf));
+    this.nextRoll = pulumi.output(formatInstant(window.nextRoll ?? window.asOf));
+    this.window = pulumi.output(describeWindow(window));
+    this.partitions = pulumi.output(window.desired.map((partition) => partition.name));
+    const conversion = this.createConversion(name, spec);
+    const [preparing] = spec.convertFrom?.until === "prepare" ? conversion : [];
+    if (preparing) {
+      // The table stays plain: nothing else of it can exist yet.
+      this.access = [preparing];
+      this.tableResource = preparing;
+      this.children = Promise.resolve(preparing);
+      this.windowResource = this.children;
+      this.asked = Promise.resolve();
+      return;
+    }
+    const table = this.createTable(name, spec, listAwaited(opts), [
+      ...conversion,
+      ...findEarlierReferenced(provider, spec),
+    ]);
     const beside = { parent: this, dependsOn: [table], protect: false };
     const rowPolicy = RowPolicy.besideTable(name, spec, beside);
     const others = Object.values(resources)
@@ -132,7 +154,6 @@ export class PartitionedTable extends pulumi.ComponentResource {
     const inputs = buildWindowInputs(spec, window);
     const partitions = this.askPartitions(spec, window, inputs, table, waitsFor);
     this.asked = partitions;
-    this.standsAlone = later === undefined;
     this.children = Promise.all([partitions, waitsFor]).then(([declaredPartitions, { before, referring }]) => {
       const { inside, left } = this.createPartitions(name, spec, declaredPartitions, table);
       const indexes = this.createIndexes(name, spec, [table, ...inside]);
@@ -149,14 +170,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
       return windowResource;
     });
     this.windowResource = this.children;
-    this.tableName = { schema: spec.schema, table: spec.table };
     remember(provider, spec, this);
-
-    this.qualifiedName = pulumi.output(`${spec.schema}.${spec.table}`);
-    this.runway = pulumi.output(formatInstant(window.runway ?? window.asOf));
-    this.nextRoll = pulumi.output(formatInstant(window.nextRoll ?? window.asOf));
-    this.window = pulumi.output(describeWindow(window));
-    this.partitions = pulumi.output(window.desired.map((partition) => partition.name));
   }
 
   /** Ends once all children exist: what depends on the table waits for them. Runs after the constructor. */
@@ -171,6 +185,12 @@ export class PartitionedTable extends pulumi.ComponentResource {
       nextRoll: this.nextRoll,
       window: this.window,
     });
+  }
+
+  /** Comes before everything else of the table, which does not exist as declared until then. */
+  private createConversion(name: string, spec: TableSpec): Conversion[] {
+    const inputs = encodeConversion(spec);
+    return inputs ? [new Conversion(`${name}-conversion`, inputs, { parent: this, protect: false })] : [];
   }
 
   private createTable(

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { conversionType } from "../core/resources/conversion";
 import { cronJobType } from "../core/resources/cron-job";
 import { indexType } from "../core/resources/index-resource";
 import { managementSchemaType } from "../core/resources/management-schema";
@@ -16,6 +17,9 @@ export class ManagementSchema extends createResourceClass(managementSchemaType) 
   /** Name of the schema. */
   declare readonly schema: pulumi.Output<string>;
 }
+
+/** The conversion of a plain table, before the Table that adopts it. Deleting it leaves the table as it is. */
+export class Conversion extends createResourceClass(conversionType) {}
 
 /** The partitioned parent: columns, keys, checks, foreign keys. */
 export class Table extends createResourceClass(tableType) {}

@@ -28,6 +28,12 @@ import { runInTransaction } from "./connect/transaction";
 import type { Environment } from "./connect/target";
 import { type Patience, getPatience } from "./execute/timeouts";
 
+/** A table as an update will have left it. */
+interface ExpectedTable {
+  readonly observe: (before: Observation) => Observation;
+  readonly indexes: readonly ObservedPartitionIndex[];
+}
+
 /** Access of the rest of the product to one database: connects at first use, reads, executes, locks, cancels. */
 export class Database {
   readonly managementSchema: string;
@@ -38,6 +44,7 @@ export class Database {
   /** Ends the waits of reads. */
   private readonly cancelled = new AbortController();
   private readonly converted = new WeakMap<RawObservation, Map<string, Observation>>();
+  private readonly expected = new Map<string, ExpectedTable>();
 
   constructor(
     private readonly config: DatabaseConfig,
@@ -88,9 +95,22 @@ export class Database {
     const byReading = this.converted.get(raw) ?? new Map<string, Observation>();
     this.converted.set(raw, byReading);
     const name = JSON.stringify([key?.encoding, key?.zone, key?.column]);
-    const observation = byReading.get(name) ?? toObservation(raw, key);
+    const observation = byReading.get(name) ?? this.applyExpected(schema, table, toObservation(raw, key));
     byReading.set(name, observation);
     return observation;
+  }
+
+  /**
+   * Lets the rest of this process, a preview, see a table as its update will have left it by then. Reads of its rows are not
+   * concerned.
+   */
+  expect({ schema, table }: TableName, expected: ExpectedTable): void {
+    this.expected.set(JSON.stringify([schema, table]), expected);
+    this.invalidate(schema, table);
+  }
+
+  private applyExpected(schema: string, table: string, observation: Observation): Observation {
+    return this.expected.get(JSON.stringify([schema, table]))?.observe(observation) ?? observation;
   }
 
   /** Reads the indexes of the partitions, uncached: they are read when they are about to change. */
@@ -98,7 +118,9 @@ export class Database {
     schema: string,
     table: string,
     away?: { readonly schema: string; readonly name: string },
-  ): Promise<ObservedPartitionIndex[]> {
+  ): Promise<readonly ObservedPartitionIndex[]> {
+    const expected = this.expected.get(JSON.stringify([schema, table]));
+    if (expected) return Promise.resolve(expected.indexes);
     return this.readWithPatience(`reading the indexes of table "${schema}"."${table}"`, (session) =>
       observeIndexesOfPartitions(session, schema, table, away),
     );

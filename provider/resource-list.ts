@@ -1,3 +1,4 @@
+import { conversion } from "./resources/conversion/conversion";
 import { cronJob } from "./resources/schedule/cron-job";
 import { index } from "./resources/index/index-resource";
 import { managementSchema } from "./resources/management/management-schema";
@@ -10,6 +11,7 @@ import { partitionWindow } from "./resources/window/window";
 /** Resources of the package: the server, the package schema and the reference are built from this list, in this order. */
 export const RESOURCES = [
   managementSchema,
+  conversion,
   table,
   rowPolicy,
   partition,

@@ -62,7 +62,7 @@ type SourceKind =
   /** A view, a foreign table, a sequence. */
   | "other";
 
-interface SourcePrivilege {
+export interface SourcePrivilege {
   /** Left out: the whole table. */
   readonly column?: string;
   readonly grantor: string;
@@ -140,7 +140,7 @@ interface SourceRule {
   readonly definition: string;
 }
 
-interface SourceReference {
+export interface SourceReference {
   readonly schema: string;
   readonly table: string;
   readonly name: string;
@@ -156,7 +156,7 @@ interface SourceReference {
   readonly comment?: string;
 }
 
-interface SourceSequence {
+export interface SourceSequence {
   readonly schema: string;
   readonly name: string;
   readonly column: string;

@@ -39,6 +39,7 @@ import {
 import type { Statement } from "../../core/sql/statement";
 import { parseInstant } from "../../core/time/instant";
 import { addKeyBefore18, addKeyFrom18, changeColumns, dropKey, makeNotNull } from "./alter-rows";
+import { convertByAttach } from "./conversion-rows";
 import { code, table } from "./markdown";
 
 /** One month of a table with a foreign key: the column "referenced" marks the parts that other tables do not have. */
@@ -151,6 +152,7 @@ export interface Operation {
 
 export const OPERATIONS = {
   createTable: { title: "Create the table and its indexes", statements: createTableStatements(spec) },
+  convertByAttach: { title: "Convert a plain table", statements: convertByAttach },
   changeColumns: { title: "Add and drop columns", statements: changeColumns },
   makeNotNull: { title: "Set a column NOT NULL, or add a check", statements: makeNotNull },
   addKeyBefore18: { title: "Add a foreign key, PostgreSQL 15 to 17", statements: addKeyBefore18 },

@@ -1,3 +1,4 @@
+import type { ConversionOptions } from "../conversion/convert-from";
 import type { ColumnArgs } from "./column";
 import type { LevelArgs } from "../levels/level-args";
 import type { ConstraintOptions } from "./constraints";
@@ -15,7 +16,14 @@ import type { ProfileOptions } from "./profile";
  * which must be known while `pulumi preview` runs.
  */
 export interface TableSpecArgs
-  extends TableOptions, ConstraintOptions, ProfileOptions, RetirementOptions, UpkeepOptions, DescriptionOptions {
+  extends
+    TableOptions,
+    ConstraintOptions,
+    ProfileOptions,
+    RetirementOptions,
+    UpkeepOptions,
+    DescriptionOptions,
+    ConversionOptions {
   /**
    * Name of the partitioned table, up to 63 bytes, used as written (quoted). Never changes: a table with data is not renamed or
    * replaced. @example "workflow_events"

@@ -2,6 +2,7 @@ import { DEFAULT_SCHEMA } from "../../defaults";
 import { parsePartitionProfile } from "./profile";
 import { InvalidSpecError, type Problem } from "../../problems/problem";
 import type { TableSpecArgs } from "./args";
+import { CONVERSION, type ConversionSpec } from "../conversion/convert-from";
 import { parseColumns } from "./columns";
 import { parseIndexes } from "./indexes";
 import { parseLevel } from "./level";
@@ -9,7 +10,9 @@ import { parseLevels } from "./parse-levels";
 import { checkFilledName, checkSchemaName } from "../../names/name-problems";
 import { parseOptions } from "../option/option";
 import { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
-import { WINDOW } from "../window/window";
+import { compareInstants, formatInstant } from "../../time/instant";
+import { parseDeclaredTime } from "../option/time-text";
+import { WINDOW, type WindowArgs } from "../window/window";
 import { findOutputs } from "../option/plain";
 import { parsePublications } from "./publications";
 import { tableSchema } from "./schema";
@@ -63,6 +66,7 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
   };
   const around = { table: { schema, table: args.table, zone: level.key.zone, grid: level.grid, levels } };
   const options = parseOptions(TABLE_OPTIONS, args, around, problems);
+  const conversion = parseOptions(CONVERSION, args, around, problems);
   checkUniqueKeys(args, problems);
   const window = {
     schema,
@@ -70,8 +74,33 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
     ownsTable: args.columns !== undefined,
     ...level,
     levels,
-    ...parseOptions(WINDOW, args.window, around, problems),
+    ...parseOptions(
+      WINDOW,
+      beginAfterHistory(args.window, conversion.convertFrom, level.key.zone, problems),
+      around,
+      problems,
+    ),
     ...parseOptions(WINDOW_OPTIONS, args, around, problems),
   };
-  return { ...tableParts, ...options, window };
+  return { ...tableParts, ...options, ...conversion, window };
+}
+
+/** Lets the window of a converted table begin where its history ends: one partition has all rows before. */
+function beginAfterHistory(
+  window: WindowArgs,
+  conversion: ConversionSpec | undefined,
+  zone: string,
+  problems: Problem[],
+): WindowArgs {
+  if (!conversion) return window;
+  const end = formatInstant(conversion.historyUntil);
+  const start = window.start === undefined ? undefined : parseDeclaredTime("window.start", window.start, zone, []);
+  if (start && compareInstants(start, conversion.historyUntil) < 0)
+    problems.push({
+      path: "window.start",
+      code: "invalid-time",
+      message: `the window begins ${formatInstant(start)}, before the history ends (convertFrom.historyUntil ${end}): one partition has all rows before that.`,
+      fix: "Leave start out, or begin at historyUntil or later.",
+    });
+  return { ...window, start: window.start ?? end };
 }

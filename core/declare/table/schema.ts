@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TableSpecArgs } from "./args";
+import { CONVERSION } from "../conversion/convert-from";
 import { columnsShape } from "./column";
 import { collectShapes } from "../option/option";
 import { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
@@ -24,6 +25,7 @@ export const tableSchema = z.strictObject({
   indexes: indexesShape.optional(),
   ...profileShapes,
   publications: publicationsShape.optional(),
+  ...collectShapes(CONVERSION),
 });
 
 /** Fails to compile, naming the options, if the shape and the documented interface differ. */

@@ -1,3 +1,4 @@
+import type { CONVERSION } from "../conversion/convert-from";
 import type { ItemOf } from "../option/item";
 import type { COLUMN } from "./column";
 import type { INDEX } from "./indexes";
@@ -11,7 +12,7 @@ import type { WINDOW } from "../window/window";
 import type { PublicationSpec } from "./publications";
 
 /** A declared table after validation: every default filled in, every text parsed. */
-export interface TableSpec extends SpecsOf<typeof TABLE_OPTIONS> {
+export interface TableSpec extends SpecsOf<typeof TABLE_OPTIONS>, SpecsOf<typeof CONVERSION> {
   readonly schema: string;
   readonly table: string;
   /** Partitioning of the table itself: by its first level. */
@@ -26,7 +27,7 @@ export interface TableSpec extends SpecsOf<typeof TABLE_OPTIONS> {
 }
 
 /** Input for creating the table itself; of the window it needs only the key. */
-export type TableShape = Omit<TableSpec, "window" | "publications"> & {
+export type TableShape = Omit<TableSpec, "window" | "publications" | "convertFrom"> & {
   readonly window: { readonly key: KeySpec };
 };
 

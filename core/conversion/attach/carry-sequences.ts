@@ -1,0 +1,76 @@
+import { quote, quoteLiteral, quoteQualified } from "../../names/identifier";
+import { quoteRole } from "../../partition/carry/security-statements";
+import type { SourceSequence } from "../source";
+import { type AttachSource, quoteHistory, quoteTable, renameForHistory } from "./attach-source";
+
+/**
+ * Gives the partitioned table the sequences of the plain one, at their present values. One that belongs to a column moves as it
+ * is. That of an identity cannot: a new one takes its name, its settings, its value and its privileges.
+ */
+export function carrySequences(source: AttachSource): string[] {
+  return source.bound.sequences.flatMap((sequence) => {
+    switch (sequence.kind) {
+      case "shared":
+        return [];
+      case "serial":
+        return [
+          `ALTER SEQUENCE ${quoteQualified(sequence.schema, sequence.name)} OWNED BY ${column(source, sequence)}`,
+        ];
+      case "identity always":
+      case "identity by default":
+        return carryIdentity(source, sequence);
+    }
+  });
+}
+
+function carryIdentity(source: AttachSource, sequence: SourceSequence): string[] {
+  const { schema, name } = sequence;
+  const former = renameForHistory(name, source.table.name, source.historyName);
+  const kept = quoteQualified(schema, name);
+  const old = quoteQualified(schema, former);
+  const always = sequence.kind === "identity always" ? "ALWAYS" : "BY DEFAULT";
+  const settings = [
+    `SEQUENCE NAME ${kept}`,
+    `START WITH ${sequence.start}`,
+    `INCREMENT BY ${sequence.increment}`,
+    `MINVALUE ${sequence.min}`,
+    `MAXVALUE ${sequence.max}`,
+    `CACHE ${sequence.cache}`,
+    sequence.cycle ? "CYCLE" : "NO CYCLE",
+  ].join(" ");
+  const alter = (table: string) => `ALTER TABLE ${table} ALTER COLUMN ${quote(sequence.column)}`;
+  return [
+    // The rename locks the sequence: no session draws a value between the reading and the commit.
+    `ALTER SEQUENCE ${kept} RENAME TO ${quote(former)}`,
+    `${alter(quoteTable(source))} ADD GENERATED ${always} AS IDENTITY (${settings})`,
+    `SELECT pg_catalog.setval(${quoteLiteral(kept)}, last_value, is_called) FROM ${old}`,
+    `${alter(quoteHistory(source))} DROP IDENTITY`,
+    ...grantOn(kept, sequence),
+    ...(sequence.comment === undefined ? [] : [`COMMENT ON SEQUENCE ${kept} IS ${quoteLiteral(sequence.comment)}`]),
+  ];
+}
+
+function column(source: AttachSource, sequence: SourceSequence): string {
+  return `${quoteTable(source)}.${quote(sequence.column)}`;
+}
+
+/** Letters of privileges on sequences in an access list (https://www.postgresql.org/docs/current/ddl-priv.html). */
+const LETTERS: Readonly<Record<string, string>> = { r: "SELECT", w: "UPDATE", U: "USAGE" };
+
+/** Returns the grants that an access list like `{app=rU/owner}` has, without those of the owner. */
+function grantOn(sequence: string, { acl = [], owner }: SourceSequence): string[] {
+  return acl.flatMap((item) => {
+    const parts = /^("(?:[^"]|"")*"|[^=]*)=([a-zA-Z*]*)\//.exec(item);
+    if (!parts) return [];
+    const [, name = "", letters = ""] = parts;
+    const role = name === "" ? "public" : name.replace(/^"(.*)"$/, "$1").replaceAll('""', '"');
+    if (role === owner) return [];
+    return [...letters.matchAll(/([a-zA-Z])(\*?)/g)].flatMap(([, letter = "", option = ""]) => {
+      const privilege = LETTERS[letter];
+      if (privilege === undefined) return [];
+      return [
+        `GRANT ${privilege} ON SEQUENCE ${sequence} TO ${quoteRole(role)}${option === "*" ? " WITH GRANT OPTION" : ""}`,
+      ];
+    });
+  });
+}

@@ -1,0 +1,111 @@
+import { quote, quoteList, quoteQualified } from "../../names/identifier";
+import type { Hazard, LockMode, Statement } from "../../sql/statement";
+import { isFilled, nameFilledCheck } from "../../table/compare/filled-check";
+import {
+  type AttachSource,
+  formatHistoryEnd,
+  nameHistoryCheck,
+  nameWiderKey,
+  needsWiderKey,
+  quoteTable,
+} from "./attach-source";
+
+/**
+ * Returns the statements that the swap needs done before: the key made NOT NULL, the wider primary key built beside the present one,
+ * and a CHECK that proves the bound of the history. Writers continue; each statement is its own transaction, and what an
+ * interrupted run has left is found in the catalogue and not done again.
+ */
+export function prepareStatements(source: AttachSource): Statement[] {
+  return [...buildWiderKey(source), ...proveFilled(source), ...proveBound(source)];
+}
+
+function buildWiderKey(source: AttachSource): Statement[] {
+  if (!needsWiderKey(source)) return [];
+  const { table, primaryKey = [] } = source;
+  const name = nameWiderKey(source);
+  const found = table.indexes.find((index) => index.name === name);
+  if (found?.valid === true) return [];
+  const concurrently = (sql: string, hazards: readonly Hazard[], undo: string): Statement => ({
+    sql,
+    transaction: undefined,
+    timeouts: "waiting",
+    locks: lock(source, "SHARE UPDATE EXCLUSIVE"),
+    hold: "grows with rows",
+    hazards: [...hazards, "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
+    undo,
+  });
+  const quoted = quoteQualified(table.schema, name);
+  const drop = `DROP INDEX CONCURRENTLY ${quoted}`;
+  return [
+    // A build that was interrupted left an index that is not used and still costs every write.
+    ...(found ? [concurrently(drop, [], "not needed: an invalid index serves no query")] : []),
+    concurrently(
+      `CREATE UNIQUE INDEX CONCURRENTLY ${quote(name)} ON ${quoteTable(source)} (${quoteList(primaryKey)})`,
+      ["INDEX_BUILD"],
+      drop,
+    ),
+  ];
+}
+
+/** Makes the columns NOT NULL that the new primary key and the partition key require, without a scan under a strong lock. */
+function proveFilled(source: AttachSource): Statement[] {
+  const { table, key, primaryKey = [] } = source;
+  const nullable = [...new Set([...primaryKey, key.column])].filter(
+    (name) => table.columns.find((column) => column.name === name)?.nullable,
+  );
+  return nullable.flatMap((column) => {
+    const check = nameFilledCheck(table.name, column);
+    const set = `ALTER TABLE ${quoteTable(source)} ALTER COLUMN ${quote(column)}`;
+    return [
+      ...proveCheck(source, check, isFilled(column)),
+      alter(source, `${set} SET NOT NULL`, `${set} DROP NOT NULL`),
+      dropCheck(source, check),
+    ];
+  });
+}
+
+function proveBound(source: AttachSource): Statement[] {
+  return proveCheck(source, nameHistoryCheck(source), `${quote(source.key.column)} < ${formatHistoryEnd(source)}`);
+}
+
+/** Adds a CHECK, which new rows must satisfy at once, and validates it for the existing ones while writers continue. */
+function proveCheck(source: AttachSource, name: string, condition: string): Statement[] {
+  const found = source.table.constraints.find((one) => one.name === name && one.kind === "check");
+  const table = quoteTable(source);
+  const add = alter(
+    source,
+    `ALTER TABLE ${table} ADD CONSTRAINT ${quote(name)} CHECK (${condition}) NOT VALID`,
+    `ALTER TABLE ${table} DROP CONSTRAINT ${quote(name)}`,
+  );
+  const validate: Statement = {
+    sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quote(name)}`,
+    transaction: `validate ${name}`,
+    timeouts: "waiting",
+    locks: lock(source, "SHARE UPDATE EXCLUSIVE"),
+    hold: "grows with rows",
+    hazards: ["SCAN_PARTITION"],
+    undo: "not needed: it changes no row",
+  };
+  return [...(found ? [] : [add]), ...(found?.validated === true ? [] : [validate])];
+}
+
+function dropCheck(source: AttachSource, name: string): Statement {
+  const table = quoteTable(source);
+  return alter(source, `ALTER TABLE ${table} DROP CONSTRAINT ${quote(name)}`, "not needed: NOT NULL says the same");
+}
+
+function alter(source: AttachSource, sql: string, undo: string): Statement {
+  return {
+    sql,
+    transaction: sql,
+    timeouts: "strong",
+    locks: lock(source, "ACCESS EXCLUSIVE"),
+    hold: "instant",
+    hazards: ["LOCK_PARENT_AX"],
+    undo,
+  };
+}
+
+function lock({ table }: AttachSource, mode: LockMode): Statement["locks"] {
+  return [{ relation: `${table.schema}.${table.name}`, role: "parent", mode }];
+}

@@ -1,0 +1,212 @@
+import { quote, quoteList, quoteLiteral, quoteQualified } from "../../names/identifier";
+import type { Hazard, Lock, Statement } from "../../sql/statement";
+import {
+  type AttachSource,
+  findPrimaryKey,
+  formatHistoryEnd,
+  nameHistoryCheck,
+  nameWiderKey,
+  needsWiderKey,
+  quoteHistory,
+  quoteTable,
+  renameForHistory,
+} from "./attach-source";
+import { carryAccess, carryComments, carryPublications, carrySettings, carryStatistics } from "./carry";
+import { carrySequences } from "./carry-sequences";
+import { repointUsers, referAgain } from "./repoint";
+
+/**
+ * Returns the one transaction of the swap: the plain table gets the name of the history, a partitioned table its former name and
+ * everything that was bound to it, and the history is attached. ACCESS EXCLUSIVE on the table from the first statement to the
+ * commit; nothing is read or copied meanwhile, because everything that ATTACH asks for is proved and built.
+ *
+ * @param fingerprint query that describes the table and what is bound to it, and its answer when `source` was read
+ */
+export function swapStatements(
+  source: AttachSource,
+  fingerprint: { readonly query: string; readonly answer: string },
+): Statement[] {
+  return [
+    lockTable(source),
+    assertUnchanged(source, fingerprint),
+    ...freeNames(source),
+    createParent(source),
+    ...carrySettings(source).map(inSwap(source)),
+    ...carrySequences(source).map(inSwap(source)),
+    ...carryConstraints(source),
+    ...carryIndexes(source),
+    ...carryStatistics(source).map(inSwap(source)),
+    ...carryTriggers(source),
+    ...carryAccess(source),
+    ...carryComments(source).map(inSwap(source)),
+    ...carryForeignKeys(source),
+    ...attachHistory(source),
+    ...carryUnproven(source),
+    ...carryPublications(source),
+    ...repointUsers(source),
+    ...referAgain(source),
+  ].map((statement) => ({ ...statement, transaction: nameSwap(source), timeouts: "strong" as const }));
+}
+
+function nameSwap({ table }: AttachSource): string {
+  return `convert ${table.schema}.${table.name}`;
+}
+
+/** Returns a function that makes a statement of a text on tables that are locked already, or that no session sees yet. */
+function inSwap(source: AttachSource): (sql: string) => Statement {
+  return (sql) => change(source, sql);
+}
+
+function change(
+  source: AttachSource,
+  sql: string,
+  more: { readonly locks?: readonly Lock[]; readonly hazards?: readonly Hazard[] } = {},
+): Statement {
+  return {
+    sql,
+    transaction: nameSwap(source),
+    timeouts: "strong",
+    locks: more.locks ?? [],
+    hold: "instant",
+    hazards: more.hazards ?? [],
+    undo: "rolled back with the swap",
+  };
+}
+
+function lockTable(source: AttachSource): Statement {
+  const relation = `${source.table.schema}.${source.table.name}`;
+  return change(source, `LOCK TABLE ${quoteTable(source)} IN ACCESS EXCLUSIVE MODE`, {
+    locks: [{ relation, role: "parent", mode: "ACCESS EXCLUSIVE" }],
+    hazards: ["LOCK_PARENT_AX"],
+  });
+}
+
+/** Ends the swap if another session has changed the table, or what is bound to it, since it was read: that would be lost. */
+function assertUnchanged(source: AttachSource, { query, answer }: { query: string; answer: string }): Statement {
+  const message = `table ${source.table.schema}.${source.table.name} was altered while it was being converted; nothing was swapped`;
+  const body = [
+    "BEGIN",
+    `  IF (${query}) IS DISTINCT FROM ${quoteLiteral(answer)} THEN`,
+    `    RAISE EXCEPTION USING MESSAGE = ${quoteLiteral(message)}, ERRCODE = 'object_not_in_prerequisite_state';`,
+    "  END IF;",
+    "END",
+  ].join("\n");
+  return change(source, `DO ${quoteLiteral(body)}`);
+}
+
+/** Gives the plain table, its indexes, constraints and statistics objects the names of the history. */
+function freeNames(source: AttachSource): Statement[] {
+  const { table, bound, historyName } = source;
+  const rename = (name: string) => renameForHistory(name, table.name, historyName);
+  const replaced = needsWiderKey(source) ? findPrimaryKey(table)?.name : undefined;
+  const wider = nameWiderKey(source);
+  const constraints = table.constraints.filter(
+    ({ kind, name }) => ["primary", "unique", "exclusion"].includes(kind) && name !== replaced,
+  );
+  const indexes = table.indexes.filter(({ constraint, name }) => constraint === undefined && name !== wider);
+  const history = quoteHistory(source);
+  return [
+    `ALTER TABLE ${quoteTable(source)} RENAME TO ${quote(historyName)}`,
+    ...(replaced === undefined ? [] : [`ALTER TABLE ${history} DROP CONSTRAINT ${quote(replaced)}`]),
+    ...(needsWiderKey(source)
+      ? [`ALTER TABLE ${history} ADD CONSTRAINT ${quote(wider)} PRIMARY KEY USING INDEX ${quote(wider)}`]
+      : []),
+    ...constraints.map(
+      ({ name }) => `ALTER TABLE ${history} RENAME CONSTRAINT ${quote(name)} TO ${quote(rename(name))}`,
+    ),
+    ...indexes.map(({ name }) => `ALTER INDEX ${quoteQualified(table.schema, name)} RENAME TO ${quote(rename(name))}`),
+    ...bound.statistics.map(
+      ({ schema, name }) => `ALTER STATISTICS ${quoteQualified(schema, name)} RENAME TO ${quote(rename(name))}`,
+    ),
+  ].map(inSwap(source));
+}
+
+function createParent(source: AttachSource): Statement {
+  const { bound, key } = source;
+  const options = ["DEFAULTS", "GENERATED", "STORAGE", "COMPRESSION"].map((option) => ` INCLUDING ${option}`).join("");
+  const place = bound.carried.unsaid?.placed === true ? bound.carried.tablespace : undefined;
+  return change(
+    source,
+    `CREATE TABLE ${quoteTable(source)} (LIKE ${quoteHistory(source)}${options}) PARTITION BY RANGE (${quote(key.column)})${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
+  );
+}
+
+/** Keys and checks that every partition will have. One that is not validated comes after the attach, which would refuse it. */
+function carryConstraints(source: AttachSource): Statement[] {
+  const { table, bound, primaryKey } = source;
+  const widened = needsWiderKey(source) && primaryKey !== undefined;
+  const name = findPrimaryKey(table)?.name ?? nameWiderKey({ historyName: table.name });
+  const own = bound.constraints.filter(
+    (one) =>
+      (one.kind === "unique" || one.kind === "exclusion" || one.kind === "check" || one.kind === "primary") &&
+      one.validated &&
+      !one.noInherit &&
+      one.name !== nameHistoryCheck(source) &&
+      !(widened && one.kind === "primary"),
+  );
+  return [
+    ...(widened ? [addConstraint(source, name, `PRIMARY KEY (${quoteList(primaryKey)})`)] : []),
+    ...own.map((one) => addConstraint(source, one.name, one.definition)),
+  ];
+}
+
+/** Foreign keys, before the attach, which then takes over the ones of the history without reading a row. */
+function carryForeignKeys(source: AttachSource): Statement[] {
+  return source.bound.constraints
+    .filter((one) => one.kind === "foreign" && one.validated)
+    .map((one) => addConstraint(source, one.name, one.definition, listReferenced(source, one.name)));
+}
+
+/** Checks and foreign keys that are not validated: after the attach they do not have to be. */
+function carryUnproven(source: AttachSource): Statement[] {
+  return source.bound.constraints
+    .filter((one) => (one.kind === "check" || one.kind === "foreign") && !one.validated && !one.noInherit)
+    .filter((one) => one.name !== nameHistoryCheck(source))
+    .map((one) => addConstraint(source, one.name, one.definition, listReferenced(source, one.name)));
+}
+
+function addConstraint(source: AttachSource, name: string, definition: string, locks: readonly Lock[] = []): Statement {
+  return change(source, `ALTER TABLE ${quoteTable(source)} ADD CONSTRAINT ${quote(name)} ${definition}`, {
+    locks,
+    hazards: locks.length > 0 ? ["LOCK_REF_AX"] : [],
+  });
+}
+
+/** The attach takes ACCESS EXCLUSIVE on a table that a filled partition refers to already. */
+function listReferenced({ table }: AttachSource, name: string): Lock[] {
+  const references = table.constraints.find((one) => one.kind === "foreign" && one.name === name)?.references;
+  return references
+    ? [{ relation: `${references.schema}.${references.table}`, role: "referenced", mode: "ACCESS EXCLUSIVE" }]
+    : [];
+}
+
+/** Indexes under their former names: the attach finds the equal ones of the history and builds none. */
+function carryIndexes(source: AttachSource): Statement[] {
+  const { table } = source;
+  return table.indexes
+    .filter(({ constraint, valid, name }) => constraint === undefined && valid && name !== nameWiderKey(source))
+    .map(({ name, unique, definition }) =>
+      change(source, `CREATE ${unique ? "UNIQUE " : ""}INDEX ${quote(name)} ON ${quoteTable(source)} ${definition}`),
+    );
+}
+
+/** Moves triggers to the partitioned table: the attach gives the history its part of those for each row. */
+function carryTriggers(source: AttachSource): Statement[] {
+  const words = { always: "ENABLE ALWAYS", replica: "ENABLE REPLICA", never: "DISABLE", origin: "ENABLE" } as const;
+  return source.bound.triggers
+    .flatMap(({ name, definition, fires }) => [
+      `DROP TRIGGER ${quote(name)} ON ${quoteHistory(source)}`,
+      definition,
+      ...(fires === "origin" ? [] : [`ALTER TABLE ${quoteTable(source)} ${words[fires]} TRIGGER ${quote(name)}`]),
+    ])
+    .map(inSwap(source));
+}
+
+/** Attaches the history. Its CHECK has proved the bound, which the bound itself says from then on. */
+function attachHistory(source: AttachSource): Statement[] {
+  const bounds = `FOR VALUES FROM (MINVALUE) TO (${formatHistoryEnd(source)})`;
+  return [
+    `ALTER TABLE ${quoteTable(source)} ATTACH PARTITION ${quoteHistory(source)} ${bounds}`,
+    `ALTER TABLE ${quoteHistory(source)} DROP CONSTRAINT ${quote(nameHistoryCheck(source))}`,
+  ].map(inSwap(source));
+}

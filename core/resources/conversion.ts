@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { CONVERSION } from "../declare/conversion/convert-from";
+import { collectWires, decodeOptions, encodeOptions } from "../declare/option/option";
+import type { KeySpec, TableSpec } from "../declare/table/spec";
+import { decodeKey, encodeKey, keyWireSchema } from "../declare/table/wire";
+import { CREATE, OWNER } from "./notes";
+import { defineResourceType } from "./resource-type";
+
+/** How far the conversion of a table is. `none`: no table of its name exists, so there is nothing to convert. */
+export const CONVERSION_STATES = ["none", "plain", "prepared", "converted"] as const;
+export type ConversionState = (typeof CONVERSION_STATES)[number];
+
+const conversionWireSchema = z.object({
+  schema: z.string().min(1),
+  table: z.string().min(1),
+  key: keyWireSchema,
+  primaryKey: z.array(z.string().min(1)).optional(),
+  convertFrom: collectWires(CONVERSION).convertFrom.unwrap(),
+});
+
+export type ConversionWire = z.infer<typeof conversionWireSchema>;
+
+/** Returns the inputs of the conversion of a declared table; undefined if it has none. */
+export function encodeConversion(spec: TableSpec): ConversionWire | undefined {
+  const { convertFrom } = encodeOptions(CONVERSION, spec) as Partial<ConversionWire>;
+  if (!convertFrom) return undefined;
+  return {
+    schema: spec.schema,
+    table: spec.table,
+    key: encodeKey(spec.window.key),
+    ...(spec.primaryKey ? { primaryKey: [...spec.primaryKey] } : {}),
+    convertFrom,
+  };
+}
+
+/** A declared conversion as its handler reads it. */
+export interface DeclaredConversion extends NonNullable<TableSpec["convertFrom"]> {
+  readonly schema: string;
+  readonly table: string;
+  readonly key: KeySpec;
+  readonly primaryKey: readonly string[] | undefined;
+}
+
+export function decodeConversion(wire: ConversionWire): DeclaredConversion {
+  const { convertFrom } = decodeOptions(CONVERSION, wire);
+  if (!convertFrom) throw new RangeError("the inputs have no conversion");
+  return {
+    schema: wire.schema,
+    table: wire.table,
+    key: decodeKey(wire.key),
+    primaryKey: wire.primaryKey,
+    ...convertFrom,
+  };
+}
+
+export const conversionType = defineResourceType({
+  name: "Conversion",
+  description:
+    "Conversion of a plain table into a partitioned one, online and without moving a row: the whole table becomes one partition for everything before `historyUntil`. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, and nothing where no table of that name exists.",
+  inputs: conversionWireSchema,
+  facts: z.object({ state: z.enum(CONVERSION_STATES), history: z.string() }),
+  arguments: ["ConvertFromArgs"],
+  texts: {
+    primaryKey: "Primary key of the partitioned table. Left out: the present one, with the partition key added.",
+    convertFrom: "The declared conversion.",
+    state:
+      "`plain`: the table is as it was. `prepared`: only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",
+    history: "`schema.name` of the partition with all rows before `historyUntil`.",
+  },
+  names: { state: "ConversionState" },
+  notes: {
+    imports:
+      "The id is `schema.table`. It cannot be imported, and need not be: a table that is partitioned already is adopted without a conversion.",
+    operations: ["convertByAttach"],
+    locks:
+      "Preparing takes ACCESS EXCLUSIVE for an instant where a CHECK is added, under a short `lock_timeout` with retries; the unique index is built CONCURRENTLY, and the CHECK is validated while writers continue. The swap is one transaction: ACCESS EXCLUSIVE on the table, on tables that its foreign keys point to or that point to it, on views that read it and on tables whose policies query it. It reads and copies no row, so its time grows with the number of these objects and not with the table.",
+    rights: [
+      OWNER,
+      CREATE,
+      "Owner, or member of the owner, of every view, function, policy and publication that has to follow the table.",
+    ],
+    limits: [
+      "From the first phase on a row at or after `historyUntil` is refused (23514) until the window's own partitions exist: the same update creates them, unless `until` is `prepare`.",
+      "A partitioned table can only have unique keys that contain the partition key: a primary key without it gets it, `ON CONFLICT` on the former columns alone then fails, and two rows of different partitions may have the same id. Another unique key without it is refused, as is one that a foreign key of another table needs.",
+      "A table that a subscription writes to, one with inheritance, rules, triggers with transition tables or functions that use its row type, an unlogged or temporary one, and a materialised view on it are refused, each with the way on.",
+      "Retention treats the history as one partition: it expires when its end, `historyUntil`, is before the horizon, and leaves the table after `confirmDrops` has named it.",
+      "There is no way back by a declaration in this version.",
+    ],
+  },
+});

@@ -1,0 +1,155 @@
+import { observeAfterSwap, observeHistoryIndexes } from "../../../core/conversion/attach/after-swap";
+import { formatTableId } from "../../../core/names/resource-id";
+import {
+  type ConversionState,
+  conversionType,
+  type DeclaredConversion,
+  decodeConversion,
+} from "../../../core/resources/conversion";
+import { readWire } from "../../../core/declare/table/wire";
+import { formatBytes } from "../../../core/size";
+import type { Statement } from "../../../core/sql/statement";
+import type { ResourceContext } from "../../runtime/call-context";
+import { Refusal } from "../../runtime/failures";
+import type { Runtime } from "../../runtime/runtime";
+import type { PropertyMap } from "../../runtime/values";
+import { defineResource, type Parsed } from "../shared/define-resource";
+import { refuse, requireWire, toFailures } from "../shared/inputs";
+import { showStatements } from "../shared/show";
+import { findOwnershipProblems } from "../shared/table-problems";
+import { type ConversionReading, type Convertible, readConversion } from "./read-conversion";
+
+/**
+ * The conversion of a plain table. It comes before the Table, which adopts what it made; in a preview the other resources of the
+ * table plan on the table as the swap will leave it.
+ */
+export const conversion = defineResource(
+  conversionType,
+  (runtime) => {
+    /** What Check read, for Diff and preview of the same resource. */
+    const readings = new Map<string, ConversionReading>();
+    const recall = async (declared: DeclaredConversion): Promise<ConversionReading> =>
+      readings.get(formatTableId(declared)) ?? readConversion(runtime, declared);
+    return {
+      id: formatTableId,
+
+      check: async (ctx, declared, { news }) => {
+        const reading = await readConversion(runtime, declared);
+        readings.set(formatTableId(declared), reading);
+        const owned = findOwnershipProblems(declared, await runtime.observe(declared), runtime.getOwner(ctx));
+        const problems = reading.kind === "refused" ? reading.problems : [];
+        return { inputs: news, failures: toFailures([...owned, ...problems]) };
+      },
+
+      /** A table that was made plain again, or never converted, is converted by the next update. */
+      diff: async (_ctx, declared, { oldOutputs }, changed) => {
+        const state = describeState(await recall(declared));
+        const wanted = declared.until === "prepare" ? ["prepared", "converted", "none"] : ["converted", "none"];
+        return wanted.includes(state) && oldOutputs["state"] === state ? {} : { ...changed, state: "update" };
+      },
+
+      preview: async (ctx, declared) => {
+        const reading = await recall(declared);
+        if (reading.kind === "convertible") await previewConversion(ctx, runtime, declared, reading);
+        return { state: predictState(declared, reading), history: formatHistory(declared) };
+      },
+
+      perform: async (ctx, declared) => {
+        const state = await convert(ctx, runtime, declared);
+        return { state, history: formatHistory(declared) };
+      },
+
+      observe: async (_ctx, { oldInputs }) => {
+        if (!oldInputs)
+          throw new Refusal("a conversion cannot be imported: a table that is partitioned already needs none");
+        const declared = decodeConversion(requireWire(conversionType.inputs, oldInputs));
+        const state = describeState(await readConversion(runtime, declared));
+        return { inputs: oldInputs, facts: { state, history: formatHistory(declared) } };
+      },
+
+      /** Only forgets it: the table stays as it is. */
+      remove: async () => {
+        await Promise.resolve();
+      },
+
+      list: async function* () {
+        // A conversion leaves nothing that another program could import.
+      },
+    };
+  },
+  parseConversion,
+);
+
+function parseConversion(inputs: PropertyMap): Parsed<DeclaredConversion> {
+  const read = readWire(conversionType.inputs, inputs);
+  return "problems" in read ? read : { value: decodeConversion(read.value) };
+}
+
+function formatHistory({ schema, historyName }: DeclaredConversion): string {
+  return `${schema}.${historyName}`;
+}
+
+function describeState(reading: ConversionReading): ConversionState {
+  if (reading.kind === "convertible") return reading.plan.prepare.length === 0 ? "prepared" : "plain";
+  return reading.kind === "refused" ? "plain" : reading.kind;
+}
+
+function predictState({ until }: DeclaredConversion, reading: ConversionReading): ConversionState {
+  if (reading.kind !== "convertible") return describeState(reading);
+  return until === "prepare" ? "prepared" : "converted";
+}
+
+/** Prints the statements, and lets the other resources of this preview plan on the table as it will be. */
+async function previewConversion(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  declared: DeclaredConversion,
+  { source, facts, plan }: Convertible,
+): Promise<void> {
+  const swaps = declared.until === "swap";
+  const statements = [...plan.prepare, ...(swaps ? [...plan.swap, ...plan.settle] : [])];
+  showStatements(ctx, formatHeading(declared, facts, swaps), statements);
+  if (!swaps) return;
+  runtime.addBeside(ctx, declared, statements);
+  runtime.database.expect(declared, {
+    observe: (before) => observeAfterSwap(source, facts, before),
+    indexes: observeHistoryIndexes(source),
+  });
+  await Promise.resolve();
+}
+
+function formatHeading(declared: DeclaredConversion, { rows, bytes }: Convertible["facts"], swaps: boolean): string {
+  const size = `${rows === undefined ? "rows never counted" : `about ${rows.toLocaleString("en")} rows`}, ${formatBytes(bytes)}`;
+  const what = `conversion of ${declared.schema}.${declared.table} (${size}; no row moves)`;
+  return swaps
+    ? `${what}: prepared while writers continue, then swapped in one transaction; its rows stay as the partition ${formatHistory(declared)}`
+    : `${what}: prepared, and swapped by a later update without until: "prepare"`;
+}
+
+/** Prepares and swaps, each step as the catalogue then asks for it: an interrupted run goes on where it ended. */
+async function convert(ctx: ResourceContext, runtime: Runtime, declared: DeclaredConversion): Promise<ConversionState> {
+  const name = `${declared.schema}.${declared.table}`;
+  const subject = `converting table "${name}"`;
+  const execute = (statements: readonly Statement[]) =>
+    runtime.database.execute(statements, { signal: ctx.signal, log: ctx.log, subject });
+  const lock = { signal: ctx.signal, log: ctx.log };
+  return runtime.database.withTableLock(declared.schema, declared.table, lock, async () => {
+    const first = await requireConvertible(runtime, declared);
+    if (first.kind !== "convertible") return describeState(first);
+    await execute(first.plan.prepare);
+    if (declared.until === "prepare") return "prepared";
+    const ready = await requireConvertible(runtime, declared);
+    if (ready.kind !== "convertible") return describeState(ready);
+    await execute(ready.plan.swap);
+    runtime.database.invalidate(declared.schema, declared.table);
+    ctx.log.info(`table ${name} is partitioned: all of its rows are in ${formatHistory(declared)}`);
+    await execute(ready.plan.settle);
+    return "converted";
+  });
+}
+
+async function requireConvertible(runtime: Runtime, declared: DeclaredConversion): Promise<ConversionReading> {
+  const reading = await readConversion(runtime, declared);
+  if (reading.kind === "refused") refuse(`conversion of "${declared.schema}.${declared.table}"`, reading.problems);
+  return reading;
+}
