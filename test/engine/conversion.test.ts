@@ -1,18 +1,11 @@
 // A plain table under everything that can be bound to it becomes a partitioned one in one update.
 import { describe, expect, test } from "vitest";
-import { CONVERTIBLE_TABLE } from "../support/convertible-table";
+import { conversionProgram, CONVERTIBLE_TABLE } from "../support/convertible-table";
 import { withDatabase } from "../support/database";
-import { eventsTable } from "../support/harness/fixture";
 import { said } from "../support/harness/program";
 import { withEngine } from "./support";
 
-const declared = eventsTable({
-  columns: undefined,
-  primaryKey: undefined,
-  indexes: {},
-  window: { lead: "3 months", retention: "24 months" },
-  convertFrom: { historyUntil: "2025-04-01" },
-});
+const { tables } = conversionProgram();
 
 describe("a plain table", () => {
   const database = withDatabase();
@@ -20,7 +13,7 @@ describe("a plain table", () => {
 
   test("is converted by one update, which preview printed, and then nothing is left to do", async () => {
     await database.query(CONVERTIBLE_TABLE);
-    engine.declare({ tables: { events: declared }, asOf: "2025-03-10T00:00:00Z" });
+    engine.declare({ tables, asOf: "2025-03-10T00:00:00Z" });
     await engine.pulumi(["preview"]);
     const up = said(await engine.pulumi(["up", "--yes", "--skip-preview"]));
     expect(up).toContain("is partitioned");

@@ -1,7 +1,9 @@
 // A plain table with rows and with all that a conversion carries along.
+import type { TableSpecArgs } from "../../core/declare/table/args";
+import type { Program } from "./harness/declare";
 
 export const CONVERTIBLE_TABLE = `
-  create schema app;
+  create schema if not exists app;
   create table app.runs (id bigint primary key);
   insert into app.runs select generate_series(1, 10);
   create table app.events (
@@ -51,3 +53,20 @@ export const CONVERTIBLE_TABLE = `
     select 1 + n % 10, timestamptz '2024-11-01 00:00+00' + n * interval '1 hour', 'note ' || n from generate_series(1, 2000) n;
   analyze app.events;
 `;
+
+const CONVERTED: TableSpecArgs = {
+  schema: "app",
+  table: "events",
+  partitionBy: [{ range: "at", every: "month" }],
+  window: { lead: "1 month", retention: "24 months" },
+  onExpire: "drop",
+  convertFrom: { historyUntil: "2025-04-01" },
+};
+
+/** A program that converts it, in March 2025. */
+export function conversionProgram(changes: Partial<TableSpecArgs> = {}): Program {
+  return { tables: { events: { ...CONVERTED, ...changes } }, asOf: "2025-03-10T00:00:00Z" };
+}
+
+/** The same database without a declared table: the management schema alone. */
+export const NO_TABLE: Program = { tables: {}, asOf: "2025-03-10T00:00:00Z" };

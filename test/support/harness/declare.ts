@@ -1,6 +1,7 @@
 // What a program with one PartitionedDatabase asks the engine for, without the engine: its resources in order.
 import type { SizeThresholdArgs } from "../../../core/monitoring/monitoring-args";
 import { requireSizeThresholds } from "../../../core/monitoring/monitoring-settings";
+import { encodeConversion } from "../../../core/resources/conversion";
 import { planFromSpec } from "../../../core/plan/spec-plan";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { requireTableSpec } from "../../../core/declare/table/parse";
@@ -18,6 +19,7 @@ import type { PropertyMap } from "../../../provider/runtime/values";
 export interface Declared {
   readonly type:
     | "ManagementSchema"
+    | "Conversion"
     | "Table"
     | "RowPolicy"
     | "Partition"
@@ -56,7 +58,11 @@ function tableResources(key: string, args: TableSpecArgs, asOfText: string): Dec
   const table = { schema: spec.schema, table: spec.table, key: spec.window.key };
   const rowPolicy = encodeRowPolicy(spec);
   const job = encodeCronJob(spec.window.schedule, spec);
+  const conversion = encodeConversion(spec);
+  const converting = conversion ? [declared("Conversion", `${key}-conversion`, conversion, 0.5)] : [];
+  if (spec.convertFrom?.until === "prepare") return converting;
   return [
+    ...converting,
     declared("Table", `${key}-table`, encodeTable(spec), 1),
     ...(rowPolicy ? [declared("RowPolicy", `${key}-row-policy`, rowPolicy, 2)] : []),
     ...partitions.map((partition) => {
