@@ -50,5 +50,6 @@ export const NEVER: Readonly<Partial<Record<Kind, string>>> = {
   "~Partition":
     "its status follows what the window has done, and other inputs never change but for words that permit something",
   "~Index": "a definition never changes in place; an interrupted build is resumed as it was begun",
+  "-Conversion": "it only leaves the state",
   "~ManagementSchema": "an upgrade is bookkeeping, and the sizes are a row",
-} satisfies Partial<Record<`~${(typeof RESOURCES)[number]["type"]["name"]}`, string>>;
+} satisfies Partial<Record<`${"~" | "-"}${(typeof RESOURCES)[number]["type"]["name"]}`, string>>;

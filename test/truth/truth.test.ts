@@ -11,6 +11,7 @@ import { withEngine } from "../engine/support";
 import { testVersions, withDatabase } from "../support/database";
 import { type Case, type Declared, ELSEWHERE, listResourceKinds, type Mode, NEVER } from "./case";
 import { CASES } from "./cases";
+import { CONVERSION_CASES } from "./conversion-cases";
 import { lockDifferences, missingFrom, outOfOrder, textOf } from "./compare";
 import { observe, type RanTransaction, watchLocks } from "./observed";
 import { type PrintedBlock, readPlan, readSaid } from "./printed";
@@ -25,12 +26,14 @@ interface Run {
   readonly schema: string;
 }
 
-const RUNS: readonly Run[] = CASES.flatMap((one, number) =>
+const ALL = [...CASES, ...CONVERSION_CASES];
+
+const RUNS: readonly Run[] = ALL.flatMap((one, number) =>
   (one.resources ?? MODES).map((mode) => ({ one, mode, schema: `s${String(number)}${mode.slice(0, 1)}` })),
 );
 
 test("every kind of change that the product has is a row here, or named with the test that compares it", () => {
-  const known = [...CASES.flatMap(({ covers }) => covers), ...Object.keys(ELSEWHERE), ...Object.keys(NEVER)];
+  const known = [...ALL.flatMap(({ covers }) => covers), ...Object.keys(ELSEWHERE), ...Object.keys(NEVER)];
   expect([...VERB_NAMES, ...listResourceKinds(RESOURCE_TYPES)].filter((kind) => !known.includes(kind))).toEqual([]);
 });
 

@@ -43,7 +43,7 @@ function carryIdentity(source: AttachSource, sequence: SourceSequence): string[]
     // The rename locks the sequence: no session draws a value between the reading and the commit.
     `ALTER SEQUENCE ${kept} RENAME TO ${quote(former)}`,
     `${alter(quoteTable(source))} ADD GENERATED ${always} AS IDENTITY (${settings})`,
-    `SELECT pg_catalog.setval(${quoteLiteral(kept)}, last_value, is_called) FROM ${old}`,
+    `DO ${quoteLiteral(`BEGIN PERFORM pg_catalog.setval(${quoteLiteral(kept)}, last_value, is_called) FROM ${old}; END`)}`,
     `${alter(quoteHistory(source))} DROP IDENTITY`,
     ...grantOn(kept, sequence),
     ...(sequence.comment === undefined ? [] : [`COMMENT ON SEQUENCE ${kept} IS ${quoteLiteral(sequence.comment)}`]),
