@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { version } from "../package.json";
 import { createAdoptCommand } from "./adopt";
+import { createAnalyzeCommand } from "./analyze";
 import { createArchivesCommand } from "./archives";
 import { createClaimCommand } from "./claim";
 import { createMonitoringCommand } from "./monitoring";
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     createClaimCommand(),
     createPauseCommand(),
     createResumeCommand(),
+    createAnalyzeCommand(),
     createAdoptCommand(),
     createMonitoringCommand(),
     createArchivesCommand(),

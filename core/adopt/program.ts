@@ -7,18 +7,20 @@ interface ProgramParts {
   readonly args: TableSpecArgs;
   readonly management: string;
   readonly notes: readonly string[];
+  /** What the window was proposed from. Left out: the partitions that exist. */
+  readonly windowFrom?: string;
 }
 
-const DECIDE: Readonly<Record<string, string>> = {
-  window: "to decide: proposed from the partitions that exist",
+const DECIDE = {
   onExpire: 'to decide: "detach" keeps the rows in a separate table, "drop" deletes them',
 };
 
 /** Returns the TypeScript program that declares one adopted table. */
-export function renderProgram({ name, args, management, notes }: ProgramParts): string {
+export function renderProgram({ name, args, management, notes, windowFrom }: ProgramParts): string {
+  const decide = { ...DECIDE, window: `to decide: proposed from ${windowFrom ?? "the partitions that exist"}` };
   const entries = Object.entries(args).filter(([, value]) => value !== undefined);
   const lines = entries.flatMap(([key, value]) => [
-    ...(DECIDE[key] === undefined ? [] : [`    // ${DECIDE[key]}`]),
+    ...(key in decide ? [`    // ${decide[key as keyof typeof decide]}`] : []),
     `    ${formatProperty(key)}: ${formatLiteral(value, 4)},`,
   ]);
   return [

@@ -14,19 +14,13 @@ interface AdoptionSources {
 /** Reads the other tools that create or drop partitions of a table: jobs of pg_cron, functions, pg_partman. Changes nothing. */
 export async function readAdoptionSources(database: Database, table: TableName): Promise<AdoptionSources> {
   const place = (await database.read(query("adopt/adopt-places")))[0] ?? {};
-  const functions = await database.read(query("adopt/adopt-functions"), [table.table]);
+  const functions = await readNamingFunctions(database, table.table);
   const jobs = place["cron"] === true ? await database.read(query("adopt/adopt-jobs")) : [];
   const partman = toText(place["partman"]);
   return {
     zone: toText(place["zone"]),
     rivals: {
-      functions: functions.map((row) => ({
-        schema: String(row["schema"]),
-        name: String(row["name"]),
-        signature: String(row["signature"]),
-        kind: row["kind"] === "procedure" ? "procedure" : "function",
-        source: String(row["source"]),
-      })),
+      functions,
       jobs: jobs.map((row) => ({
         id: String(row["id"]),
         name: toText(row["name"]),
@@ -37,6 +31,18 @@ export async function readAdoptionSources(database: Database, table: TableName):
       partman: partman === undefined ? undefined : await readPartman(database, partman, table),
     },
   };
+}
+
+/** Returns functions and procedures whose source contains a name. */
+export async function readNamingFunctions(database: Database, name: string): Promise<Rivals["functions"]> {
+  const rows = await database.read(query("adopt/adopt-functions"), [name]);
+  return rows.map((row) => ({
+    schema: String(row["schema"]),
+    name: String(row["name"]),
+    signature: String(row["signature"]),
+    kind: row["kind"] === "procedure" ? "procedure" : "function",
+    source: String(row["source"]),
+  }));
 }
 
 async function readPartman(database: Database, schema: string, table: TableName): Promise<FoundPartman | undefined> {

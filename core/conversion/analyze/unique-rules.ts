@@ -1,0 +1,131 @@
+import { quote, quoteQualified } from "../../names/identifier";
+import type { ObservedIndex } from "../../observed/observed-table";
+import { formatBytes } from "../../size";
+import type { ConversionFacts } from "./facts";
+import { listSome, nameTable, type Rule } from "./finding";
+import { findUpserts } from "./statement-uses";
+
+/** The primary key of a partitioned table contains its key: one without it is widened. */
+export const primaryKey: Rule = ({ table, key, source }) => {
+  const found = table.constraints.find((one) => one.kind === "primary");
+  if (!found || !key || found.columns.includes(key.column)) return [];
+  // One that other tables need is a blocker of its own.
+  const index = table.indexes.find((one) => one.constraint?.name === found.name);
+  const bytes = source.indexes.find((one) => one.name === index?.name)?.bytes ?? 0;
+  const columns = [...found.columns, key.column].map(quote).join(", ");
+  return [
+    {
+      level: "handled",
+      message: `primary key "${found.name}" (${found.columns.join(", ")}) lacks "${key.column}": a unique index on (${columns}) is built concurrently, of somewhat more than ${formatBytes(bytes)}, and becomes the primary key in the swap. After that (${found.columns.join(", ")}) alone is unique within the history only.`,
+    },
+  ];
+};
+
+/** Uniqueness holds within one partition only, unless the key is part of it. */
+export const unique: Rule = (facts) => {
+  const { table, key } = facts;
+  if (!key) return [];
+  return listNarrow(facts)
+    .filter((one) => one.constraint?.kind !== "primary")
+    .map((one) => {
+      const name = one.constraint ? `unique constraint "${one.constraint.name}"` : `unique index "${one.name}"`;
+      const drop = one.constraint
+        ? `ALTER TABLE ${quoteQualified(table.schema, table.name)} DROP CONSTRAINT ${quote(one.constraint.name)}`
+        : `DROP INDEX CONCURRENTLY ${quoteQualified(table.schema, one.name)}`;
+      return {
+        level: "blocker" as const,
+        message: `${name} (${one.columns.join(", ")}) lacks "${key.column}": PostgreSQL could hold it within each partition only, and two partitions could have the same value.`,
+        fix: `Add "${key.column}" to it (CREATE UNIQUE INDEX CONCURRENTLY … (${[...one.columns, key.column].join(", ")}), then ${drop}); if the values must remain unique in the whole table, keep them in a table of their own, filled by a trigger; if they are unique by origin (UUIDs, a sequence), a plain index is enough.`,
+      };
+    });
+};
+
+/** From PostgreSQL 17 on, an exclusion constraint may be on a partitioned table if it compares the key by equality. */
+export const exclusion: Rule = ({ table, key, serverVersion }) => {
+  if (!key) return [];
+  return table.constraints
+    .filter((one) => one.kind === "exclusion")
+    .filter((one) => serverVersion < 17 || !hasEqualKey(one.definition, key.column))
+    .map((one) => ({
+      level: "blocker",
+      message:
+        serverVersion < 17
+          ? `exclusion constraint "${one.name}" cannot be on a partitioned table before PostgreSQL 17.`
+          : `exclusion constraint "${one.name}" does not compare "${key.column}" by equality (${one.definition}), which a partitioned table requires.`,
+      fix: `ALTER TABLE ${quoteQualified(table.schema, table.name)} DROP CONSTRAINT ${quote(one.name)}, and check by a trigger with an advisory lock; or add it to each partition, where it compares rows of that partition only.`,
+    }));
+};
+
+function hasEqualKey(definition: string, column: string): boolean {
+  return [column, quote(column)].some((name) => definition.includes(`${name} WITH =`));
+}
+
+/** A foreign key needs a unique key of exactly its columns, which the partitioned table has only with the key among them. */
+export const incomingKeys: Rule = (facts) => {
+  const { source, key } = facts;
+  if (!key) return [];
+  return source.referring.map((one) => {
+    const from = one.self ? "the table itself" : `"${one.schema}.${one.table}"`;
+    const name = `foreign key "${one.name}" of ${from}`;
+    if (one.referenced.includes(key.column))
+      return {
+        level: "handled",
+        message: `${name} refers to (${one.referenced.join(", ")}): it is dropped and added again NOT VALID in the swap, and validated afterwards, without stopping writers.`,
+      };
+    const target = quoteQualified(one.schema, one.table);
+    return {
+      level: "blocker",
+      message: `${name} refers to (${one.referenced.join(", ")}), which cannot be unique without "${key.column}" in a partitioned table.`,
+      fix: `Add "${key.column}" to the referring table and refer to (${[...one.referenced, key.column].join(", ")}); or ALTER TABLE ${target} DROP CONSTRAINT ${quote(one.name)}, and let the application or a trigger keep it.`,
+    };
+  });
+};
+
+/** ON CONFLICT names a unique key, by columns or by name: one that cannot stay makes the statement fail. */
+export const upserts: Rule = (facts) => {
+  const { key } = facts;
+  if (!key) return [];
+  const narrow = listNarrow(facts);
+  if (narrow.length === 0) return [];
+  const failing = findUpserts(facts).filter(
+    ({ columns, constraint }) =>
+      (columns !== undefined && !columns.includes(key.column)) ||
+      (constraint !== undefined && narrow.some((one) => one.constraint?.name === constraint)),
+  );
+  const keys = narrow.map((one) => `(${one.columns.join(", ")})`);
+  const general = `ON CONFLICT ${[...new Set(keys)].join(" and ")} of ${nameTable(facts)} fails after the conversion: no unique key has these columns alone.`;
+  if (failing.length === 0)
+    return [
+      {
+        level: "note",
+        message: `${general} No statement or function that was read uses it.`,
+        fix: `Write ON CONFLICT with "${key.column}" too, where the value of the first insert is known.`,
+      },
+    ];
+  return failing.map(({ where, text }) => ({
+    level: "note",
+    message: `${general} ${where} uses it: ${text}`,
+    fix: `Change it to ON CONFLICT (…, ${quote(key.column)}) before the swap, which the wider unique index already serves; where the time of the first insert is not known, look the row up first.`,
+  }));
+};
+
+/** Lists unique indexes that lack the key, or have it in an expression only. */
+function listNarrow({ table, key }: Pick<ConversionFacts, "table" | "key">): ObservedIndex[] {
+  return table.indexes.filter(
+    (one) => one.unique && one.constraint?.kind !== "exclusion" && !one.columns.includes(key?.column ?? ""),
+  );
+}
+
+/** An index whose build failed is on no partition to come. */
+export const invalidIndexes: Rule = ({ table }) => {
+  const invalid = table.indexes.filter((one) => !one.valid).map((one) => one.name);
+  return invalid.length === 0
+    ? []
+    : [
+        {
+          level: "note",
+          message: `${listSome(invalid)} ${invalid.length > 1 ? "are" : "is"} invalid, left by a build that failed: the partitioned table does not get ${invalid.length > 1 ? "them" : "it"}.`,
+          fix: `Drop or rebuild: REINDEX INDEX CONCURRENTLY ${quoteQualified(table.schema, invalid[0] ?? "")}.`,
+        },
+      ];
+};
