@@ -13,6 +13,7 @@ export type { ColumnArgs } from "../core/declare/table/column";
 export type { TableSpecArgs } from "../core/declare/table/args";
 export type { IndexArgs, IndexColumnArgs } from "../core/declare/table/indexes";
 export type { CheckArgs, ForeignKeyArgs } from "../core/declare/table/constraints";
+export type { ConversionPhase, ConvertFromArgs } from "../core/declare/conversion/convert-from";
 export type { WindowArgs } from "../core/declare/window/window";
 export type { RetireHoursArgs, Weekday } from "../core/declare/retention/retire-hours";
 export type { HashLevelArgs, ListLevelArgs, ListValuesArgs } from "../core/declare/levels/branch-level";

@@ -7,7 +7,7 @@ import { CREATE, OWNER } from "./notes";
 import { defineResourceType } from "./resource-type";
 
 /** How far the conversion of a table is. `none`: no table of its name exists, so there is nothing to convert. */
-export const CONVERSION_STATES = ["none", "plain", "prepared", "converted"] as const;
+const CONVERSION_STATES = ["none", "plain", "prepared", "converted"] as const;
 export type ConversionState = (typeof CONVERSION_STATES)[number];
 
 const conversionWireSchema = z.object({
@@ -18,7 +18,7 @@ const conversionWireSchema = z.object({
   convertFrom: collectWires(CONVERSION).convertFrom.unwrap(),
 });
 
-export type ConversionWire = z.infer<typeof conversionWireSchema>;
+type ConversionWire = z.infer<typeof conversionWireSchema>;
 
 /** Returns the inputs of the conversion of a declared table; undefined if it has none. */
 export function encodeConversion(spec: TableSpec): ConversionWire | undefined {

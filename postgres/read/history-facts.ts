@@ -30,17 +30,21 @@ export async function readHistoryFacts(database: Database, { schema, table }: Ta
   };
 }
 
-/** True if a row is at or after the end of the history. Reads one entry of an index on the key, or without one the table. */
-export async function hasRowsFrom(
+/**
+ * True if a row does not belong to the history: at or after its end, or without a key. Reads the whole table where no index on the
+ * key exists.
+ */
+export async function hasRowsOutside(
   database: Database,
   { schema, table }: TableName,
   column: string,
   end: string,
 ): Promise<boolean> {
+  const key = quote(column);
   const rows = await database.readLong(
-    `select exists (select from ${quoteQualified(schema, table)} where ${quote(column)} >= ${end}) as found`,
+    `select exists (select from ${quoteQualified(schema, table)} where ${key} >= ${end} or ${key} is null) as found`,
     [],
-    // With row security of the table's own owner the rows of others would be missing: an error is better than a wrong answer.
+    // A row that a policy would hide is an error, and not left out.
     { row_security: "off" },
   );
   return rows[0]?.["found"] === true;

@@ -1,6 +1,6 @@
 // Statements and locks of a conversion, from the functions that write the statements, for a sample table.
 import type { AttachSource } from "../../core/conversion/attach/attach-source";
-import { planConversion } from "../../core/conversion/plan-conversion";
+import { planConversion } from "../../core/conversion/attach/plan-attach";
 import type { ConversionSource } from "../../core/conversion/source";
 import type { CarriedState, ObservedTable } from "../../core/observed/observed-table";
 import type { Statement } from "../../core/sql/statement";

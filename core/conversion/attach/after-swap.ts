@@ -21,7 +21,7 @@ import {
 // The database as the swap leaves it, for the rest of a preview: the other resources of the table plan on it.
 
 /** What is known of the plain table's size. */
-export interface HistorySize {
+interface HistorySize {
   readonly rows: number | undefined;
   readonly bytes: number;
 }

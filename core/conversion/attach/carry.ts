@@ -72,7 +72,7 @@ export function carryAccess(source: AttachSource): Statement[] {
 }
 
 /** Returns the grants of all privileges but the owner's own. */
-export function grantAll(on: string, privileges: readonly SourcePrivilege[], owner: string): string[] {
+function grantAll(on: string, privileges: readonly SourcePrivilege[], owner: string): string[] {
   const groups = new Map<string, string[]>();
   for (const { grantee, grantable, column, privilege } of privileges) {
     if (grantee === owner) continue;

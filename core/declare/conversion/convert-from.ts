@@ -40,7 +40,7 @@ export interface ConvertFromArgs {
 }
 
 /** Phases of a conversion, in their order. */
-export const CONVERSION_PHASES = ["prepare", "swap"] as const;
+const CONVERSION_PHASES = ["prepare", "swap"] as const;
 export type ConversionPhase = (typeof CONVERSION_PHASES)[number];
 
 /**
@@ -54,18 +54,20 @@ export interface ConversionSpec {
   readonly until: ConversionPhase;
 }
 
+const phase = nameType("ConversionPhase", z.enum(CONVERSION_PHASES));
+
 export const CONVERSION = {
   convertFrom: defineOption({
     shape: z
       .strictObject({
         historyUntil: z.string(),
         historyName: nameShape.optional(),
-        until: z.enum(CONVERSION_PHASES).optional(),
+        until: phase.optional(),
       })
       .optional(),
     wire: nameType(
       "ConvertFrom",
-      z.object({ historyUntil: instantWire, historyName: nameShape, until: z.enum(CONVERSION_PHASES).optional() }),
+      z.object({ historyUntil: instantWire, historyName: nameShape, until: phase.optional() }),
     ).optional(),
     parse: (declared: ConvertFromArgs | undefined, around: Around<ConversionOptions>) =>
       declared && parseConversion(declared, around),

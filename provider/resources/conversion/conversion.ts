@@ -1,4 +1,5 @@
 import { observeAfterSwap, observeHistoryIndexes } from "../../../core/conversion/attach/after-swap";
+import { formatHistoryEnd } from "../../../core/conversion/attach/attach-source";
 import { formatTableId } from "../../../core/names/resource-id";
 import {
   type ConversionState,
@@ -9,6 +10,8 @@ import {
 import { readWire } from "../../../core/declare/table/wire";
 import { formatBytes } from "../../../core/size";
 import type { Statement } from "../../../core/sql/statement";
+import { formatInstant } from "../../../core/time/instant";
+import { hasRowsOutside } from "../../../postgres/read/history-facts";
 import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
@@ -104,11 +107,11 @@ async function previewConversion(
   ctx: ResourceContext,
   runtime: Runtime,
   declared: DeclaredConversion,
-  { source, facts, plan }: Convertible,
+  { source, facts, plan, notes }: Convertible,
 ): Promise<void> {
   const swaps = declared.until === "swap";
   const statements = [...plan.prepare, ...(swaps ? [...plan.swap, ...plan.settle] : [])];
-  showStatements(ctx, formatHeading(declared, facts, swaps), statements);
+  showStatements(ctx, formatHeading(declared, facts, swaps), statements, notes);
   if (!swaps) return;
   runtime.addBeside(ctx, declared, statements);
   runtime.database.expect(declared, {
@@ -136,6 +139,7 @@ async function convert(ctx: ResourceContext, runtime: Runtime, declared: Declare
   return runtime.database.withTableLock(declared.schema, declared.table, lock, async () => {
     const first = await requireConvertible(runtime, declared);
     if (first.kind !== "convertible") return describeState(first);
+    await requireAllInside(runtime, declared, first);
     await execute(first.plan.prepare);
     if (declared.until === "prepare") return "prepared";
     const ready = await requireConvertible(runtime, declared);
@@ -152,4 +156,19 @@ async function requireConvertible(runtime: Runtime, declared: DeclaredConversion
   const reading = await readConversion(runtime, declared);
   if (reading.kind === "refused") refuse(`conversion of "${declared.schema}.${declared.table}"`, reading.problems);
   return reading;
+}
+
+/** Reads every row where Check has read a sample: the CHECK would refuse writers before its validation found a row outside. */
+async function requireAllInside(
+  runtime: Runtime,
+  declared: DeclaredConversion,
+  { source, sampled, plan }: Convertible,
+): Promise<void> {
+  if (!sampled || plan.prepare.length === 0) return;
+  const { schema, table, key } = declared;
+  if (!(await hasRowsOutside(runtime.database, declared, key.column, formatHistoryEnd(source)))) return;
+  throw new Refusal(
+    `"${schema}.${table}" has rows at or after ${formatInstant(declared.historyUntil)}, or without "${key.column}": they do not fit into the history. ` +
+      "Nothing was changed. Set convertFrom.historyUntil after the last of them, or correct them",
+  );
 }

@@ -1,13 +1,12 @@
-import { type AttachSource, choosePrimaryKey, formatHistoryEnd } from "../../../core/conversion/attach/attach-source";
-import { type ConversionPlan, planConversion } from "../../../core/conversion/plan-conversion";
-import type { Observation, ObservedTable } from "../../../core/observed/observed-table";
+import { findConversionFindings } from "../../../core/conversion/analyze/findings";
+import type { Finding } from "../../../core/conversion/analyze/finding";
+import { type AttachSource, choosePrimaryKey } from "../../../core/conversion/attach/attach-source";
+import { type ConversionPlan, planConversion } from "../../../core/conversion/attach/plan-attach";
 import type { Problem } from "../../../core/problems/problem";
 import type { DeclaredConversion } from "../../../core/resources/conversion";
-import { compareInstants, formatInstant } from "../../../core/time/instant";
-import { findKeyKind } from "../../../core/time/key";
-import { readConversionSource } from "../../../postgres/read/conversion-source";
-import { hasRowsFrom, type HistoryFacts, readHistoryFacts } from "../../../postgres/read/history-facts";
-import { listMissingRights } from "../../../postgres/read/rights";
+import { compareInstants, formatInstant, type Instant } from "../../../core/time/instant";
+import { readConversionFacts } from "../../../postgres/read/conversion-facts";
+import { type HistoryFacts, readHistoryFacts } from "../../../postgres/read/history-facts";
 import type { Runtime } from "../../runtime/runtime";
 
 /** A plain table that can be converted, and the statements that do. */
@@ -15,6 +14,10 @@ export interface Convertible {
   readonly source: AttachSource;
   readonly facts: HistoryFacts;
   readonly plan: ConversionPlan;
+  /** What an operator should know before it. */
+  readonly notes: readonly string[];
+  /** True if only a part of the rows was read: others may not belong to the history. */
+  readonly sampled: boolean;
 }
 
 /** What the database says about a declared conversion. */
@@ -30,90 +33,74 @@ export async function readConversion(runtime: Runtime, declared: DeclaredConvers
   const { table } = observation;
   if (!table) return { kind: "none" };
   if (table.kind === "partitioned") return { kind: "converted" };
-  const bound = await readConversionSource(runtime.database, declared);
-  const kind = findKeyKind(findType(table, declared.key.column), declared.key.encoding);
-  if (!bound || !kind) return { kind: "refused", problems: [refuseKey(declared, table)] };
+  const { key, historyUntil, historyName } = declared;
+  const asked = { column: key.column, encoding: key.encoding, zone: key.zone, historyUntil };
+  const found = await readConversionFacts(runtime.database, declared, asked);
+  if (!found) return { kind: "none" };
+  const findings = findConversionFindings(found);
+  const problems = [
+    ...findings.filter(({ level }) => level === "blocker").map(toProblem),
+    ...(await findTakenName(runtime, declared)),
+    ...findPastEnd(declared, runtime.getNow(observation)),
+  ];
+  const kind = found.key?.kind;
+  if (problems.length > 0 || !kind) return { kind: "refused", problems };
   const source: AttachSource = {
     table,
-    bound,
+    bound: found.source,
     publications: observation.replication.publications,
     defaultGrantees: observation.defaultGrantees,
-    key: { column: declared.key.column, kind, zone: declared.key.zone },
-    historyUntil: declared.historyUntil,
-    historyName: declared.historyName,
-    primaryKey: choosePrimaryKey(declared.primaryKey, table, declared.key),
+    key: { column: key.column, kind, zone: key.zone },
+    historyUntil,
+    historyName,
+    primaryKey: choosePrimaryKey(declared.primaryKey, table, key),
   };
-  const problems = await findProblems(runtime, declared, source, observation);
-  if (problems.length > 0) return { kind: "refused", problems };
-  return { kind: "convertible", source, facts, plan: planConversion(source, facts.fingerprint) };
-}
-
-function findType(table: ObservedTable, column: string): string {
-  return table.columns.find(({ name }) => name === column)?.type ?? "";
-}
-
-function refuseKey({ key }: DeclaredConversion, table: ObservedTable): Problem {
-  const type = findType(table, key.column);
   return {
-    path: "partitionBy[0].range",
-    code: "key-type",
-    message: `the key "${key.column}" of "${table.schema}.${table.name}" has type ${type || "(no such column exists)"}, which does not hold a key of kind "${key.encoding}".`,
-    fix: 'Set key to how the column writes time: "epoch-s", "epoch-ms", "epoch-us" for integers, "uuidv7" for uuid.',
+    kind: "convertible",
+    source,
+    facts,
+    plan: planConversion(source, facts.fingerprint),
+    sampled: found.key?.rows?.from !== "index" && found.key?.rows?.from !== "table",
+    notes: findings.filter(({ level }) => level === "note").map(formatFinding),
   };
 }
 
-async function findProblems(
-  runtime: Runtime,
-  declared: DeclaredConversion,
-  source: AttachSource,
-  observation: Observation,
-): Promise<Problem[]> {
-  const name = `"${declared.schema}.${declared.table}"`;
-  const refused = (path: string, message: string, fix: string): Problem => ({
-    path,
-    code: "conflict",
-    message,
-    fix,
-  });
-  const end = formatInstant(declared.historyUntil);
-  const missing = listMissingRights(source.table);
-  const taken = await runtime.observe({ schema: declared.schema, table: declared.historyName });
+/** Arguments that topics of findings belong to; all others are about the table as it is. */
+const ARGUMENTS: Readonly<Partial<Record<Finding["about"], string>>> = {
+  "key-column": "partitionBy[0].range",
+  "key-nulls": "partitionBy[0].range",
+  "key-range": "convertFrom.historyUntil",
+};
+
+function toProblem({ about, message, fix = "" }: Finding): Problem {
+  return { path: ARGUMENTS[about] ?? "convertFrom", code: "conflict", message, fix };
+}
+
+function formatFinding({ message, fix }: Finding): string {
+  return fix === undefined ? message : `${message} ${fix}`;
+}
+
+async function findTakenName(runtime: Runtime, { schema, historyName }: DeclaredConversion): Promise<Problem[]> {
+  const { table } = await runtime.observe({ schema, table: historyName });
+  if (!table) return [];
   return [
-    ...(missing.length > 0
-      ? [
-          refused(
-            "table",
-            `role "${source.table.rights.role}" may not convert ${name}.`,
-            `An administrator has to run: ${missing.join("; ")}`,
-          ),
-        ]
-      : []),
-    ...(taken.table
-      ? [
-          refused(
-            "convertFrom.historyName",
-            `"${declared.schema}.${declared.historyName}" exists already.`,
-            "Rename it, or declare another historyName.",
-          ),
-        ]
-      : []),
-    ...(compareInstants(runtime.getNow(observation), declared.historyUntil) >= 0
-      ? [
-          refused(
-            "convertFrom.historyUntil",
-            `the history ends ${end}, which is past: new rows of ${name} would be refused.`,
-            "End it where a later interval of the grid begins.",
-          ),
-        ]
-      : []),
-    ...((await hasRowsFrom(runtime.database, declared, declared.key.column, formatHistoryEnd(source)))
-      ? [
-          refused(
-            "convertFrom.historyUntil",
-            `${name} has rows at or after ${end}, where its history is to end.`,
-            "End it later than every row.",
-          ),
-        ]
-      : []),
+    {
+      path: "convertFrom.historyName",
+      code: "conflict",
+      message: `"${schema}.${historyName}" exists already.`,
+      fix: "Rename it, or declare another historyName.",
+    },
+  ];
+}
+
+function findPastEnd({ schema, table, historyUntil }: DeclaredConversion, now: Instant): Problem[] {
+  if (compareInstants(now, historyUntil) < 0) return [];
+  return [
+    {
+      path: "convertFrom.historyUntil",
+      code: "invalid-time",
+      message: `the history ends ${formatInstant(historyUntil)}, which is past: new rows of "${schema}.${table}" would be refused.`,
+      fix: "End it where a later interval of the grid begins.",
+    },
   ];
 }

@@ -1,8 +1,8 @@
-import type { Statement } from "../sql/statement";
-import type { AttachSource } from "./attach/attach-source";
-import { prepareStatements } from "./attach/prepare";
-import { validateReferring } from "./attach/repoint";
-import { swapStatements } from "./attach/swap";
+import type { Statement } from "../../sql/statement";
+import type { AttachSource } from "./attach-source";
+import { prepareStatements } from "./prepare";
+import { validateReferring } from "./repoint";
+import { swapStatements } from "./swap";
 
 /** Statements of a conversion, by phase. */
 export interface ConversionPlan {
