@@ -164,3 +164,18 @@ it.each([
   expect((await up(database, deployment, program)).error).toMatch(message);
   expect((await left(database)).dump).toBe(before);
 });
+
+it("the history leaves as a whole, when its end has expired and confirmDrops names it", async () => {
+  const one = { window: { lead: "1 month", retention: "1 month" }, grace: "7 days" } as const;
+  expect((await up(database, deployment, conversionProgram(one))).error).toBeUndefined();
+  const later = { ...conversionProgram(one), asOf: "2025-06-10T00:00:00Z" };
+  expect((await preview(database, deployment, later)).messages.join("\n")).toMatch(
+    /keep events_history .*expired/,
+  );
+  expect((await up(database, deployment, later)).error).toBeUndefined();
+  expect(await database.query("select count(*)::int as rows from app.events")).toEqual([{ rows: 20000 }]);
+  const confirmed = conversionProgram({ ...one, confirmDrops: ["../2025-04-01T00:00:00Z"] });
+  expect((await up(database, deployment, { ...confirmed, asOf: later.asOf })).error).toBeUndefined();
+  expect(await database.query("select count(*)::int as rows from app.events")).toEqual([{ rows: 0 }]);
+  expect(await database.query("select count(*)::int as rows from app.events_history")).toEqual([{ rows: 20000 }]);
+});

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { fitIdentifier } from "../../names/identifier";
+import { checkName } from "../../names/name-problems";
 import type { Problem } from "../../problems/problem";
 import { findIntervalAt } from "../../time/grid";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../../time/instant";
@@ -91,9 +92,12 @@ function parseConversion(
   const { above, below } = table.levels;
   if (above.length + below.length > 0) problems.push(REFUSED_LEVELS);
   problems.push(...findGridProblems(path, historyUntil, table));
+  const historyName = declared.historyName ?? fitIdentifier(`${table.table}_history`);
+  checkName("convertFrom.historyName", historyName, problems);
+  if (historyName === table.table) problems.push(REFUSED_NAME);
   return {
     historyUntil,
-    historyName: declared.historyName ?? fitIdentifier(`${table.table}_history`),
+    historyName,
     until: declared.until ?? "swap",
   };
 }
@@ -103,6 +107,13 @@ const REFUSED_LEVELS: Problem = {
   code: "invalid-value",
   message: "a plain table cannot become one partition of a table with LIST or HASH levels: its rows belong to several.",
   fix: "Convert it with the time level alone, or copy its rows into a table of another name.",
+};
+
+const REFUSED_NAME: Problem = {
+  path: "convertFrom.historyName",
+  code: "name-collision",
+  message: "the history has the name of the table, which the partitioned one gets.",
+  fix: "Choose another name, or leave it out.",
 };
 
 /** Refuses a bound inside an interval: the window would begin with a part of it, and that part would have its name. */

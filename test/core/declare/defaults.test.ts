@@ -65,6 +65,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   DefaultPartitionArgs: (members) => table({ defaultPartition: members }),
   ArchiveArgs: (members) => table(archive(members)),
   RetireHoursArgs: (members) => table({ allowRetireBetween: { from: "22:00", to: "05:00", ...members } }),
+  ConvertFromArgs: (members) => table({ convertFrom: { historyUntil: "2027-01-01", ...members } }),
   MonitoringSettingsArgs: (members) => requireMonitoringSettings(members, "test"),
   SizeThresholdArgs: (sizes) => requireMonitoringSettings({ sizes }, "test"),
   AlertThresholdArgs: (alerts) => requireMonitoringSettings({ alerts }, "test"),

@@ -1,0 +1,82 @@
+// What a declared conversion means, and what is refused before anything runs.
+import { expect, test } from "vitest";
+import { parseTableSpec } from "../../../core/declare/table/parse";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
+import { parseInstant } from "../../../core/time/instant";
+import { describeWindow, planWindow } from "../../../core/window/window-partitions";
+
+const VALID = {
+  table: "events",
+  partitionBy: [{ range: "at", every: "month" }],
+  window: { lead: "2 months", retention: "12 months" },
+  onExpire: "drop",
+  convertFrom: { historyUntil: "2027-01-01" },
+} as const;
+
+function parse(changes: Partial<Record<keyof TableSpecArgs, unknown>>) {
+  return parseTableSpec({ ...VALID, ...changes });
+}
+
+function problems(changes: Partial<Record<keyof TableSpecArgs, unknown>>): string[] {
+  const parsed = parse(changes);
+  return parsed.ok ? [] : parsed.problems.map(({ path, message }) => `${path}: ${message}`);
+}
+
+function windowOf(changes: Partial<Record<keyof TableSpecArgs, unknown>>, asOf: string): string {
+  const parsed = parse(changes);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return describeWindow(planWindow(parsed.value.window, parseInstant(asOf, "UTC")));
+}
+
+test("the window begins where the history ends, until the horizon is later", () => {
+  expect(windowOf({}, "2026-11-29")).toBe("2027-01-01T00:00:00Z .. 2027-02-01T00:00:00Z (1 partitions)");
+  expect(windowOf({}, "2027-03-10")).toBe("2027-01-01T00:00:00Z .. 2027-06-01T00:00:00Z (5 partitions)");
+  expect(windowOf({}, "2029-03-10")).toBe("2028-03-01T00:00:00Z .. 2029-06-01T00:00:00Z (15 partitions)");
+});
+
+test('retention "forever" needs no start beside it', () => {
+  expect(problems({ window: { lead: "2 months", retention: "forever" } })).toEqual([]);
+});
+
+test("the history is called after the table, in a name that fits", () => {
+  const named = (table: string) => {
+    const parsed = parse({ table });
+    return parsed.ok ? parsed.value.convertFrom?.historyName : undefined;
+  };
+  expect(named("events")).toBe("events_history");
+  expect(Buffer.byteLength(named("e".repeat(63)) ?? "")).toBe(63);
+});
+
+test.each([
+  [
+    { convertFrom: { historyUntil: "2027-01-15" } },
+    /^convertFrom\.historyUntil: .* the nearest are 2027-01-01.* and 2027-02-01/,
+  ],
+  [{ convertFrom: { historyUntil: "soon" } }, /^convertFrom\.historyUntil: "soon" is not a date/],
+  [{ convertFrom: {} }, /^convertFrom\.historyUntil/],
+  [
+    { convertFrom: { historyUntil: "2027-01-01", historyName: "events" } },
+    /^convertFrom\.historyName: the history has the name of the table/,
+  ],
+  [
+    { convertFrom: { historyUntil: "2027-01-01", historyName: "e".repeat(64) } },
+    /^convertFrom\.historyName: .*64 bytes/,
+  ],
+  [{ convertFrom: { historyUntil: "2027-01-01", until: "verify" } }, /^convertFrom\.until/],
+  [{ convertFrom: { historyUntil: "2027-01-01", strategy: "copy" } }, /^convertFrom\.strategy/],
+  [
+    { window: { lead: "2 months", retention: "12 months", start: "2026-12-01" } },
+    /^window\.start: the window begins 2026-12-01.* before the history ends/,
+  ],
+  [
+    {
+      partitionBy: [
+        { list: "tenant", values: ["a"] },
+        { range: "at", every: "month" },
+      ],
+    },
+    /^convertFrom: a plain table cannot become one partition of a table with LIST or HASH levels/,
+  ],
+])("%j is refused", (changes, message) => {
+  expect(problems(changes).filter((one) => message.test(one))).toHaveLength(1);
+});
