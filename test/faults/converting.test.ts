@@ -170,7 +170,7 @@ it("the history leaves as a whole, when its end has expired and confirmDrops nam
   expect((await up(database, deployment, conversionProgram(one))).error).toBeUndefined();
   const later = { ...conversionProgram(one), asOf: "2025-06-10T00:00:00Z" };
   expect((await preview(database, deployment, later)).messages.join("\n")).toMatch(
-    /keep events_history .*expired/,
+    /not now: detach events_history .*add "\.\.\/2025-04-01T00:00:00Z" to confirmDrops/,
   );
   expect((await up(database, deployment, later)).error).toBeUndefined();
   expect(await database.query("select count(*)::int as rows from app.events")).toEqual([{ rows: 20000 }]);

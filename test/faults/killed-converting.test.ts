@@ -33,7 +33,7 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it converts a 
   );
 
   it(
-    "A10 killed at each step of the preparation: the next up repeats only what is missing",
+    "A11 killed at each step of the preparation: the next up repeats only what is missing",
     () => check((point) => !swapping(point) && /events_history/.test(point), 5),
     200_000,
   );
