@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { workFolder } from "../tools/paths";
 import { archive } from "./archive/archive";
 import type { Bench } from "./bench";
+import { convert } from "./convert";
 import { create } from "./create/create";
 import { levels } from "./levels";
 import { noop } from "./noop";
@@ -12,7 +13,7 @@ import { statements } from "./statements";
 import { buildAll, removeWorkFolder } from "./support/bundles";
 import { window } from "./window";
 
-const benches: Readonly<Record<string, Bench>> = { noop, create, statements, window, levels, stall, archive };
+const benches: Readonly<Record<string, Bench>> = { noop, create, statements, window, levels, stall, archive, convert };
 
 async function main(args: readonly string[]): Promise<void> {
   const quick = args.includes("--quick");
