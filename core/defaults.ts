@@ -43,6 +43,12 @@ export const DEFAULT_STATEMENT_TIMEOUT_MS = 10_000;
  */
 export const MAX_DRAINED_ROWS = 10_000;
 
+/**
+ * Time for which the lock of a conversion is waited for once if only autovacuum is in the way: autovacuum gives way when a waiting
+ * session looks for a deadlock, after deadlock_timeout (1 s; https://www.postgresql.org/docs/current/routine-vacuuming.html).
+ */
+export const AUTOVACUUM_WAIT_MS = 1_500;
+
 /** Connections to one database: one for reads, the rest for work on different tables. */
 export const DEFAULT_POOL_SIZE = 4;
 

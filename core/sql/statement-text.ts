@@ -1,4 +1,4 @@
-import { DEFAULT_LOCK_TIMEOUT_MS } from "../defaults";
+import { AUTOVACUUM_WAIT_MS, DEFAULT_LOCK_TIMEOUT_MS } from "../defaults";
 import type { Statement } from "./statement";
 
 /** Formats statements as preview prints them: one line each, and BEGIN and COMMIT around each transaction. */
@@ -21,12 +21,19 @@ function formatStatement(statement: Statement): string {
 }
 
 /** Formats what other sessions meet: locks, the time for which they are held, time-outs and hazards. */
-export function formatTraits(statement: Pick<Statement, "locks" | "hold" | "timeouts" | "hazards">): string {
+export function formatTraits(
+  statement: Pick<Statement, "locks" | "hold" | "timeouts" | "hazards" | "outwaitsAutovacuum">,
+): string {
   const locks = formatLocks(statement);
   return [
     locks.length > 0 ? locks.join("; ") : "no lock that others see",
     statement.hold,
-    ...(statement.timeouts === "strong" ? [`lock_timeout ${DEFAULT_LOCK_TIMEOUT_MS} ms, tried again`] : []),
+    ...(statement.timeouts === "strong"
+      ? [
+          `lock_timeout ${DEFAULT_LOCK_TIMEOUT_MS} ms, tried again` +
+            (statement.outwaitsAutovacuum ? `, once ${AUTOVACUUM_WAIT_MS} ms if only autovacuum is in the way` : ""),
+        ]
+      : []),
     ...(statement.timeouts === "waiting" ? ["waits as long as it takes, stopping no session"] : []),
     ...statement.hazards.map((hazard) => (hazard === "LOCK_PARENT_AX" ? `${hazard}${formatTimes(statement)}` : hazard)),
   ].join(" | ");

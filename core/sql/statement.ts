@@ -42,6 +42,8 @@ export interface Statement {
   readonly timeouts: TimeoutClass;
   /** It waits for several relations one after the other, with the time limit of one wait in total. */
   readonly oneWait?: true;
+  /** If autovacuum alone is in the way, its lock is waited for once until autovacuum gives way, which takes a second. */
+  readonly outwaitsAutovacuum?: true;
   readonly locks: readonly Lock[];
   readonly hold: Hold;
   readonly hazards: readonly Hazard[];

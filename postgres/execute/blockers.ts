@@ -48,6 +48,10 @@ export async function watchBlockers<T>(
   }
 }
 
+export function isAutovacuum({ kind }: Blocker): boolean {
+  return kind === "autovacuum worker";
+}
+
 /** Returns `pid 4711 ("reporting", idle in transaction, transaction 12 min old, last query began 5 min ago)`. */
 export function describeBlockers(blockers: readonly Blocker[]): string {
   if (blockers.length === 0) return "a session that had ended when it was looked up";

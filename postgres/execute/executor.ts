@@ -1,6 +1,7 @@
 import type { Statement } from "../../core/sql/statement";
 import { attempt, FailedStep } from "./attempt";
-import { type Blocker, watchBlockers } from "./blockers";
+import { AUTOVACUUM_WAIT_MS } from "../../core/defaults";
+import { type Blocker, isAutovacuum, watchBlockers } from "./blockers";
 import { runCancellable } from "../connect/cancel";
 import type { Connections } from "../connect/connections";
 import { Cancelled, ConnectionLost, NOT_DONE, OUTCOME_UNKNOWN, StatementError } from "../connect/session-errors";
@@ -34,14 +35,18 @@ async function runGroup(
   const kind = findClass(group.statements);
   const waits = sharePatience(group.statements, patience);
   const seen: Blocker[] = [];
-  const sendOnce = (): Promise<void> =>
-    sendAgain(options, () =>
+  let mayOutwait = group.statements.some((statement) => statement.outwaitsAutovacuum);
+  const sendOnce = (): Promise<void> => {
+    const outwaits = mayOutwait && seen.length > 0 && seen.every(isAutovacuum);
+    if (outwaits) mayOutwait = false;
+    const limits = outwaits ? { ...waits, lockTimeoutMs: AUTOVACUUM_WAIT_MS } : waits;
+    return sendAgain(options, () =>
       connections.withSession((session) =>
         translate(options, group, () =>
           runCancellable(connections, session, options.signal, () =>
             watchBlockers(connections, session, patience.lockTimeoutMs, seen, () =>
               attempt(session, group, {
-                timeouts: (statement) => chooseTimeouts(statement, kind, waits),
+                timeouts: (statement) => chooseTimeouts(statement, kind, limits),
                 flushedLater: options.flushedLater ?? false,
                 done: options.onStatement ?? ignore,
               }),
@@ -50,6 +55,7 @@ async function runGroup(
         ),
       ),
     );
+  };
   const atomic = !group.statements.some((statement) => statement.hazards.includes("NON_TRANSACTIONAL"));
   await retryLocks(sendOnce, {
     ...options,

@@ -99,6 +99,7 @@ function alter(source: AttachSource, sql: string, undo: string): Statement {
     sql,
     transaction: sql,
     timeouts: "strong",
+    outwaitsAutovacuum: true,
     locks: lock(source, "ACCESS EXCLUSIVE"),
     hold: "instant",
     hazards: ["LOCK_PARENT_AX"],

@@ -75,10 +75,11 @@ function change(
 
 function lockTable(source: AttachSource): Statement {
   const relation = `${source.table.schema}.${source.table.name}`;
-  return change(source, `LOCK TABLE ${quoteTable(source)} IN ACCESS EXCLUSIVE MODE`, {
+  const lock = change(source, `LOCK TABLE ${quoteTable(source)} IN ACCESS EXCLUSIVE MODE`, {
     locks: [{ relation, role: "parent", mode: "ACCESS EXCLUSIVE" }],
     hazards: ["LOCK_PARENT_AX"],
   });
+  return { ...lock, outwaitsAutovacuum: true };
 }
 
 /** Ends the swap if another session has changed the table, or what is bound to it, since it was read: that would be lost. */
