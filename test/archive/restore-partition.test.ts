@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { onDatabase } from "../cli/support";
-import { testVersions } from "../support/database";
+import { anyVersion } from "../support/database";
 import { withArchivedTable } from "../support/harness/archived-table";
 import { program } from "../support/harness/fixture";
 import { preview } from "../support/harness/rounds";
@@ -9,7 +9,7 @@ const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 const may = "2025-05-10T00:00:00Z";
 
-describe.each(testVersions())("PostgreSQL %s, pgpartition restore --as partition", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, pgpartition restore --as partition", (version) => {
   const { database, deployment, folder, succeeded } = withArchivedTable(version);
   afterAll(() => database.query("drop schema app cascade"));
 

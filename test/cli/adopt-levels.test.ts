@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { ddlOf } from "../provider/support";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { preview, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
@@ -53,7 +53,7 @@ const levels = (): TableSpecArgs["partitionBy"] => [
   { range: "created_at", every: "month", name: "{base}_{yyyy}_{mm}" },
 ];
 
-describe.each(testVersions())("PostgreSQL %s, pgpartition adopt, levels", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, pgpartition adopt, levels", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
 

@@ -2,7 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { partitions } from "../provider/support";
-import { testVersions } from "../support/database";
+import { anyVersion } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { Deployment } from "../support/harness/deployment";
 import { preview, up } from "../support/harness/rounds";
@@ -123,7 +123,7 @@ const SETS: Readonly<Record<string, Case>> = {
   },
 };
 
-describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that other makers cut", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, pgpartition adopt of sets that other makers cut", (version) => {
   const { database, deployment, folder } = withOutFolder(version);
 
   async function adopt(...options: readonly string[]) {

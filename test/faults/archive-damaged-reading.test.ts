@@ -2,13 +2,13 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { onDatabase, pgpartition } from "../cli/support";
-import { testVersions } from "../support/database";
+import { anyVersion } from "../support/database";
 import { damage, damageWithManifest } from "../support/harness/damage";
 import { program } from "../support/harness/fixture";
 import { up } from "../support/harness/rounds";
 import { april, later, withLastCopy } from "./archive-damaged-support";
 
-describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, the last copy of a partition", (version) => {
   const { database, deployment, folder, there, declared, archived, forgetHashes } = withLastCopy(version);
 
   it("an archive that an earlier version has written down is found whole, dropped on it, asked and restored", async () => {

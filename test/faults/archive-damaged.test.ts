@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { onDatabase } from "../cli/support";
-import { testVersions } from "../support/database";
+import { anyVersion } from "../support/database";
 import { DAMAGES, type Damage, damage, damageWithManifest } from "../support/harness/damage";
 import { program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { damagedWords, later, may, withLastCopy } from "./archive-damaged-support";
 
-describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, the last copy of a partition", (version) => {
   const { database, deployment, folder, there, declared, archived, forgetHashes } = withLastCopy(version);
 
   it("altered in the store during the grace refuses the drop by object and both hashes, whatever was altered; the next update archives it again", async () => {

@@ -2,7 +2,7 @@ import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions } from "../support/database";
+import { anyVersion } from "../support/database";
 import { withArchivedTable } from "../support/harness/archived-table";
 import { Deployment } from "../support/harness/deployment";
 import { program } from "../support/harness/fixture";
@@ -13,7 +13,7 @@ const april = "2025-04-10T00:00:00Z";
 const later = "2025-04-20T00:00:00Z";
 
 /** Each outcome is the same: nothing lost, nothing twice, an error that says what is wrong, and the next update completes it. */
-describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, an archive that is disturbed", (version) => {
   const { database, deployment, folder, succeeded, rowsOfFebruary } = withArchivedTable(version);
 
   const waiting = { grace: "7 days" } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { withArchiveFolder } from "../support/harness/archive-folder";
 import { configOf, program } from "../support/harness/fixture";
 import { killMatrix, type Scenario, undisturbed } from "../support/harness/matrix";
@@ -15,7 +15,7 @@ const rows = `insert into app.events select n, timestamptz '2025-02-03' + n * in
 const telling =
   /^after (commit (fence|exporting|part [12]|archived|drop)|fence of|(proof|upload) of part [12]$|manifest)/;
 
-describe.each(testVersions())("PostgreSQL %s, plugin killed while it archives", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, plugin killed while it archives", (version) => {
   const database = withDatabase(version);
 
   it("A08 A15 killed at every step from the fence to the drop: the next up ends with one whole archive, and nothing is lost or there twice", async () => {

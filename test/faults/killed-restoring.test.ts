@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { withArchiveFolder } from "../support/harness/archive-folder";
 import { configOf, program } from "../support/harness/fixture";
 import { killMatrix, type Scenario, undisturbed } from "../support/harness/matrix";
@@ -14,7 +14,7 @@ create table app.before as table app.events_p2025_02`;
 /** In the middle of the rows, of which nothing is left but the table; and with all rows, unattached. */
 const telling = /^after (restored part 1 |rows of )/;
 
-describe.each(testVersions())("PostgreSQL %s, plugin killed while it restores", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, plugin killed while it restores", (version) => {
   const database = withDatabase(version);
 
   it("F01 killed in the middle of the rows, and before the attach: the next up ends with the whole partition, once", async () => {

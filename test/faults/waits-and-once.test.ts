@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Client } from "pg";
-import { ownRole, testVersions, withDatabase } from "../support/database";
+import { anyVersion, ownRole, withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { impossibleLives } from "../support/harness/dump";
@@ -16,7 +16,7 @@ const march = program("2025-03-10T00:00:00Z", { window });
 const april = program("2025-04-10T00:00:00Z", { window });
 const budget = (lockBudgetMs: string) => ({ config: { lockBudgetMs } });
 
-describe.each(testVersions())("PostgreSQL %s", (version) => {
+describe.each(anyVersion())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
   let held: Client | undefined;

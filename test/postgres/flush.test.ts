@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ConnectionLost } from "../../postgres/connect/session-errors";
-import { administer, testVersions, withDatabase } from "../support/database";
+import { administer, anyVersion, withDatabase } from "../support/database";
 import { failureOf, opener, options, recordingLog, statement } from "./support";
 
 const table = { schema: "s", table: "t" };
 
-describe.each(testVersions())("committing now and flushing later on PostgreSQL %i", (version) => {
+describe.each(anyVersion())("committing now and flushing later on PostgreSQL %i", (version) => {
   const server = withDatabase(version);
   const open = opener(server);
   const quiet = () => ({ signal: new AbortController().signal, log: recordingLog() });

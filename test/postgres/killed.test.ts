@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Statement } from "../../core/sql/statement";
 import { repositoryRoot } from "../../tools/paths";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { configOf, eventually, statement } from "./support";
 
 const GROUP = ["create table public.k (id int)", "alter table public.t add column k int"].map((sql) =>
   statement(sql, { transaction: "change", timeouts: "strong" }),
 );
 
-describe.each(testVersions())("a program that dies while it works on PostgreSQL %i", (version) => {
+describe.each(anyVersion())("a program that dies while it works on PostgreSQL %i", (version) => {
   const server = withDatabase(version);
   const children: ChildProcess[] = [];
   let folder = "";

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { explainConnectionError } from "../../postgres/connect/connection-error";
 import { ConnectionLost, StatementError } from "../../postgres/connect/session-errors";
 import { exportRows } from "../../postgres/rows/export-rows";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options, recordingLog, statement } from "./support";
 
 /** Of the driver: they say nothing about the database. */
@@ -23,7 +23,7 @@ it.each([
   expect(error.message).not.toMatch(BARE);
 });
 
-describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (version) => {
+describe.each(anyVersion())("sessions that the server ends, PostgreSQL %i", (version) => {
   const server = withDatabase(version);
   const open = opener(server);
   const quiet = () => ({ signal: new AbortController().signal, log: recordingLog() });

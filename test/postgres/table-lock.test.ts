@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Cancelled, ConnectionLost, LockBudgetExceeded } from "../../postgres/connect/session-errors";
-import { ownRole, testVersions, withDatabase } from "../support/database";
+import { anyVersion, ownRole, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options, recordingLog, statement } from "./support";
 
 /** What a body waits for until the test goes on. */
@@ -10,7 +10,7 @@ function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   return { opened, open };
 }
 
-describe.each(testVersions())("the lock of a table on PostgreSQL %i", (version) => {
+describe.each(anyVersion())("the lock of a table on PostgreSQL %i", (version) => {
   const server = withDatabase(version);
   const open = opener(server);
   const quiet = () => ({ signal: new AbortController().signal, log: recordingLog() });

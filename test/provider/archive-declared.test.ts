@@ -1,7 +1,7 @@
 // A place of archives is tried when it is declared or changed, not first when a partition expires.
 import { afterAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
@@ -10,7 +10,7 @@ import { withDeployment } from "../support/harness/with-deployment";
 const ASOF = "2025-03-10T00:00:00Z";
 const NOTHING = "nothing can be archived or restored now; partitions are still created";
 
-describe.each(testVersions())("PostgreSQL %s, a declared archive", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, a declared archive", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
   const folder = new ArchiveFolder();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseManifest } from "../../core/archive/manifest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions } from "../support/database";
+import { anyVersion } from "../support/database";
 import { withArchivedTable } from "../support/harness/archived-table";
 import type { Entry } from "../support/harness/deployment";
 import { left, program } from "../support/harness/fixture";
@@ -13,7 +13,7 @@ import { stopAt } from "../support/harness/stop-at";
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
-describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, an archive", (version) => {
   const { database, deployment, folder, succeeded } = withArchivedTable(version);
   afterAll(() => database.query("drop schema app cascade"));
 

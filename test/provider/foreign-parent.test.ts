@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { left } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
@@ -28,7 +28,7 @@ const byAnotherTool = `
   create trigger stamp before insert on app.events for each row execute function app.stamp();
   comment on table app.events is 'made by another tool';`;
 
-describe.each(testVersions())("PostgreSQL %s, a parent that another tool created", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, a parent that another tool created", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { onDatabase } from "../cli/support";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { eventsTable, left } from "../support/harness/fixture";
 import { preview, refresh, up, withPlugin } from "../support/harness/rounds";
@@ -15,7 +15,7 @@ import { ddlOf, indexLines, partitions, ledger } from "./support";
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
-describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitions", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, a foreign table among the partitions", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database, ["app", "far"]);
   let directory: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, type TestDatabase, withDatabase } from "../support/database";
+import { anyVersion, type TestDatabase, withDatabase } from "../support/database";
 import { eventsTable, left, program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
@@ -12,7 +12,7 @@ const at = (asOf: string, changes: Partial<TableSpecArgs> = {}) => program(asOf,
 const MARCH = "2025-03-10T00:00:00Z";
 const APRIL = "2025-04-10T00:00:00Z";
 
-describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, after the detach", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
 

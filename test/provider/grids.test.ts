@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { SegmentArgs } from "../../core/declare/levels/time-level";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { left, program } from "../support/harness/fixture";
 import { named, preview, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
@@ -11,7 +11,7 @@ const months = program("2025-03-10T00:00:00Z");
 const cut = (asOf: string, ...grid: SegmentArgs[]) => program(asOf, { partitionBy: [{ range: "at", grid }] });
 const weeks = (from: string): SegmentArgs => ({ from, every: "week" });
 
-describe.each(testVersions())("PostgreSQL %s, the grid of a live table", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, the grid of a live table", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
 

@@ -1,6 +1,6 @@
 import type { Client } from "pg";
 import { beforeEach, describe, expect, it } from "vitest";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { configOf, left, program, sessionsGone } from "../support/harness/fixture";
 import { type Plugin, startPlugin } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
@@ -14,7 +14,7 @@ const at = (indexes: Parameters<typeof program>[1]) =>
 const bare = at({ indexes: {} });
 const indexed = at({ indexes: { by_note: { columns: ["note"] } } });
 
-describe.each(testVersions())("PostgreSQL %s, a build that is interrupted", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, a build that is interrupted", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
   let writer: Client;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { makeSources, petri as petriTable, tree } from "../support/harness/petri";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
@@ -13,7 +13,7 @@ const petri = (changes: Partial<TableSpecArgs> = {}) =>
 
 const program = (asOf: string, changes: Partial<TableSpecArgs> = {}) => ({ tables: { petri: petri(changes) }, asOf });
 
-describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, levels", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
 

@@ -1,7 +1,7 @@
 // A partition without a beginning, of a segment of its own, or of odd size is never one interval among others.
 import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
@@ -13,7 +13,7 @@ const forever = { lead: "1 month", retention: "forever", start: "2025-01-01" } a
 const window = (retention: `${number} months`, start?: string) =>
   ({ lead: "1 month", retention, ...(start === undefined ? {} : { start }) }) as const;
 
-describe.each(testVersions())("PostgreSQL %s", (version) => {
+describe.each(anyVersion())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
 

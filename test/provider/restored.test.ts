@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions } from "../support/database";
+import { anyVersion } from "../support/database";
 import { withArchivedTable } from "../support/harness/archived-table";
 import { left } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
@@ -10,7 +10,7 @@ const april = "2025-04-10T00:00:00Z";
 const may = "2025-05-10T00:00:00Z";
 const FEBRUARY = "2025-02-01T00:00:00Z/2025-03-01T00:00:00Z";
 
-describe.each(testVersions())("PostgreSQL %s, an archived range that is restored", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, an archived range that is restored", (version) => {
   const { database, deployment, folder, declared, succeeded } = withArchivedTable(version);
   afterAll(() => database.query("drop schema app cascade"));
 

@@ -1,7 +1,7 @@
 // What keeps one update from taking too much, or too early: facts of the database beside the table's own.
 import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { eventsTable } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
@@ -11,7 +11,7 @@ const window = { lead: "1 month", retention: "1 month" } as const;
 const declared = (changes: Partial<TableSpecArgs>) =>
   eventsTable({ window, indexes: {}, onExpire: "drop", grace: "none", resources: "window", ...changes });
 
-describe.each(testVersions())("PostgreSQL %s", (version) => {
+describe.each(anyVersion())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database, ["app", "ops"]);
 

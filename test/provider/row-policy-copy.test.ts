@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions } from "../support/database";
+import { anyVersion } from "../support/database";
 import { named, preview, up } from "../support/harness/rounds";
 import { attempts } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { withTenants } from "./row-policy-support";
 import { accessOf, partitions } from "./support";
 
-describe.each(testVersions())("PostgreSQL %s, policies of another table", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, policies of another table", (version) => {
   const t = withTenants(version);
   const { database, roles, declared } = t;
 

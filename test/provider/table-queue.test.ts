@@ -4,13 +4,13 @@ import type { Database } from "../../postgres/database";
 import type { CallContext } from "../../provider/runtime/call-context";
 import { TableQueue } from "../../provider/runtime/table-queue";
 import { opener, options, recordingLog, statement } from "../postgres/support";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { until } from "../support/harness/until";
 import { statementsDuring } from "../support/statement-log";
 
 const table = { schema: "public", table: "t" };
 
-describe.each(testVersions())("the queue of a table on PostgreSQL %i", (version) => {
+describe.each(anyVersion())("the queue of a table on PostgreSQL %i", (version) => {
   const server = withDatabase(version);
   const open = opener(server);
 

@@ -1,7 +1,7 @@
 // What is dropped after a declaration was judged: the error of the update names the argument all the same.
 import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
 import { up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
@@ -11,7 +11,7 @@ import { COLUMNS } from "./told-support";
 const asOf = "2025-03-10T00:00:00Z";
 const declare = (changes: Partial<TableSpecArgs> = {}) => program(asOf, { columns: COLUMNS, ...changes });
 
-describe.each(testVersions())("PostgreSQL %s", (version) => {
+describe.each(anyVersion())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FunctionNamesArgs } from "../../components";
 import { entryOf, partitions, list } from "../provider/support";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
 import { named, preview, refresh, withPlugin } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
@@ -24,7 +24,7 @@ const seeds = at({
 const inApp = `select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'app'::regnamespace
   union all select c.oid::regclass::text from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind = 'v' order by 1`;
 
-describe.each(testVersions())("PostgreSQL %s, names that callers use", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, names that callers use", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
 

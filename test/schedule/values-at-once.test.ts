@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ddlOf } from "../provider/support";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { left } from "../support/harness/fixture";
 import { addProgram, makeSources, petriProgram, tree } from "../support/harness/petri";
 import type { Plugin } from "../support/harness/plugin";
@@ -12,7 +12,7 @@ import { statementsDuring } from "../support/statement-log";
 import { apply, column, DAY, whenRunning } from "./support";
 import { ensureValues, made, march, outcomes, tableOf } from "./values-support";
 
-describe.each(testVersions())("PostgreSQL %s, values that appear between two updates", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, values that appear between two updates", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
   beforeEach(() => makeSources(database));

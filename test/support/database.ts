@@ -4,7 +4,7 @@ import { afterAll, beforeAll, inject } from "vitest";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Version } from "../../tools/postgres/binaries";
-import { type Login, templateDatabase, type TestServer } from "./servers";
+import { type Login, requestedScope, templateDatabase, type TestServer } from "./servers";
 
 /** Address, role and URL are those of the product, which owns the database; the connections of tests are the superuser's. */
 export interface TestDatabase extends Login {
@@ -27,6 +27,14 @@ export interface TestDatabase extends Login {
 /** The versions that this run has servers of, for `describe.each(testVersions())`. */
 export function testVersions(): readonly Version[] {
   return inject("servers").map((server) => server.version);
+}
+
+/**
+ * For tests that every version answers alike, such as of guards, texts and the order of our own steps: the newest server alone, and
+ * with PGPARTITION_TEST_SCOPE=all each of the run. What depends on statements, locks or the catalogue asks for testVersions().
+ */
+export function anyVersion(): readonly Version[] {
+  return requestedScope() === "all" ? testVersions() : [newestVersion()];
 }
 
 /** The newest server of this run, for tests of what no version does differently. */

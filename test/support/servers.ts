@@ -50,6 +50,12 @@ export function requestedPooler(text = process.env["PGPARTITION_TEST_POOLER"] ??
   throw new Error(`PGPARTITION_TEST_POOLER: "${text}" is neither none nor session`);
 }
 
+/** PGPARTITION_TEST_SCOPE=all (`npm run test:all`): on the older servers too, what the newest one shows for all in each run. */
+export function requestedScope(text = process.env["PGPARTITION_TEST_SCOPE"] ?? "usual"): "usual" | "all" {
+  if (text === "usual" || text === "all") return text;
+  throw new Error(`PGPARTITION_TEST_SCOPE: "${text}" is neither usual nor all`);
+}
+
 export const ownerRole = "app_deployer";
 
 /** What the product is told; the role has the superuser's password. */

@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from "fast-check";
 import { createHash } from "node:crypto";
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { testVersions, withDatabase } from "../../support/database";
+import { anyVersion, withDatabase } from "../../support/database";
 import { columnsOf, copyOf, inPieces, withCodecs } from "./support";
 
 const digits = (length: number) => fc.stringMatching(new RegExp(`^[1-9][0-9]{0,${length - 1}}$`));
@@ -47,7 +47,7 @@ const types: readonly (readonly [string, Arbitrary<string>, string?])[] = [
 
 const cases = types.map(([type, values, expression = `$1::text::${type}`]) => ({ type, values, expression }));
 
-describe.each(testVersions())("any value on PostgreSQL %i", (version) => {
+describe.each(anyVersion())("any value on PostgreSQL %i", (version) => {
   const server = withDatabase(version);
   const codecs = withCodecs();
   let client: Client;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
-import { testVersions, withDatabase } from "../../support/database";
+import { anyVersion, withDatabase } from "../../support/database";
 import { eventsTable, left, program } from "../../support/harness/fixture";
 import { preview, up } from "../../support/harness/rounds";
 import { withDeployment } from "../../support/harness/with-deployment";
@@ -10,7 +10,7 @@ const april = "2025-04-10T00:00:00Z";
 const later = "2025-04-20T00:00:00Z";
 const waiting = { grace: "7 days" } as const;
 
-describe.each(testVersions())("PostgreSQL %s, an archive table", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, an archive table", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database, ["app", "archive"]);
 

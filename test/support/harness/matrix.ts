@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import type { PropertyMap } from "../../../provider/runtime/values";
 import type { TestDatabase } from "../database";
+import { requestedScope } from "../servers";
 import type { Program } from "./declare";
 import { Deployment } from "./deployment";
 import { left, reset, SCHEMA } from "./fixture";
@@ -143,12 +144,12 @@ const SAMPLE = 3;
 
 /**
  * The points are the same on every version, and so is what follows a kill: the newest server tries them all, an older one a fixed
- * sample with the first and the last. PGPARTITION_TEST_SWEEPS=full (`npm run test:all`) tries them all everywhere.
+ * sample with the first and the last. PGPARTITION_TEST_SCOPE=all (`npm run test:all`) tries them all everywhere.
  */
 function sampled(points: readonly number[], database: TestDatabase): readonly number[] {
   const servers = inject("servers");
   const older = servers.slice(0, -1).some(({ superuser }) => superuser.port === database.superuser.port);
-  if (!older || process.env["PGPARTITION_TEST_SWEEPS"] === "full") return points;
+  if (!older || requestedScope() === "all") return points;
   return points.filter((_, index) => index % SAMPLE === 0 || index === points.length - 1);
 }
 
