@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { administer, testVersions } from "../support/database";
+import { administer, anyVersion } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { named, preview, refresh, up } from "../support/harness/rounds";
 import { type Attempts, attempts, CLOSED } from "../support/harness/tenants";
@@ -8,7 +8,7 @@ import { statementsDuring } from "../support/statement-log";
 import { withTenants } from "./row-policy-support";
 import { accessOf, identityOf, indexLines, partitions } from "./support";
 
-describe.each(testVersions())("PostgreSQL %s, partitions of a table with row security", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, partitions of a table with row security", (version) => {
   const t = withTenants(version);
   const { database, roles, declared } = t;
 

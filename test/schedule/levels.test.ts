@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../components";
 import { ddlOf } from "../provider/support";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { left } from "../support/harness/fixture";
 import { statementsDuring } from "../support/statement-log";
 import { carried, makeSources, observe, petriProgram, tree } from "../support/harness/petri";
@@ -29,7 +29,7 @@ const levelled: readonly [string, Partial<TableSpecArgs>][] = [
   ],
 ];
 
-describe.each(testVersions())("PostgreSQL %s, the schedule of a table with levels", (version) => {
+describe.each(anyVersion())("PostgreSQL %s, the schedule of a table with levels", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
 
