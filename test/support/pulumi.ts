@@ -5,6 +5,8 @@ import { afterAll } from "vitest";
 import { type RunOptions, type RunResult, runPulumi } from "../../tools/stand-ins/engine/run";
 import { workFolder } from "../../tools/paths";
 
+const quickStart = join(__dirname, "harness", "quick-start.cjs");
+
 export interface PulumiProject {
   readonly folder: string;
   /** Replaces or adds files, by path inside the folder. */
@@ -26,6 +28,7 @@ export function withProject(files: Readonly<Record<string, string>>): PulumiProj
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: "test",
     PULUMI_HOME: join(folder, ".home"),
+    NODE_OPTIONS: `--require ${JSON.stringify(quickStart)}`,
   };
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
