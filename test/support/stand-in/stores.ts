@@ -32,7 +32,8 @@ export function withStandInStores(): StandInStores {
     const client = (endpoint: string): S3 =>
       new S3({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
     clients = { objects: client(store.endpoint), settings: client(moto.endpoint) };
-  });
+    // The first one on a machine builds the one and installs the other: minutes where it has other work.
+  }, 600_000);
   beforeEach((context) => {
     if (reason !== undefined) skipBecause(context, reason);
   });
