@@ -49,6 +49,15 @@ export const MAX_DRAINED_ROWS = 10_000;
  */
 export const AUTOVACUUM_WAIT_MS = 1_500;
 
+/**
+ * Rows at or after the end of the history that the way back of a conversion moves while the table is locked: a second or two on
+ * two cores, with a primary key, two indexes and a foreign key.
+ */
+export const MAX_RETURNED_ROWS = 100_000;
+
+/** Rows that are named when the way back of a conversion finds several with one former key. */
+export const MAX_NAMED_ROWS = 20;
+
 /** Connections to one database: one for reads, the rest for work on different tables. */
 export const DEFAULT_POOL_SIZE = 4;
 

@@ -54,8 +54,20 @@ export interface LedgerDetail {
   readonly verify?: "checksum" | "readBack";
   /** On `restored`: requested on the command line, so that no program has to name it. */
   readonly pinned?: true;
+  /** On `attached` by a conversion: what the plain table had, for its way back. */
+  readonly plain?: PlainShape;
+  /** On `released` by the way back of a conversion: foreign keys that it leaves to be validated, `schema.table.name`. */
+  readonly validate?: readonly string[];
   /** On `restored` and pinned: time at which it may leave again. Left out: when confirmDrops names it. */
   readonly until?: string;
+}
+
+/** What a plain table had and its partitioned successor cannot have, or has under the same names. */
+export interface PlainShape {
+  /** Left out: it had none. */
+  readonly primaryKey?: { readonly name: string; readonly columns: readonly string[] };
+  /** Former names of indexes and statistics objects, by those that the conversion gave them. */
+  readonly names: Readonly<Record<string, string>>;
 }
 
 /** A complete and proved archive of a table that still exists. */

@@ -1,5 +1,5 @@
 import { fingerprintQuery } from "../../core/conversion/fingerprint";
-import { quote, quoteQualified } from "../../core/names/identifier";
+import { quote, quoteList, quoteQualified } from "../../core/names/identifier";
 import type { TableName } from "../../core/names/table-name";
 import type { Database } from "../database";
 
@@ -48,4 +48,44 @@ export async function hasRowsOutside(
     { row_security: "off" },
   );
   return rows[0]?.["found"] === true;
+}
+
+/** Counts rows at or after the end of the history, up to one more than `limit`. Reads only the partitions that have them. */
+export async function countRowsFrom(
+  database: Database,
+  { schema, table }: TableName,
+  column: string,
+  end: string,
+  limit: number,
+): Promise<number> {
+  const rows = await database.readLong(
+    `select count(*)::int as rows
+     from (select from ${quoteQualified(schema, table)} where ${quote(column)} >= ${end} limit ${limit + 1}) r`,
+    [],
+    { row_security: "off" },
+  );
+  return Number(rows[0]?.["rows"] ?? 0);
+}
+
+/**
+ * Returns values of columns that several rows have, as `(id) = (7)`, at most `limit`. Reads the whole table; with `among`, a
+ * condition, an index of it for each row that satisfies that.
+ */
+export async function listDoubled(
+  database: Database,
+  { schema, table }: TableName,
+  columns: readonly string[],
+  { among, limit }: { readonly among: string | undefined; readonly limit: number },
+): Promise<string[]> {
+  const list = quoteList(columns);
+  const name = quoteQualified(schema, table);
+  const only = among === undefined ? "" : ` where (${list}) in (select ${list} from ${name} where ${among})`;
+  const values = columns.map((column) => `${quote(column)}::text`).join(", ");
+  const rows = await database.readLong(
+    `select format('(%s) = (%s)', $1::text, concat_ws(', ', ${values})) as said
+     from ${name}${only} group by ${list} having count(*) > 1 order by ${list} limit ${limit}`,
+    [columns.join(", ")],
+    { row_security: "off" },
+  );
+  return rows.map((row) => String(row["said"]));
 }

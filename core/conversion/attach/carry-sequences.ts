@@ -1,13 +1,14 @@
 import { quote, quoteLiteral, quoteQualified } from "../../names/identifier";
 import { quoteRole } from "../../partition/carry/security-statements";
 import type { SourceSequence } from "../source";
-import { type AttachSource, quoteHistory, quoteTable, renameForHistory } from "./attach-source";
+import { quoteTable, renameForHistory } from "./attach-source";
+import { type Handover, quoteFormer } from "./handover";
 
 /**
- * Gives the partitioned table the sequences of the plain one, at their present values. One that belongs to a column moves as it
+ * Gives the new relation the sequences of the former one, at their present values. One that belongs to a column moves as it
  * is. That of an identity cannot: a new one takes its name, its settings, its value and its privileges.
  */
-export function carrySequences(source: AttachSource): string[] {
+export function carrySequences(source: Handover): string[] {
   return source.bound.sequences.flatMap((sequence) => {
     switch (sequence.kind) {
       case "shared":
@@ -23,9 +24,9 @@ export function carrySequences(source: AttachSource): string[] {
   });
 }
 
-function carryIdentity(source: AttachSource, sequence: SourceSequence): string[] {
+function carryIdentity(source: Handover, sequence: SourceSequence): string[] {
   const { schema, name } = sequence;
-  const former = renameForHistory(name, source.table.name, source.historyName);
+  const former = renameForHistory(name, source.table.name, source.formerName);
   const kept = quoteQualified(schema, name);
   const old = quoteQualified(schema, former);
   const always = sequence.kind === "identity always" ? "ALWAYS" : "BY DEFAULT";
@@ -44,13 +45,13 @@ function carryIdentity(source: AttachSource, sequence: SourceSequence): string[]
     `ALTER SEQUENCE ${kept} RENAME TO ${quote(former)}`,
     `${alter(quoteTable(source))} ADD GENERATED ${always} AS IDENTITY (${settings})`,
     `DO ${quoteLiteral(`BEGIN PERFORM pg_catalog.setval(${quoteLiteral(kept)}, last_value, is_called) FROM ${old}; END`)}`,
-    `${alter(quoteHistory(source))} DROP IDENTITY`,
+    `${alter(quoteFormer(source))} DROP IDENTITY`,
     ...grantOn(kept, sequence),
     ...(sequence.comment === undefined ? [] : [`COMMENT ON SEQUENCE ${kept} IS ${quoteLiteral(sequence.comment)}`]),
   ];
 }
 
-function column(source: AttachSource, sequence: SourceSequence): string {
+function column(source: Handover, sequence: SourceSequence): string {
   return `${quoteTable(source)}.${quote(sequence.column)}`;
 }
 

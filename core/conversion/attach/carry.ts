@@ -9,25 +9,29 @@ import {
 import type { Relation } from "../../sql/relation";
 import type { Statement } from "../../sql/statement";
 import { addTableStatement, dropTableStatement } from "../../table/create/publication";
+import type { ObservedPolicy } from "../../observed/observed-table";
 import type { SourcePrivilege } from "../source";
-import { type AttachSource, quoteTable } from "./attach-source";
+import { quoteTable } from "./attach-source";
+import type { Handover } from "./handover";
 
-// What LIKE and ATTACH do not give the partitioned table, and the plain one has.
+// What neither LIKE and ATTACH nor DETACH give the relation that takes the place of another.
 
 /** Owner, settings of columns, replica identity. */
-export function carrySettings(source: AttachSource): string[] {
-  const { table, bound } = source;
+export function carrySettings(source: Handover): string[] {
+  const { table, bound, present } = source;
   const alter = `ALTER TABLE ${quoteTable(source)}`;
   const identity = bound.carried.replicaIdentity.kind;
   return [
-    ...(table.rights.role === table.owner ? [] : [`${alter} OWNER TO ${quote(table.owner)}`]),
+    ...(present.owner === table.owner ? [] : [`${alter} OWNER TO ${quote(table.owner)}`]),
     ...bound.columns.flatMap(({ name, statistics, options = {} }) => [
       ...(statistics === undefined ? [] : [`${alter} ALTER COLUMN ${quote(name)} SET STATISTICS ${statistics}`]),
       ...(Object.keys(options).length === 0
         ? []
         : [`${alter} ALTER COLUMN ${quote(name)} SET (${formatOptions(options)})`]),
     ]),
-    ...(identity === "full" || identity === "nothing" ? [`${alter} REPLICA IDENTITY ${identity.toUpperCase()}`] : []),
+    ...(identity === "index" || present.replicaIdentity === "index" || identity === present.replicaIdentity
+      ? []
+      : [`${alter} REPLICA IDENTITY ${identity.toUpperCase()}`]),
   ];
 }
 
@@ -38,7 +42,7 @@ export function formatOptions(options: Readonly<Record<string, string>>): string
 }
 
 /** Statistics objects under their former names. */
-export function carryStatistics({ bound }: AttachSource): string[] {
+export function carryStatistics({ bound }: Pick<Handover, "bound">): string[] {
   return bound.statistics.flatMap(({ schema, name, definition, target, comment }) => [
     definition,
     ...(target === undefined ? [] : [`ALTER STATISTICS ${quoteQualified(schema, name)} SET STATISTICS ${target}`]),
@@ -48,27 +52,50 @@ export function carryStatistics({ bound }: AttachSource): string[] {
   ]);
 }
 
-/** Row security, policies and exactly the privileges of the plain table, before another session can see the new one. */
-export function carryAccess(source: AttachSource): Statement[] {
-  const { table, bound } = source;
+/** Row security, policies and exactly the privileges of the former relation, before another session can see the new one. */
+export function carryAccess(source: Handover): Statement[] {
+  const { table, bound, present } = source;
   const relation: Relation = { schema: table.schema, name: table.name, role: "parent", fresh: true };
-  const policies = bound.carried.policies.map((policy) => ({ spec: toPolicySpec(policy), same: () => false }));
-  const off = { enabled: false, forced: false };
-  const transaction = undefined;
+  const policies = bound.carried.policies.map((policy) => ({
+    spec: toPolicySpec(policy),
+    same: (found: ObservedPolicy) => isSame(policy, found),
+  }));
   return [
-    ...buildRowSecurityStatements(relation, "", bound.carried.rowSecurity, off),
-    ...buildPolicyStatements(relation, "", policies, []),
-    ...buildFreshGrantStatements(relation, "", [], source.defaultGrantees),
-    ...grantAll(`TABLE ${quoteTable(source)}`, bound.privileges, table.owner).map((sql): Statement => ({
-      sql,
-      transaction,
-      timeouts: "light",
-      locks: [],
-      hold: "instant",
-      hazards: [],
-      undo: "rolled back with the swap",
-    })),
+    ...buildRowSecurityStatements(relation, "", bound.carried.rowSecurity, present.rowSecurity),
+    ...buildPolicyStatements(relation, "", policies, present.policies),
+    ...carryGrants(source, relation),
   ];
+}
+
+function carryGrants(source: Handover, relation: Relation): Statement[] {
+  const { table, bound, present } = source;
+  const on = `TABLE ${quoteTable(source)}`;
+  const grants = grantAll(on, bound.privileges, table.owner);
+  if ("grantees" in present) {
+    return [...buildFreshGrantStatements(relation, "", [], present.grantees), ...grants.map(statement)];
+  }
+  const held = grantAll(on, present.privileges, present.owner);
+  if (isSame(held, grants)) return [];
+  const roles = new Set(present.privileges.map(({ grantee }) => grantee).filter((role) => role !== present.owner));
+  // With what these roles granted on.
+  const revokes = [...roles].map((role) => `REVOKE ALL ON ${on} FROM ${quoteRole(role)} CASCADE`);
+  return [...revokes, ...grants].map(statement);
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function statement(sql: string): Statement {
+  return {
+    sql,
+    transaction: undefined,
+    timeouts: "light",
+    locks: [],
+    hold: "instant",
+    hazards: [],
+    undo: "rolled back with the swap",
+  };
 }
 
 /** Returns the grants of all privileges but the owner's own. */
@@ -84,7 +111,7 @@ function grantAll(on: string, privileges: readonly SourcePrivilege[], owner: str
 }
 
 /** Comments of the table, its columns, constraints, indexes and triggers. */
-export function carryComments(source: AttachSource): string[] {
+export function carryComments(source: Handover): string[] {
   const { table, bound } = source;
   const name = quoteTable(source);
   const say = (on: string, comment: string | undefined): string[] =>
@@ -102,13 +129,13 @@ export function carryComments(source: AttachSource): string[] {
   ];
 }
 
-/** Moves each membership from the history to the partitioned table, so that a subscriber misses no change. */
-export function carryPublications(source: AttachSource): Statement[] {
-  const { table, historyName } = source;
+/** Moves each membership from the former relation to the new one, so that a subscriber misses no change. */
+export function carryPublications(source: Handover): Statement[] {
+  const { table, formerName } = source;
   return source.publications.flatMap(({ name, member }) => {
     if (!member) return [];
     const spec = { publication: name, where: member.where, columns: member.columns };
-    const was = { schema: table.schema, table: historyName };
+    const was = { schema: table.schema, table: formerName };
     return [
       dropTableStatement(was, name, spec),
       addTableStatement(

@@ -1,5 +1,9 @@
 import { quote, quoteList, quoteQualified } from "../../names/identifier";
+import { quoteRelation, type Relation } from "../../sql/relation";
 import type { Hazard, LockMode, Statement } from "../../sql/statement";
+import type { ObservedTable } from "../../observed/observed-table";
+import { compareInstants } from "../../time/instant";
+import { parseBound } from "../../time/key";
 import { isFilled, nameFilledCheck } from "../../table/compare/filled-check";
 import {
   type AttachSource,
@@ -24,23 +28,33 @@ function buildWiderKey(source: AttachSource): Statement[] {
   const { table, primaryKey = [] } = source;
   const name = nameWiderKey(source);
   const found = table.indexes.find((index) => index.name === name);
+  return buildKeyIndex({ schema: table.schema, name: table.name, role: "parent" }, name, primaryKey, found);
+}
+
+/** Builds the unique index of a coming primary key beside the present one, while writers continue. */
+export function buildKeyIndex(
+  relation: Pick<Relation, "schema" | "name" | "role">,
+  name: string,
+  columns: readonly string[],
+  found: { readonly valid: boolean } | undefined,
+): Statement[] {
   if (found?.valid === true) return [];
   const concurrently = (sql: string, hazards: readonly Hazard[], undo: string): Statement => ({
     sql,
     transaction: undefined,
     timeouts: "waiting",
-    locks: lock(source, "SHARE UPDATE EXCLUSIVE"),
+    locks: [{ relation: `${relation.schema}.${relation.name}`, role: relation.role, mode: "SHARE UPDATE EXCLUSIVE" }],
     hold: "grows with rows",
     hazards: [...hazards, "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
     undo,
   });
-  const quoted = quoteQualified(table.schema, name);
+  const quoted = quoteQualified(relation.schema, name);
   const drop = `DROP INDEX CONCURRENTLY ${quoted}`;
   return [
     // A build that was interrupted left an index that is not used and still costs every write.
     ...(found ? [concurrently(drop, [], "not needed: an invalid index serves no query")] : []),
     concurrently(
-      `CREATE UNIQUE INDEX CONCURRENTLY ${quote(name)} ON ${quoteTable(source)} (${quoteList(primaryKey)})`,
+      `CREATE UNIQUE INDEX CONCURRENTLY ${quote(name)} ON ${quoteRelation(relation)} (${quoteList(columns)})`,
       ["INDEX_BUILD"],
       drop,
     ),
@@ -64,8 +78,37 @@ function proveFilled(source: AttachSource): Statement[] {
   });
 }
 
+/** A bound that was declared before is replaced: it would refuse rows that are history now. */
 function proveBound(source: AttachSource): Statement[] {
-  return proveCheck(source, nameHistoryCheck(source), `${quote(source.key.column)} < ${formatHistoryEnd(source)}`);
+  const name = nameHistoryCheck(source);
+  const condition = `${quote(source.key.column)} < ${formatHistoryEnd(source)}`;
+  const found = source.table.constraints.find((one) => one.name === name && one.kind === "check");
+  if (!found || isHistoryBound(source, found.definition)) return proveCheck(source, name, condition);
+  const table = quoteTable(source);
+  return [
+    alter(
+      source,
+      `ALTER TABLE ${table} DROP CONSTRAINT ${quote(name)}`,
+      `ALTER TABLE ${table} ADD CONSTRAINT ${quote(name)} ${found.definition}`,
+    ),
+    ...proveCheck({ ...source, table: omitConstraint(source.table, name) }, name, condition),
+  ];
+}
+
+function omitConstraint(table: ObservedTable, name: string): ObservedTable {
+  return { ...table, constraints: table.constraints.filter((one) => one.name !== name) };
+}
+
+/** True if a CHECK, as the server prints it, has the declared end of the history: `CHECK ((at < '2025-04-01 …'::date))`. */
+function isHistoryBound({ key, historyUntil }: AttachSource, definition: string): boolean {
+  const [, quoted, bare] = /< (?:'([^']*)'|\(?(-?\d+))/.exec(definition) ?? [];
+  const text = quoted ?? bare;
+  if (text === undefined) return false;
+  try {
+    return compareInstants(parseBound(text, key.kind, key.zone), historyUntil) === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Adds a CHECK, which new rows must satisfy at once, and validates it for the existing ones while writers continue. */

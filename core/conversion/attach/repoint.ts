@@ -1,15 +1,15 @@
 import { quote, quoteQualified } from "../../names/identifier";
 import type { Lock, Statement } from "../../sql/statement";
-import type { SourceReference } from "../source";
+import type { ConversionSource, SourceReference } from "../source";
 import { type AttachSource } from "./attach-source";
 import { formatOptions } from "./carry";
 
 /**
- * Points everything that is bound to the plain table by its oid at the partitioned one: views, functions with a parsed body,
- * policies of other tables. Their definitions were read while the name meant the plain table; run again, the same name means
- * the partitioned one. Owners, privileges and comments stay, because nothing is dropped.
+ * Points everything that is bound to the former relation by its oid at the new one: views, functions with a parsed body,
+ * policies of other tables. Their definitions were read while the name meant the former one; run again, the same name means
+ * the new one. Owners, privileges and comments stay, because nothing is dropped.
  */
-export function repointUsers(source: AttachSource): Statement[] {
+export function repointUsers(source: Pick<AttachSource, "bound">): Statement[] {
   const { views, functions, foreignPolicies } = source.bound;
   return [
     ...views
@@ -33,24 +33,28 @@ export function repointUsers(source: AttachSource): Statement[] {
   ];
 }
 
-/** Lets foreign keys that pointed to the plain table point to the partitioned one: not validated here, but enforced at once. */
-export function referAgain({ bound }: AttachSource): Statement[] {
-  return bound.referring.flatMap((key) => {
-    const table = quoteQualified(key.schema, key.table);
-    const locks = [lock(key.schema, key.table, "referring")];
-    return [
-      step(`ALTER TABLE ${table} DROP CONSTRAINT ${quote(key.name)}`, locks, ["LOCK_REFERRING_AX"]),
-      step(
-        `ALTER TABLE ${table} ADD CONSTRAINT ${quote(key.name)} ${key.definition.replace(/ NOT VALID$/, "")} NOT VALID`,
-        locks,
-        ["LOCK_REFERRING_AX"],
-      ),
-    ];
-  });
+/** Lets foreign keys that pointed to the former relation point to the new one: not validated here, but enforced at once. */
+export function referAgain(source: Pick<AttachSource, "bound">): Statement[] {
+  return [...dropReferring(source), ...addReferring(source)];
+}
+
+export function dropReferring({ bound }: Pick<AttachSource, "bound">): Statement[] {
+  return bound.referring.map((key) => alterReferring(key, `DROP CONSTRAINT ${quote(key.name)}`));
+}
+
+export function addReferring({ bound }: Pick<AttachSource, "bound">): Statement[] {
+  return bound.referring.map((key) =>
+    alterReferring(key, `ADD CONSTRAINT ${quote(key.name)} ${key.definition.replace(/ NOT VALID$/, "")} NOT VALID`),
+  );
+}
+
+function alterReferring({ schema, table }: SourceReference, action: string): Statement {
+  const sql = `ALTER TABLE ${quoteQualified(schema, table)} ${action}`;
+  return step(sql, [lock(schema, table, "referring")], ["LOCK_REFERRING_AX"]);
 }
 
 /** Validates them afterwards, while writers of both tables continue. */
-export function validateReferring({ bound }: Pick<AttachSource, "bound">): Statement[] {
+export function validateReferring({ bound }: { readonly bound: Pick<ConversionSource, "referring"> }): Statement[] {
   return bound.referring.filter(({ validated }) => validated).map(validateKey);
 }
 

@@ -13,6 +13,7 @@ import {
 } from "./attach-source";
 import { carryAccess, carryComments, carryPublications, carrySettings, carryStatistics } from "./carry";
 import { carrySequences } from "./carry-sequences";
+import { type Handover, quoteFormer } from "./handover";
 import { repointUsers, referAgain } from "./repoint";
 
 /**
@@ -26,39 +27,52 @@ export function swapStatements(
   source: AttachSource,
   fingerprint: { readonly query: string; readonly answer: string },
 ): Statement[] {
+  const handover = toHandover(source);
   return [
     lockTable(source),
     assertUnchanged(source, fingerprint),
     ...freeNames(source),
     createParent(source),
-    ...carrySettings(source).map(inSwap(source)),
-    ...carrySequences(source).map(inSwap(source)),
+    ...carrySettings(handover).map(inSwap(source)),
+    ...carrySequences(handover).map(inSwap(source)),
     ...carryConstraints(source),
     ...carryIndexes(source),
-    ...carryStatistics(source).map(inSwap(source)),
-    ...carryTriggers(source),
-    ...carryAccess(source),
-    ...carryComments(source).map(inSwap(source)),
+    ...carryStatistics(handover).map(inSwap(source)),
+    ...carryTriggers(handover),
+    ...carryAccess(handover),
+    ...carryComments(handover).map(inSwap(source)),
     ...carryForeignKeys(source),
     ...attachHistory(source),
     ...carryUnproven(source),
-    ...carryPublications(source),
+    ...carryPublications(handover),
     ...repointUsers(source),
     ...referAgain(source),
   ].map((statement) => ({ ...statement, transaction: nameSwap(source), timeouts: "strong" as const }));
 }
 
-function nameSwap({ table }: AttachSource): string {
+/** The partitioned table, which does not exist yet, in the place of the plain one. */
+function toHandover(source: AttachSource): Handover {
+  const present = {
+    owner: source.table.rights.role,
+    rowSecurity: { enabled: false, forced: false },
+    policies: [],
+    replicaIdentity: "default",
+    grantees: source.defaultGrantees,
+  } as const;
+  return { ...source, formerName: source.historyName, present };
+}
+
+function nameSwap({ table }: Pick<AttachSource, "table">): string {
   return `convert ${table.schema}.${table.name}`;
 }
 
 /** Returns a function that makes a statement of a text on tables that are locked already, or that no session sees yet. */
-function inSwap(source: AttachSource): (sql: string) => Statement {
+export function inSwap(source: Pick<AttachSource, "table">): (sql: string) => Statement {
   return (sql) => change(source, sql);
 }
 
-function change(
-  source: AttachSource,
+export function change(
+  source: Pick<AttachSource, "table">,
   sql: string,
   more: { readonly locks?: readonly Lock[]; readonly hazards?: readonly Hazard[] } = {},
 ): Statement {
@@ -73,7 +87,7 @@ function change(
   };
 }
 
-function lockTable(source: AttachSource): Statement {
+export function lockTable(source: Pick<AttachSource, "table">): Statement {
   const relation = `${source.table.schema}.${source.table.name}`;
   const lock = change(source, `LOCK TABLE ${quoteTable(source)} IN ACCESS EXCLUSIVE MODE`, {
     locks: [{ relation, role: "parent", mode: "ACCESS EXCLUSIVE" }],
@@ -83,7 +97,10 @@ function lockTable(source: AttachSource): Statement {
 }
 
 /** Ends the swap if another session has changed the table, or what is bound to it, since it was read: that would be lost. */
-function assertUnchanged(source: AttachSource, { query, answer }: { query: string; answer: string }): Statement {
+export function assertUnchanged(
+  source: Pick<AttachSource, "table">,
+  { query, answer }: { readonly query: string; readonly answer: string },
+): Statement {
   const message = `table ${source.table.schema}.${source.table.name} was altered while it was being converted; nothing was swapped`;
   const body = [
     "BEGIN",
@@ -191,12 +208,12 @@ function carryIndexes(source: AttachSource): Statement[] {
     );
 }
 
-/** Moves triggers to the partitioned table: the attach gives the history its part of those for each row. */
-function carryTriggers(source: AttachSource): Statement[] {
+/** Moves triggers to the new relation: an attach gives the history its part of those for each row. */
+export function carryTriggers(source: Handover): Statement[] {
   const words = { always: "ENABLE ALWAYS", replica: "ENABLE REPLICA", never: "DISABLE", origin: "ENABLE" } as const;
   return source.bound.triggers
     .flatMap(({ name, definition, fires }) => [
-      `DROP TRIGGER ${quote(name)} ON ${quoteHistory(source)}`,
+      `DROP TRIGGER ${quote(name)} ON ${quoteFormer(source)}`,
       definition,
       ...(fires === "origin" ? [] : [`ALTER TABLE ${quoteTable(source)} ${words[fires]} TRIGGER ${quote(name)}`]),
     ])

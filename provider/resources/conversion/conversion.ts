@@ -1,3 +1,4 @@
+import { describePlain } from "../../../core/conversion/attach/plain-shape";
 import { observeAfterSwap, observeHistoryIndexes } from "../../../core/conversion/attach/after-swap";
 import { formatHistoryEnd } from "../../../core/conversion/attach/attach-source";
 import { formatTableId } from "../../../core/names/resource-id";
@@ -12,6 +13,7 @@ import { formatBytes } from "../../../core/size";
 import type { Statement } from "../../../core/sql/statement";
 import { formatInstant } from "../../../core/time/instant";
 import { hasRowsOutside } from "../../../postgres/read/history-facts";
+import { recordLedgerStatement } from "../../../postgres/registry/ledger";
 import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
@@ -19,8 +21,10 @@ import type { PropertyMap } from "../../runtime/values";
 import { defineResource, type Parsed } from "../shared/define-resource";
 import { refuse, requireWire, toFailures } from "../shared/inputs";
 import { showStatements } from "../shared/show";
+import { findMissingSchema } from "../management/required-schema";
 import { findOwnershipProblems } from "../shared/table-problems";
 import { type ConversionReading, type Convertible, readConversion } from "./read-conversion";
+import { previewWayBack, takeBack } from "./way-back";
 
 /**
  * The conversion of a plain table. It comes before the Table, which adopts what it made; in a preview the other resources of the
@@ -41,19 +45,21 @@ export const conversion = defineResource(
         readings.set(formatTableId(declared), reading);
         const owned = findOwnershipProblems(declared, await runtime.observe(declared), runtime.getOwner(ctx));
         const problems = reading.kind === "refused" ? reading.problems : [];
-        return { inputs: news, failures: toFailures([...owned, ...problems]) };
+        const missing = await findMissingSchema(runtime, declared);
+        return { inputs: news, failures: toFailures([...owned, ...missing, ...problems]) };
       },
 
-      /** A table that was made plain again, or never converted, is converted by the next update. */
+      /** A table that was made plain again by hand, or never converted, is converted by the next update. */
       diff: async (_ctx, declared, { oldOutputs }, changed) => {
-        const state = describeState(await recall(declared));
-        const wanted = declared.until === "prepare" ? ["prepared", "converted", "none"] : ["converted", "none"];
-        return wanted.includes(state) && oldOutputs["state"] === state ? {} : { ...changed, state: "update" };
+        const reading = await recall(declared);
+        const state = describeState(reading);
+        return isDone(declared, reading) && oldOutputs["state"] === state ? {} : { ...changed, state: "update" };
       },
 
       preview: async (ctx, declared) => {
         const reading = await recall(declared);
-        if (reading.kind === "convertible") await previewConversion(ctx, runtime, declared, reading);
+        if (reading.kind === "convertible") previewConversion(ctx, runtime, declared, reading);
+        if (reading.kind === "reversible") previewWayBack(ctx, declared, reading);
         return { state: predictState(declared, reading), history: formatHistory(declared) };
       },
 
@@ -93,22 +99,40 @@ function formatHistory({ schema, historyName }: DeclaredConversion): string {
 }
 
 function describeState(reading: ConversionReading): ConversionState {
-  if (reading.kind === "convertible") return reading.plan.prepare.length === 0 ? "prepared" : "plain";
-  return reading.kind === "refused" ? "plain" : reading.kind;
+  switch (reading.kind) {
+    case "convertible":
+      return reading.plan.prepare.length === 0 ? "prepared" : "plain";
+    case "refused":
+    case "restored":
+      return "plain";
+    case "reversible":
+      return "converted";
+    case "none":
+    case "converted":
+      return reading.kind;
+  }
+}
+
+/** True if the declared phase is reached. */
+function isDone({ until }: DeclaredConversion, reading: ConversionReading): boolean {
+  if (reading.kind === "restored") return reading.settle.length === 0;
+  if (reading.kind === "convertible") return until === "prepare" && reading.plan.prepare.length === 0;
+  return reading.kind === "none" || reading.kind === "converted";
 }
 
 function predictState({ until }: DeclaredConversion, reading: ConversionReading): ConversionState {
+  if (reading.kind === "reversible") return "plain";
   if (reading.kind !== "convertible") return describeState(reading);
   return until === "prepare" ? "prepared" : "converted";
 }
 
 /** Prints the statements, and lets the other resources of this preview plan on the table as it will be. */
-async function previewConversion(
+function previewConversion(
   ctx: ResourceContext,
   runtime: Runtime,
   declared: DeclaredConversion,
   { source, facts, plan, notes }: Convertible,
-): Promise<void> {
+): void {
   const swaps = declared.until === "swap";
   const statements = [...plan.prepare, ...(swaps ? [...plan.swap, ...plan.settle] : [])];
   showStatements(ctx, formatHeading(declared, facts, swaps), statements, notes);
@@ -118,7 +142,6 @@ async function previewConversion(
     observe: (before) => observeAfterSwap(source, facts, before),
     indexes: observeHistoryIndexes(source),
   });
-  await Promise.resolve();
 }
 
 function formatHeading(declared: DeclaredConversion, { rows, bytes }: Convertible["facts"], swaps: boolean): string {
@@ -129,27 +152,45 @@ function formatHeading(declared: DeclaredConversion, { rows, bytes }: Convertibl
     : `${what}: prepared, and swapped by a later update without until: "prepare"`;
 }
 
-/** Prepares and swaps, each step as the catalogue then asks for it: an interrupted run goes on where it ended. */
+/**
+ * Prepares and swaps, forth or back, each step as the catalogue then asks for it: an interrupted run goes on where it ended.
+ */
 async function convert(ctx: ResourceContext, runtime: Runtime, declared: DeclaredConversion): Promise<ConversionState> {
   const name = `${declared.schema}.${declared.table}`;
-  const subject = `converting table "${name}"`;
-  const execute = (statements: readonly Statement[]) =>
-    runtime.database.execute(statements, { signal: ctx.signal, log: ctx.log, subject });
   const lock = { signal: ctx.signal, log: ctx.log };
   return runtime.database.withTableLock(declared.schema, declared.table, lock, async () => {
+    const execute = (statements: readonly Statement[]) =>
+      runtime.database.execute(statements, { ...lock, subject: `converting table "${name}"` });
     const first = await requireConvertible(runtime, declared);
+    if (first.kind === "restored") await execute(first.settle);
+    if (first.kind === "reversible") return takeBack(ctx, runtime, declared, first, execute);
     if (first.kind !== "convertible") return describeState(first);
     await requireAllInside(runtime, declared, first);
     await execute(first.plan.prepare);
     if (declared.until === "prepare") return "prepared";
     const ready = await requireConvertible(runtime, declared);
     if (ready.kind !== "convertible") return describeState(ready);
-    await execute(ready.plan.swap);
+    await execute(recordSwap(runtime, ready));
     runtime.database.invalidate(declared.schema, declared.table);
     ctx.log.info(`table ${name} is partitioned: all of its rows are in ${formatHistory(declared)}`);
     await execute(ready.plan.settle);
     return "converted";
   });
+}
+
+/** Adds to the swap, in its transaction, the record from which its way back knows the plain table. */
+function recordSwap(runtime: Runtime, { source, plan }: Convertible): readonly Statement[] {
+  const { table, historyName, historyUntil } = source;
+  const record = recordLedgerStatement(runtime.config.managementSchema, {
+    schema: table.schema,
+    table: table.name,
+    partition: historyName,
+    bounds: { from: undefined, to: historyUntil },
+    event: "attached",
+    run: runtime.run,
+    detail: { plain: describePlain(source) },
+  });
+  return [...plan.swap, { ...record, transaction: plan.swap[0]?.transaction }];
 }
 
 async function requireConvertible(runtime: Runtime, declared: DeclaredConversion): Promise<ConversionReading> {

@@ -7,7 +7,9 @@ import type { DeclaredConversion } from "../../../core/resources/conversion";
 import { compareInstants, formatInstant, type Instant } from "../../../core/time/instant";
 import { readConversionFacts } from "../../../postgres/read/conversion-facts";
 import { type HistoryFacts, readHistoryFacts } from "../../../postgres/read/history-facts";
+import type { Statement } from "../../../core/sql/statement";
 import type { Runtime } from "../../runtime/runtime";
+import { readRestored, readWayBack, type Reversible } from "./read-way-back";
 
 /** A plain table that can be converted, and the statements that do. */
 export interface Convertible {
@@ -23,6 +25,9 @@ export interface Convertible {
 /** What the database says about a declared conversion. */
 export type ConversionReading =
   | { readonly kind: "none" | "converted" }
+  /** Taken back from the declared conversion: nothing is done again, except what that left. */
+  | { readonly kind: "restored"; readonly settle: readonly Statement[] }
+  | ({ readonly kind: "reversible" } & Reversible)
   | { readonly kind: "refused"; readonly problems: readonly Problem[] }
   | ({ readonly kind: "convertible" } & Convertible);
 
@@ -32,7 +37,12 @@ export async function readConversion(runtime: Runtime, declared: DeclaredConvers
   const observation = await runtime.observeAgain(declared, declared.key);
   const { table } = observation;
   if (!table) return { kind: "none" };
-  if (table.kind === "partitioned") return { kind: "converted" };
+  if (table.kind === "partitioned")
+    return declared.until === "swap"
+      ? { kind: "converted" }
+      : readWayBack(runtime, declared, { ...observation, table });
+  const restored = table.kind === "plain" && (await readRestored(runtime, declared, observation, table));
+  if (restored) return restored;
   const { key, historyUntil, historyName } = declared;
   const asked = { column: key.column, encoding: key.encoding, zone: key.zone, historyUntil };
   const found = await readConversionFacts(runtime.database, declared, asked);

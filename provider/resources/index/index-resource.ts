@@ -15,6 +15,7 @@ import type { PropertyMap } from "../../runtime/values";
 import { defineResource } from "../shared/define-resource";
 import { importIndex, listIndexes } from "./index-import";
 import { requireWire } from "../shared/inputs";
+import { isPlainAgain } from "../shared/plain-again";
 import { showStatements } from "../shared/show";
 import { createWorkContext } from "../shared/run-context";
 import { planPrepared } from "../../../core/plan/prepare/prepared";
@@ -105,7 +106,9 @@ async function build(
 async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire): Promise<void> {
   const options = { signal: ctx.signal, log: ctx.log, subject: `dropping index "${wire.name}"` };
   await runtime.database.withTableLock(wire.schema, wire.table, options, async () => {
-    const { table, registration } = await runtime.observeAgain(wire, decodeKey(wire.key));
+    const observation = await runtime.observeAgain(wire, decodeKey(wire.key));
+    const { table, registration } = observation;
+    if (isPlainAgain(runtime, wire, observation)) return;
     if (registration?.mode === "released") return;
     if (registration && registration.owner !== runtime.getOwner(ctx)) return;
     if (!table?.indexes.some((index) => index.name === wire.name)) return;

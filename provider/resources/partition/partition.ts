@@ -23,6 +23,7 @@ import type { PropertyMap } from "../../runtime/values";
 import { addCountedRows } from "../shared/counted-default";
 import { defineResource, type Observed } from "../shared/define-resource";
 import { importKey, refuse, requireWire } from "../shared/inputs";
+import { isPlainAgain } from "../shared/plain-again";
 import { findOwnershipProblems, refuseDestroy } from "../shared/table-problems";
 import { describeGoneRows, createWorkContext } from "../shared/run-context";
 
@@ -158,6 +159,7 @@ function requireForgettable(
   const interval = decodePartitionInterval(wire);
   const registration = observation.registration;
   if (!registration || registration.mode === "released" || registration.owner !== runtime.getOwner(ctx)) return;
+  if (isPlainAgain(runtime, wire, observation)) return;
   const window = decodeWindow(registration.window);
   if (!("spec" in window)) return;
   if (window.spec.resources === "window") return;

@@ -18,6 +18,7 @@ import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
+import { isPlainAgain } from "../shared/plain-again";
 import { findOwnershipProblems } from "../shared/table-problems";
 import { showStatements } from "../shared/show";
 import { createWorkContext } from "../shared/run-context";
@@ -74,12 +75,13 @@ export function joinPublication(
   });
 }
 
-/** Drops the membership; of a released table, or one of another stack, it is only forgotten. */
+/** Drops the membership; of a released table, one of another stack, or one that is plain again, it is only forgotten. */
 export function leavePublication(ctx: ResourceContext, runtime: Runtime, spec: PublicationMemberWire): Promise<void> {
   const { schema, table } = spec;
   return runtime.database.withTableLock(schema, table, { signal: ctx.signal, log: ctx.log }, async () => {
     const observation = await runtime.observeAgain(spec);
     if (findOwnershipProblems(spec, observation, runtime.getOwner(ctx)).length > 0) return;
+    if (isPlainAgain(runtime, spec, observation)) return;
     const { leave, drop } = planLeave(spec, observation);
     const found = findPublication(observation, spec.publication);
     if (leave.length > 0 && found && !found.mine)

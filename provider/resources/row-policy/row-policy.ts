@@ -30,6 +30,7 @@ import { type AskedPolicies, askPolicies } from "../shared/policy-prints";
 import { resolvePolicies } from "../shared/policy-source";
 import { toAccessFacts, pickDeclared, importRowPolicyInputs } from "./row-policy-state";
 import { showStatements } from "../shared/show";
+import { isPlainAgain } from "../shared/plain-again";
 import { findOwnershipProblems, findTableRenameProblems } from "../shared/table-problems";
 import { createWorkContext } from "../shared/run-context";
 import type { TableName } from "../../../core/names/table-name";
@@ -215,7 +216,9 @@ function buildRecordStatements(
 
 /** Forgets the rules. Removing them from a program never opens a table: it keeps its rules, unmanaged. */
 async function forget(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {
-  const { table, registration } = await runtime.observe(wire, decodeKey(wire.key));
+  const observation = await runtime.observe(wire, decodeKey(wire.key));
+  const { table, registration } = observation;
+  if (isPlainAgain(runtime, wire, observation)) return;
   if (!table?.carried || registration?.mode === "released" || registration?.owner !== runtime.getOwner(ctx)) return;
   const { rowSecurity, policies } = table.carried;
   ctx.log.info(

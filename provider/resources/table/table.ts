@@ -30,6 +30,7 @@ import { changeTable, previewChange } from "./table-change";
 import { canonicalize, importTableInputs } from "./table-import";
 import { refreshInputs } from "./table-live";
 import { refuseDestroy, findTableRenameProblems, requireNoProblems } from "../shared/table-problems";
+import { isPlainAgain } from "../shared/plain-again";
 import { createWorkContext } from "../shared/run-context";
 import { listTypesToResolve, applyResolvedTypes } from "../../../core/table/alter/resolved-types";
 import type { ObservedTable } from "../../../core/observed/observed-table";
@@ -188,7 +189,7 @@ function recordDeclaredPolicies(management: string, shape: TableShape): Statemen
   return recordPoliciesStatement(management, { ...toTableName(shape), policies });
 }
 
-/** Only forgets a table of another tool. One of this provider is dropped if destroy is allowed and its partitions are gone. */
+/** Only forgets a table of another tool, or one that is plain again. One of this provider is dropped if destroy is allowed and its partitions are gone. */
 async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<void> {
   const work = createWorkContext(runtime, ctx);
   const options = { signal: ctx.signal, log: ctx.log, subject: `deleting table "${shape.schema}.${shape.table}"` };
@@ -196,7 +197,8 @@ async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableS
     const observation = await runtime.observeAgain(shape, shape.window.key);
     const forget = unregisterTableStatement(work.management, { schema: shape.schema, table: shape.table });
     if (observation.registration?.owner !== runtime.getOwner(ctx)) return;
-    if (!observation.table || !shape.columns || observation.registration.mode === "released") {
+    const plain = isPlainAgain(runtime, shape, observation);
+    if (plain || !observation.table || !shape.columns || observation.registration.mode === "released") {
       await runtime.database.execute([forget], options);
       return;
     }

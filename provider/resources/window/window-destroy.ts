@@ -31,14 +31,15 @@ import type { Runtime } from "../../runtime/runtime";
 import { dropFunctionNames } from "./function-names";
 import { checkLastCopy } from "./window-archive";
 import { isDroppedWithTable } from "../../../core/plan/retire/dropped-with-table";
+import { isPlainAgain } from "../shared/plain-again";
 import { refuseDestroy } from "../shared/table-problems";
 import type { WindowInputs } from "./window-inputs";
 import { createWorkContext } from "../shared/run-context";
 
 /**
  * Runs first on destroy, and when the component leaves the program. Refuses for the whole table before a partition is touched,
- * unless the table is gone, released, of another stack, or named in allowDestroy; then it drops every partition through the
- * regular retirement.
+ * unless the table is gone, plain again, released, of another stack, or named in allowDestroy; then it drops every partition
+ * through the regular retirement.
  */
 export async function destroyTable(ctx: ResourceContext, runtime: Runtime, inputs: WindowInputs): Promise<void> {
   const { spec } = inputs;
@@ -60,6 +61,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   const { table, registration } = observation;
   if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.getOwner(ctx))
     return;
+  if (isPlainAgain(runtime, spec, observation)) return dropFunctionNames(work, spec, observation);
   if (!spec.ownsTable) return handBack(work, spec, observation);
   if (!runtime.isDestroyAllowed(spec)) throw refuseDestroy(spec, observation);
   const keys = await findKeysToDrop(ctx, runtime, observation, spec, table.oid);

@@ -1,0 +1,168 @@
+import { MAX_NAMED_ROWS, MAX_RETURNED_ROWS } from "../../defaults";
+import type { Observation, ObservedTable } from "../../observed/observed-table";
+import { type Dependents, explainNotDroppable } from "../../plan/retire/dependents";
+import type { Problem } from "../../problems/problem";
+import { type BackSource, listLeaving, type RecordedConversion } from "./back-source";
+
+/** Rows that decide about the way back. */
+export interface ReturningRows {
+  /** Rows outside of the history, counted up to one more than may return. */
+  readonly count: number;
+  /** Values of the former primary key that several rows have, some of them. */
+  readonly doubled: readonly string[];
+}
+
+/** Explains why a table has no way back to a plain one, before anything is read about its history; undefined: it may have. */
+export function explainNoWayBack(
+  { table, ledger, detached }: Pick<Observation, "ledger" | "detached"> & { readonly table: ObservedTable },
+  conversion: RecordedConversion | undefined,
+): Problem | undefined {
+  const name = `"${table.schema}.${table.name}"`;
+  if (!conversion)
+    return refuse(
+      `${name} is partitioned and was not converted by a declaration, so there is no plain table to go back to.`,
+      'Remove until: "prepare".',
+    );
+  if (table.partitions.some(({ oid }) => oid === conversion.oid)) return undefined;
+  const history = `its history "${conversion.history}"`;
+  const archived = ledger.some(({ event, oid }) => event === "archived" && oid === conversion.oid);
+  const left = detached.some(({ oid }) => oid === conversion.oid);
+  const state = archived ? "was archived" : left ? "was retired: it is detached" : "is gone";
+  return refuse(
+    `${name} cannot become the plain table again: ${history} ${state}.`,
+    'Remove until: "prepare"; the partitioned table stays as it is.',
+  );
+}
+
+/** Returns everything that the way back could not carry or would lose. */
+export function findBackProblems(
+  source: BackSource,
+  rows: ReturningRows,
+  dependents: Dependents,
+  missingRights: readonly string[],
+): Problem[] {
+  const { rights, schema, name } = source.table;
+  return [
+    ...(missingRights.length > 0
+      ? [
+          refuse(
+            `role "${rights.role}" may not take back the conversion of "${schema}.${name}".`,
+            `An administrator has to run: ${missingRights.join("; ")}`,
+          ),
+        ]
+      : []),
+    ...findPartProblems(source, dependents),
+    ...findBoundProblems(source),
+    ...findKeyProblems(source),
+    ...findRowProblems(source, rows),
+  ];
+}
+
+/** Problems of the history and of the partitions that go. */
+function findPartProblems(source: BackSource, dependents: Dependents): Problem[] {
+  const { table, history } = source;
+  const leaving = listLeaving(source);
+  const half = table.partitions.filter(({ detachPending }) => detachPending);
+  const foreign = leaving.filter((one) => one.foreign);
+  const triggers = history.carried?.unsaid?.triggers ?? [];
+  return [
+    ...half.map(({ name }) =>
+      refuse(`partition "${name}" is half detached.`, 'Run an update without until: "prepare" first, which ends that.'),
+    ),
+    ...foreign.map(({ name }) =>
+      refuse(`partition "${name}" is a foreign table, whose rows are not in this database.`, "Detach it first."),
+    ),
+    ...(history.fenced ? [refuse(`"${history.name}" refuses writes, because it is being archived.`, STAY)] : []),
+    ...(history.schema === table.schema
+      ? []
+      : [refuse(`"${history.name}" is in schema "${history.schema}".`, `Move it to "${table.schema}" first.`)]),
+    ...triggers.map((trigger) =>
+      refuse(
+        `trigger "${trigger.name}" is on "${history.name}" alone, and would fire for every row that returns.`,
+        "Drop it, and create it again afterwards.",
+      ),
+    ),
+    ...leaving.flatMap(({ schema, name, oid }) => {
+      const needed = explainNotDroppable({ schema, partition: name }, dependents.get(oid));
+      return needed === undefined ? [] : [refuse(`partition "${name}" goes with the way back, and ${needed}.`, STAY)];
+    }),
+  ];
+}
+
+const STAY = 'Then run the update again, or remove until: "prepare".';
+
+/** What is bound to the partitioned table and cannot follow: dropped with it, it would be lost. */
+function findBoundProblems({ table, bound }: BackSource): Problem[] {
+  const name = `${table.schema}.${table.name}`;
+  const found = [
+    ...bound.rules.map((rule) => `rule "${rule.name}"`),
+    ...bound.subscriptions.map((subscription) => `subscription "${subscription}", which writes to it`),
+    ...bound.rowTypeUsers.map(({ kind, identity }) => `${kind} ${identity}, which uses its row type`),
+    ...bound.views
+      .filter(({ direct, kind }) => direct && kind === "materialized")
+      .map((view) => `materialized view ${view.schema}.${view.name}`),
+    ...bound.views
+      .filter(({ direct, ours }) => direct && !ours)
+      .map((view) => `view ${view.schema}.${view.name} of ${view.owner}`),
+    ...bound.functions
+      .filter(({ direct, ours }) => direct && !ours)
+      .map(({ signature, owner }) => `function ${signature} of ${owner}`),
+    ...bound.others.map(({ kind, identity }) => `${kind} ${identity}`),
+    ...bound.referring
+      .filter(({ self, partitioned }) => self || partitioned)
+      .map(
+        (key) =>
+          `foreign key "${key.name}" of ${key.self ? "the table itself" : `${key.schema}.${key.table}, which is partitioned`}`,
+      ),
+  ];
+  return found.map((one) =>
+    refuse(
+      `${one} is bound to ${name}, and cannot be bound to the plain table by this update.`,
+      "Drop it, and create it again afterwards.",
+    ),
+  );
+}
+
+/** Foreign keys of other tables that point to what only the partitioned table has as a key. */
+function findKeyProblems({ table, bound, plain }: BackSource): Problem[] {
+  const former = plain.primaryKey?.columns ?? [];
+  const unique = table.indexes.filter((one) => one.unique && one.constraint?.kind !== "primary");
+  const keys = [former, ...unique.map(({ columns }) => columns)].map((columns) => [...columns].sort().join("\0"));
+  return bound.referring
+    .filter(({ referenced }) => !keys.includes([...referenced].sort().join("\0")))
+    .map((key) =>
+      refuse(
+        `foreign key "${key.name}" of ${key.schema}.${key.table} refers to (${key.referenced.join(", ")}), which is no key of the plain table.`,
+        `Drop it, or create a unique index on these columns first.`,
+      ),
+    );
+}
+
+function findRowProblems(source: BackSource, { count, doubled }: ReturningRows): Problem[] {
+  const { table, history, plain } = source;
+  const name = `"${table.schema}.${table.name}"`;
+  const columns = plain.primaryKey?.columns.join(", ") ?? "";
+  const more = doubled.length === MAX_NAMED_ROWS ? ", and perhaps more" : "";
+  return [
+    ...(count > MAX_RETURNED_ROWS
+      ? [
+          refuse(
+            `${name} has more than ${MAX_RETURNED_ROWS.toLocaleString("en")} rows outside of "${history.name}": moving them would stop its readers and writers for too long.`,
+            `Delete or copy away what need not return, down to that number; a way back for more rows is to come. Or remove until: "prepare".`,
+          ),
+        ]
+      : []),
+    ...(doubled.length > 0
+      ? [
+          refuse(
+            `the plain table cannot hold what ${name} has: its primary key is (${columns}), and several rows have ${doubled.join("; ")}${more}.`,
+            'Change or delete all but one of each, or remove until: "prepare".',
+          ),
+        ]
+      : []),
+  ];
+}
+
+function refuse(message: string, fix: string): Problem {
+  return { path: "convertFrom.until", code: "conflict", message, fix };
+}

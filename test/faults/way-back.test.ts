@@ -1,0 +1,263 @@
+// The way back of a conversion: the table is the plain one that it was, with every row written since.
+import { beforeEach, describe, expect, it } from "vitest";
+import { MAX_RETURNED_ROWS } from "../../core/defaults";
+import { conversionProgram, CONVERTIBLE_TABLE, NO_TABLE } from "../support/convertible-table";
+import { type TestDatabase, testVersions, withDatabase } from "../support/database";
+import { dumpSchemas } from "../support/harness/dump";
+import { left } from "../support/harness/fixture";
+import { stopAt } from "../support/harness/stop-at";
+import { preview, up, withPlugin } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
+
+const forth = conversionProgram();
+const back = conversionProgram({ convertFrom: { historyUntil: "2025-04-01", until: "prepare" } });
+
+/** What the dump does not say: comments, states of triggers, values of sequences, what views and functions read. */
+const FURTHER = `
+  select format('comment %s %s %s', i.type, i.identity, d.description) as line
+  from pg_description d cross join lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) i
+  where i.identity ~ '(^| on )app\\.'
+  union all
+  select format('trigger state %s %s %s', tgrelid::regclass, tgname, tgenabled) from pg_trigger
+  where not tgisinternal and tgrelid::regclass::text like 'app.%'
+  union all
+  select format('sequence %s %s %s', s.schemaname, s.sequencename, to_jsonb(s) - 'last_value') from pg_sequences s where schemaname = 'app'
+  union all
+  select format('owned %s by %s.%s', d.objid::regclass, d.refobjid::regclass, d.refobjsubid) from pg_depend d
+  join pg_class q on q.oid = d.objid and q.relkind = 'S'
+  where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0
+  union all
+  select format('view %s %s %s', c.oid::regclass, c.reloptions, pg_get_viewdef(c.oid)) from pg_class c
+  where relkind = 'v' and relnamespace = 'app'::regnamespace
+  union all
+  select format('function %s %s', p.oid::regprocedure, pg_get_functiondef(p.oid)) from pg_proc p
+  where pronamespace = 'app'::regnamespace
+  union all
+  select format('statistics %s %s %s', pg_get_statisticsobjdef(oid), stxstattarget, stxowner::regrole) from pg_statistic_ext
+  where stxnamespace = 'app'::regnamespace
+  union all
+  select format('column %s.%s target=%s options=%s', attrelid::regclass, attname, attstattarget, attoptions) from pg_attribute
+  where attrelid = 'app.events'::regclass and attnum > 0
+  union all
+  select format('oid %s %s', c.oid::regclass, c.oid) from pg_class c where relnamespace = 'app'::regnamespace and relkind = 'r'
+  order by 1`;
+
+async function describeAll(database: TestDatabase): Promise<string[]> {
+  const dump = await dumpSchemas(database, ["app"]);
+  const further = await database.query<{ line: string }>(FURTHER);
+  const lines = [...dump.split("\n"), ...further.map(({ line }) => line)];
+  return lines.filter((line) => !/^(registry|ledger) /.test(line));
+}
+
+const ROWS = "select * from app.events order by at, id";
+
+describe.each(testVersions())("PostgreSQL %s, a converted table that is taken back", (version) => {
+  const database = withDatabase(version);
+  const deployment = withDeployment(database);
+  let before: string[];
+
+  beforeEach(async () => {
+    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+    // Since 18 no row of it could be updated or deleted: its identity has a generated column, which is not published.
+    await database.query(`${CONVERTIBLE_TABLE}; alter publication watch set (publish = 'insert, truncate')`);
+    before = await describeAll(database);
+    expect((await up(database, deployment, forth)).error).toBeUndefined();
+  });
+
+  const since = (rows: number, from = 10_000) =>
+    database.query(
+      `insert into app.events (id, run_id, at, note) overriding system value
+       select n, 1, timestamptz '2025-04-01' + n * interval '1 second', 'since' from generate_series(${from}, ${from + rows - 1}) n`,
+    );
+
+  it("is what it was, with every row written since, and its other resources are only forgotten", async () => {
+    await database.query(
+      `insert into app.events (run_id, at, note)
+       select 1, timestamptz '2025-03-31 12:00+00' + n * interval '1 hour', 'since ' || n from generate_series(1, 100) n`,
+    );
+    const rows = await database.query(ROWS);
+    const shown = await preview(database, deployment, back);
+    expect(shown.error).toBeUndefined();
+    expect(shown.messages.join("\n")).toContain(
+      "89 rows of other partitions move into it, and then events_p2025_04 goes",
+    );
+    expect(shown.messages.join("\n")).toContain("CREATE UNIQUE INDEX CONCURRENTLY");
+    expect(await database.query(ROWS)).toEqual(rows);
+    expect((await up(database, deployment, back)).error).toBeUndefined();
+    expect(await database.query(ROWS)).toEqual(rows);
+    expect(await describeAll(database)).toEqual(before);
+    const [next] = await database.query<{ is_new: boolean }>(
+      `with made as (insert into app.events (run_id, note) values (1, 'new') returning id, number)
+       select not exists (select from app.events e join made on e.id = made.id or e.number = made.number) as is_new`,
+    );
+    expect(next).toEqual({ is_new: true });
+    expect([...deployment.state.values()].map(({ type }) => type)).toEqual(["ManagementSchema", "Conversion"]);
+    expect(await database.query("select from pgpartition.registry")).toEqual([]);
+    expect((await left(database)).orphans).toEqual([]);
+    expect((await preview(database, deployment, back)).steps).toEqual([]);
+  });
+
+  it("is converted again, with a later end of the history, and taken back again", async () => {
+    await since(50);
+    const rows = await database.query(ROWS);
+    expect((await up(database, deployment, back)).error).toBeUndefined();
+    expect((await up(database, deployment, forth)).error).toContain("has rows at or after 2025-04-01");
+    const until = conversionProgram({ convertFrom: { historyUntil: "2025-05-01", until: "prepare" } });
+    expect((await up(database, deployment, until)).error).toBeUndefined();
+    expect((await preview(database, deployment, until)).steps).toEqual([]);
+    const latest = conversionProgram({ convertFrom: { historyUntil: "2025-06-01", until: "prepare" } });
+    const shown = await preview(database, deployment, latest);
+    expect(shown.messages.join("\n")).toContain("DROP CONSTRAINT");
+    expect((await up(database, deployment, latest)).error).toBeUndefined();
+    expect(await database.query("select from pg_constraint where conname = 'events_history_bound'")).toHaveLength(1);
+    expect((await preview(database, deployment, latest)).steps).toEqual([]);
+    const converted = conversionProgram({
+      convertFrom: { historyUntil: "2025-06-01" },
+      window: { lead: "4 months", retention: "24 months" },
+    });
+    expect((await up(database, deployment, converted)).error).toBeUndefined();
+    expect((await preview(database, deployment, converted)).steps).toEqual([]);
+    expect(await database.query("select from app.events_history")).toHaveLength(2050);
+    await database.query("insert into app.events (run_id, at, note) values (1, '2025-06-03', 'last')");
+    expect((await up(database, deployment, latest)).error).toBeUndefined();
+    expect(await describeAll(database)).toEqual(before);
+    expect(await database.query(ROWS)).toEqual([...rows, expect.objectContaining({ note: "last" })]);
+    expect((await left(database)).orphans).toEqual([]);
+  });
+
+  it("is refused for rows with one former key, which are named, also if they come while it works", async () => {
+    await since(30);
+    await database.query(
+      "insert into app.events (id, at) overriding system value values (10003, '2025-03-01'), (10004, '2025-04-05')",
+    );
+    const refused = /primary key is \(id\), and several rows have \(id\) = \(10003\); \(id\) = \(10004\)\. Change/;
+    expect((await preview(database, deployment, back)).error).toMatch(refused);
+    expect((await up(database, deployment, back)).error).toMatch(refused);
+    await database.query(
+      "delete from app.events where id = 10003 and at < '2025-04-01' or id = 10004 and at > '2025-04-04'",
+    );
+    const stop = stopAt("before begin convert back app.events");
+    const run = up(database, deployment, back, { env: stop.env });
+    await stop.reached();
+    await database.query("insert into app.events (id, at) overriding system value values (10007, '2025-04-07')");
+    stop.goOn();
+    expect((await run).error).toContain("several rows have (id) = (10007)");
+    expect(await database.query("select from app.events where id = 10007")).toHaveLength(2);
+    await database.query("delete from app.events where id = 10007 and at = '2025-04-07'");
+    expect((await up(database, deployment, back)).error).toBeUndefined();
+    expect(await describeAll(database)).toEqual(before);
+  });
+
+  it("is refused for more rows than may move under a lock, also if they come while it works", async () => {
+    const stop = stopAt("before begin convert back app.events");
+    const run = up(database, deployment, back, { env: stop.env });
+    await stop.reached();
+    await since(MAX_RETURNED_ROWS + 1);
+    stop.goOn();
+    expect((await run).error).toContain("has more than 100,000 rows outside of");
+    expect((await preview(database, deployment, back)).error).toContain("has more than 100,000 rows outside of");
+    await database.query("delete from app.events where id = 10000");
+    expect((await up(database, deployment, back)).error).toBeUndefined();
+    expect(await describeAll(database)).toEqual(before);
+    expect(await database.query("select from app.events")).toHaveLength(2000 + MAX_RETURNED_ROWS);
+  });
+
+  it("has what was bound to the partitioned table since", async () => {
+    await database.query(`
+      create table app.refs (number integer, at timestamptz, constraint refs_fkey foreign key (number, at) references app.events (number, at));
+      insert into app.refs select number, at from app.events limit 5;
+      create index events_later on app.events (run_id, note);
+      alter table app.events add constraint later check (number < 1000000), add column later text;
+      alter table app.events drop constraint events_run_fkey;
+      create view app.later as select later from app.events;
+      create statistics app.later_stats on run_id, note from app.events;
+      alter statistics app.later_stats owner to ${database.user};
+      comment on table app.events is 'said later';
+      revoke select on app.events from public;
+      grant select, insert on app.events to pg_monitor with grant option;
+      drop policy mine on app.events;
+      create policy yours on app.events for select using (exists (select from app.runs r where r.id = events.run_id));
+      create trigger later after update on app.events for each row execute function app.ignore()`);
+    await since(10);
+    await database.query("insert into app.refs select number, at from app.events where note = 'since'");
+    const partitioned = await describeAll(database);
+    expect((await up(database, deployment, back)).error).toBeUndefined();
+    const plain = await describeAll(database);
+    // Of both: what the name does not show, and neither the key nor the kind of the table.
+    const compared = (lines: readonly string[]): string[] =>
+      lines
+        .map((line) =>
+          line
+            .replace(" ON ONLY ", " ON ")
+            .replace(/^(relation app\.events) p/, "$1 r")
+            .replace("options={fillfactor=70}", "options="),
+        )
+        .filter((line) => !/events_(history|p2025)|events_pkey|^oid/.test(line));
+    expect(compared(plain)).toEqual(compared(partitioned));
+    expect(plain.filter((line) => /events_(history|p2025)/.test(line))).toEqual([]);
+    expect(plain.filter((line) => /^(constraint|index) .*events_pkey/.test(line))).toHaveLength(2);
+  });
+
+  it.each([
+    [
+      "a materialised view",
+      "create materialized view app.bound as select * from app.events",
+      /materialized view app\.bound is bound/,
+    ],
+    ["a rule", "create rule bound as on delete to app.events do instead nothing", /rule "bound" is bound/],
+    [
+      "a view of a partition",
+      "create view app.bound as select * from app.events_p2025_04",
+      /view app\.bound depends on it/,
+    ],
+    [
+      "a trigger of the history alone",
+      "create trigger bound after insert on app.events_history for each row execute function app.ignore()",
+      /trigger "bound" is on "events_history" alone/,
+    ],
+    [
+      "its history gone",
+      "alter table app.events detach partition app.events_history",
+      /its history "events_history" was retired/,
+    ],
+    [
+      "a foreign key to its wider key",
+      "create table app.bound (id bigint, at timestamptz, constraint bound foreign key (id, at) references app.events)",
+      /refers to \(id, at\), which is no key/,
+    ],
+    [
+      "a user of its row type",
+      "create function app.bound(app.events) returns int language sql as 'select 1'",
+      /app\.bound.* uses its row type/,
+    ],
+  ])("is refused with %s, and nothing is changed", async (_, sql, reason) => {
+    await database.query(sql);
+    const partitioned = await describeAll(database);
+    expect((await preview(database, deployment, back)).error).toMatch(reason);
+    expect((await up(database, deployment, back)).error).toMatch(reason);
+    expect(await describeAll(database)).toEqual(partitioned);
+  });
+
+  it("deletes nothing of a table whose way back failed, not even if it may be destroyed", async () => {
+    await database.query("create materialized view app.bound as select * from app.events");
+    const partitioned = await describeAll(database);
+    const entries = [...deployment.state.values()].filter(
+      ({ type }) => !["ManagementSchema", "Conversion"].includes(type),
+    );
+    const deletions = await withPlugin(
+      database,
+      back,
+      async (plugin) => {
+        await expect(deployment.up(plugin, back)).rejects.toThrow("is bound to app.events");
+        return Promise.allSettled(entries.map((entry) => plugin.delete(entry)));
+      },
+      { config: { allowDestroy: '["app.events"]' } },
+    );
+    for (const deletion of deletions.result)
+      expect(deletion).toMatchObject({
+        status: "rejected",
+        reason: { details: expect.stringContaining("its way back failed") as string },
+      });
+    expect(await describeAll(database)).toEqual(partitioned);
+  });
+});
