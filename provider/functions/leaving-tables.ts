@@ -4,6 +4,7 @@ import { formatRows } from "../../core/plan/report/counts";
 import { listDroppedWithTable } from "../../core/plan/retire/dropped-with-table";
 import { formatBytes } from "../../core/size";
 import { listManaged } from "../../postgres/read/ownership";
+import { goesBack } from "../resources/shared/plain-again";
 import { describeHoldings, refuseDestroy } from "../resources/shared/table-problems";
 import { registeredWindow } from "../resources/window/registered-window";
 import type { Runtime } from "../runtime/runtime";
@@ -30,7 +31,11 @@ export async function tellLeavingTables(
   const known = new Set(declared.map(formatTableId));
   const registered = await listManaged(runtime.database);
   const leaving = registered.filter(
-    (one) => one.owner === owner && !runtime.declaresTable(one) && !known.has(formatTableId(one)),
+    (one) =>
+      one.owner === owner &&
+      !runtime.declaresTable(one) &&
+      !goesBack(runtime, one) &&
+      !known.has(formatTableId(one)),
   );
   const destroyed: string[] = [];
   const warnings: string[] = [];

@@ -11,10 +11,14 @@ import type { Runtime } from "../../runtime/runtime";
  */
 export function isPlainAgain(runtime: Runtime, name: TableName, { table }: Pick<Observation, "table">): boolean {
   const { schema, table: short } = name;
-  const goesBack = runtime.isDeclared(formatToken("Conversion"), formatTableId(name)) && !runtime.declaresTable(name);
-  if (table?.kind === "partitioned" && goesBack)
+  if (table?.kind === "partitioned" && goesBack(runtime, name))
     throw new Refusal(
       `table "${schema}.${short}" is partitioned still, because its way back failed: nothing of it is deleted; run the update again`,
     );
   return table?.kind === "plain";
+}
+
+/** True if this run's program declares the conversion of a table without the table: until the swap, or back from it. */
+export function goesBack(runtime: Runtime, name: TableName): boolean {
+  return runtime.isDeclared(formatToken("Conversion"), formatTableId(name)) && !runtime.declaresTable(name);
 }
