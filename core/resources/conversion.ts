@@ -56,7 +56,7 @@ export function decodeConversion(wire: ConversionWire): DeclaredConversion {
 export const conversionType = defineResourceType({
   name: "Conversion",
   description:
-    "Conversion of a plain table into a partitioned one, online and without moving a row: the whole table becomes one partition for everything before `historyUntil`. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, and nothing where no table of that name exists.",
+    'Conversion of a plain table into a partitioned one, online and without moving a row: the whole table becomes one partition for everything before `historyUntil`. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, unless `until: "prepare"` takes the swap back, and nothing where no table of that name exists.',
   inputs: conversionWireSchema,
   facts: z.object({ state: z.enum(CONVERSION_STATES), history: z.string() }),
   arguments: ["ConvertFromArgs"],
@@ -64,7 +64,7 @@ export const conversionType = defineResourceType({
     primaryKey: "Primary key of the partitioned table. Left out: the present one, with the partition key added.",
     convertFrom: "The declared conversion.",
     state:
-      "`plain`: the table is as it was. `prepared`: only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",
+      "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",
     history: "`schema.name` of the partition with all rows before `historyUntil`.",
   },
   names: { state: "ConversionState" },
@@ -73,7 +73,7 @@ export const conversionType = defineResourceType({
       "The id is `schema.table`. It cannot be imported, and need not be: a table that is partitioned already is adopted without a conversion.",
     operations: ["convertByAttach"],
     locks:
-      "Preparing takes ACCESS EXCLUSIVE for an instant where a CHECK is added, under a short `lock_timeout` with retries; the unique index is built CONCURRENTLY, and the CHECK is validated while writers continue. The swap is one transaction: ACCESS EXCLUSIVE on the table, on tables that its foreign keys point to or that point to it, on views that read it and on tables whose policies query it. It reads and copies no row, so its time grows with the number of these objects and not with the table.",
+      "Preparing takes ACCESS EXCLUSIVE for an instant where a CHECK is added, under a short `lock_timeout` with retries; the unique index is built CONCURRENTLY, and the CHECK is validated while writers continue. The swap is one transaction: ACCESS EXCLUSIVE on the table, on tables that its foreign keys point to or that point to it, on views that read it and on tables whose policies query it. It reads and copies no row, so its time grows with the number of these objects and not with the table. The way back takes the same locks, and those of all partitions; its time grows with the rows that it moves.",
     rights: [
       OWNER,
       CREATE,
@@ -84,7 +84,9 @@ export const conversionType = defineResourceType({
       "A partitioned table can only have unique keys that contain the partition key: a primary key without it gets it, `ON CONFLICT` on the former columns alone then fails, and two rows of different partitions may have the same id. Another unique key without it is refused, as is one that a foreign key of another table needs.",
       "A table that a subscription writes to, one with inheritance, rules, triggers with transition tables or functions that use its row type, an unlogged or temporary one, and a materialised view on it are refused, each with the way on.",
       "Retention treats the history as one partition: it expires when its end, `historyUntil`, is before the horizon, and leaves the table after `confirmDrops` has named it.",
-      "There is no way back by a declaration in this version.",
+      'The way back, `until: "prepare"` after the swap, keeps every row and everything that is bound to the table. It moves the rows outside of the history under ACCESS EXCLUSIVE on the table with all partitions, so at most 100,000; a way back online, for more of them, is to come. Two rows with the same former primary key, a retired history, and what could not be bound to the plain table are refused, each by name. A column that the preparation made NOT NULL stays so.',
+      "A REPEATABLE READ or SERIALIZABLE transaction whose snapshot is older than the way back, and which first reads the table after it, does not see the rows that moved.",
+      'A table that was taken back stays plain and unprepared under the same `historyUntil` with `until: "prepare"`; a later `historyUntil`, or no `until`, converts it again.',
     ],
   },
 });

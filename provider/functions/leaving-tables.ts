@@ -32,10 +32,7 @@ export async function tellLeavingTables(
   const registered = await listManaged(runtime.database);
   const leaving = registered.filter(
     (one) =>
-      one.owner === owner &&
-      !runtime.declaresTable(one) &&
-      !goesBack(runtime, one) &&
-      !known.has(formatTableId(one)),
+      one.owner === owner && !runtime.declaresTable(one) && !goesBack(runtime, one) && !known.has(formatTableId(one)),
   );
   const destroyed: string[] = [];
   const warnings: string[] = [];

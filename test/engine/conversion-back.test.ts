@@ -50,7 +50,7 @@ describe("a converted table of this stack", () => {
     expect(kept).toEqual({
       secured: true,
       policies: 1,
-      indexes: ["app.events_pkey", "app.by_note"],
+      indexes: ["app.events_by_note", "app.events_pkey"],
       published: 1,
       granted: true,
     });

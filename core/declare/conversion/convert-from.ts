@@ -12,7 +12,7 @@ import { parseDeclaredTime } from "../option/time-text";
 export interface ConversionOptions {
   /**
    * Converts a plain table of this name into the declared one, online and without moving a row. Left out: a plain table is
-   * refused. Has no effect once the table is partitioned, and may stay in the program.
+   * refused. Once the table is partitioned only `until: "prepare"` has an effect, and it may stay in the program.
    *
    * @example { historyUntil: "2027-01-01" }
    */
@@ -33,7 +33,8 @@ export interface ConvertFromArgs {
   readonly historyName?: string;
   /**
    * Last phase to run. `prepare` builds the wider key and proves the bound while the table stays plain, so that a later update
-   * only has to swap; the other resources of the table are created by the update that swaps.
+   * only has to swap; the other resources of the table are created by the update that swaps. Declared after the swap, it takes
+   * that back: the table is the plain one again, with every row written since, and its partitions are gone.
    *
    * @default "swap"
    */

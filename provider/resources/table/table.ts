@@ -189,7 +189,10 @@ function recordDeclaredPolicies(management: string, shape: TableShape): Statemen
   return recordPoliciesStatement(management, { ...toTableName(shape), policies });
 }
 
-/** Only forgets a table of another tool, or one that is plain again. One of this provider is dropped if destroy is allowed and its partitions are gone. */
+/**
+ * Only forgets a table of another tool, or one that is plain again. One of this provider is dropped if destroy is allowed and
+ * its partitions are gone.
+ */
 async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<void> {
   const work = createWorkContext(runtime, ctx);
   const options = { signal: ctx.signal, log: ctx.log, subject: `deleting table "${shape.schema}.${shape.table}"` };
