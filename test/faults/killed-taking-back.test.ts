@@ -52,7 +52,7 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it takes a con
   );
 
   it(
-    "A10 killed as it builds the former key, validates what points to the table, and forgets the rest: the next up goes on",
+    "A11 killed as it builds the former key, validates what points to the table, and forgets the rest: the next up goes on",
     () => check((point) => !swapping(point) && /former_key|refs_fkey|delet|registry/.test(point), 4),
     300_000,
   );
