@@ -103,6 +103,7 @@ function describeState(reading: ConversionReading): ConversionState {
     case "convertible":
       return reading.plan.prepare.length === 0 ? "prepared" : "plain";
     case "refused":
+      return reading.state;
     case "restored":
       return "plain";
     case "reversible":

@@ -28,7 +28,7 @@ export type ConversionReading =
   /** Taken back from the declared conversion: nothing is done again, except what that left. */
   | { readonly kind: "restored"; readonly settle: readonly Statement[] }
   | ({ readonly kind: "reversible" } & Reversible)
-  | { readonly kind: "refused"; readonly problems: readonly Problem[] }
+  | { readonly kind: "refused"; readonly state: "plain" | "converted"; readonly problems: readonly Problem[] }
   | ({ readonly kind: "convertible" } & Convertible);
 
 /** Reads the table as it is now, with everything that is bound to it, and plans its conversion. */
@@ -54,7 +54,7 @@ export async function readConversion(runtime: Runtime, declared: DeclaredConvers
     ...findPastEnd(declared, runtime.getNow(observation)),
   ];
   const kind = found.key?.kind;
-  if (problems.length > 0 || !kind) return { kind: "refused", problems };
+  if (problems.length > 0 || !kind) return { kind: "refused", state: "plain", problems };
   const source: AttachSource = {
     table,
     bound: found.source,

@@ -38,7 +38,8 @@ export interface Reversible {
 }
 
 type WayBackReading =
-  { readonly kind: "refused"; readonly problems: readonly Problem[] } | ({ readonly kind: "reversible" } & Reversible);
+  | { readonly kind: "refused"; readonly state: "converted"; readonly problems: readonly Problem[] }
+  | ({ readonly kind: "reversible" } & Reversible);
 
 /** Reads a converted table as it is now, with its history and what is bound to both, and plans its way back. */
 export async function readWayBack(
@@ -51,7 +52,8 @@ export async function readWayBack(
   const conversion = findConversion(observation.ledger);
   const refused = explainNoWayBack(observation, conversion);
   const found = table.partitions.find(({ oid }) => oid === conversion?.oid);
-  if (refused || !conversion || !found) return { kind: "refused", problems: refused ? [refused] : [] };
+  if (refused || !conversion || !found)
+    return { kind: "refused", state: "converted", problems: refused ? [refused] : [] };
   const named = { schema: found.schema, table: found.name };
   const facts = [await readHistoryFacts(database, declared), await readHistoryFacts(database, named)];
   // Read again: the fingerprints must not be newer than what is planned from.
@@ -79,7 +81,7 @@ export async function readWayBack(
     listLeaving(source).map(({ oid }) => oid),
   );
   const problems = findBackProblems(source, rows, dependents, listMissingRights(again.table));
-  if (problems.length > 0) return { kind: "refused", problems };
+  if (problems.length > 0) return { kind: "refused", state: "converted", problems };
   const fingerprints = facts.map(({ fingerprint }) => fingerprint);
   const plan = {
     prepare: prepareBackStatements(source),
