@@ -1,11 +1,13 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { analyze } from "../core/conversion/analyze/analysis";
+import { rankCandidates, renderCandidates, renderCandidatesMarkdown } from "../core/conversion/analyze/candidates";
 import { writeConversion } from "../core/conversion/analyze/declaration";
 import { renderAnalysis, renderMarkdown } from "../core/conversion/analyze/render";
 import { formatTableId } from "../core/names/resource-id";
 import { type Instant, parseInstant } from "../core/time/instant";
 import { KEY_ENCODINGS, type KeyEncoding } from "../core/time/key";
 import { isZone, type Period, PERIODS } from "../core/time/period";
+import { readConversionCandidates } from "../postgres/read/conversion-candidates";
 import { readConversionFacts } from "../postgres/read/conversion-facts";
 import { requireTable, withSession } from "./open-session";
 
@@ -25,9 +27,9 @@ interface AnalyzeOptions {
 export function createAnalyzeCommand(): Command {
   return new Command("analyze")
     .description(
-      "Tell what the conversion of a plain table into a partitioned one would meet: blockers with the way on, what it takes care of, notes, and the strategies with their costs. Changes nothing.",
+      "Tell what the conversion of a plain table into a partitioned one would meet: blockers with the way on, what it takes care of, notes, and the strategies with their costs. Without a table: which tables of the database would gain, and by which columns. Changes nothing.",
     )
-    .argument("<table>", "schema.table")
+    .argument("[table]", "schema.table; left out: every plain table")
     .option("--json", "as JSON")
     .option("--markdown", "as Markdown")
     .option("--write-program", "print the program that converts it instead, with the blockers as comments")
@@ -37,7 +39,8 @@ export function createAnalyzeCommand(): Command {
     .addOption(new Option("--zone <zone>", "time zone of the intervals").argParser(readZone).default("UTC"))
     .addOption(new Option("--every <interval>", "length of an interval; left out: proposed").choices(PERIODS))
     .option("--until <time>", "end of the history; left out: proposed")
-    .action(async (name: string, options: AnalyzeOptions, command: Command) => {
+    .action(async (name: string | undefined, options: AnalyzeOptions, command: Command) => {
+      if (name === undefined) return printCandidates(options, command);
       const id = requireTable(name);
       await withSession(command, async ({ database }) => {
         const facts = await readConversionFacts(database, id, {
@@ -61,6 +64,15 @@ export function createAnalyzeCommand(): Command {
         } else console.log(renderAnalysis(analysis));
       });
     });
+}
+
+async function printCandidates(options: AnalyzeOptions, command: Command): Promise<void> {
+  if (options.writeProgram) throw new Error("--write-program needs a table: pgpartition analyze schema.table");
+  await withSession(command, async ({ database }) => {
+    const candidates = rankCandidates(await readConversionCandidates(database));
+    if (options.json) console.log(JSON.stringify(candidates, undefined, 2));
+    else console.log(options.markdown ? renderCandidatesMarkdown(candidates) : renderCandidates(candidates));
+  });
 }
 
 function readZone(text: string): string {

@@ -121,7 +121,9 @@ function parseSpec(args: TableSpecArgs, table: ObservedTable): TableSpec {
 function requireKey(table: ObservedTable): void {
   const name = `"${table.schema}.${table.name}"`;
   if (table.kind !== "partitioned" || !table.key)
-    throw new CannotAdopt(`${name} is not partitioned: adopt reads partitioned tables; a plain one needs a migration`);
+    throw new CannotAdopt(
+      `${name} is not partitioned: adopt reads partitioned tables; pgpartition analyze tells how a plain one is converted`,
+    );
   const { columns, types } = table.key;
   if (columns.length !== 1 || columns[0] === undefined)
     throw new CannotAdopt(

@@ -45,7 +45,7 @@ export interface ConversionSource {
   readonly others: readonly SourceUser[];
 }
 
-/** The first of these that applies; only the first two can be converted. */
+/** The first of these that applies; only the first can be converted. */
 type SourceKind =
   | "plain"
   | "unlogged"
@@ -151,6 +151,8 @@ export interface SourceReference {
   readonly self: boolean;
   /** True if the referring table is partitioned. */
   readonly partitioned: boolean;
+  /** True if the connected role has the rights of its owner. */
+  readonly ours: boolean;
   readonly columns: readonly string[];
   readonly referenced: readonly string[];
   readonly comment?: string;
@@ -228,6 +230,8 @@ interface SourceUser {
 interface SourcePolicy extends ObservedPolicy {
   readonly schema: string;
   readonly table: string;
+  /** True if the connected role has the rights of the owner of that table. */
+  readonly ours: boolean;
   readonly comment?: string;
 }
 
@@ -237,6 +241,8 @@ interface SourceStatistics {
   /** pg_get_statisticsobjdef. */
   readonly definition: string;
   readonly owner: string;
+  /** True if the connected role has the rights of its owner. */
+  readonly ours: boolean;
   /** Undefined: the server's default. */
   readonly target?: number;
   readonly comment?: string;

@@ -12,6 +12,7 @@ type QueryName =
   | "archive/archive-state"
   | "away-shape"
   | "conversion/activity"
+  | "conversion/candidates"
   | "conversion/source"
   | "conversion/source-dependents"
   | "conversion/statements"

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Analysis } from "../../core/conversion/analyze/analysis";
+import type { Candidate } from "../../core/conversion/analyze/candidates";
 import { testVersions, withDatabase } from "../support/database";
 import { withDeployment } from "../support/harness/with-deployment";
 import { RICH_TABLE } from "../support/rich-table";
@@ -72,13 +73,30 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition analyze", (version) =>
       "incoming-keys",
       "incoming-keys",
       "incoming-keys",
+      "statistics",
     ]);
     expect(blockers.every((one) => one.fix !== undefined)).toBe(true);
     expect(chosen).toBeUndefined();
-    expect(reason).toContain("rules, row-type, bound, unique, incoming-keys");
+    expect(reason).toContain("rules, row-type, bound, unique, incoming-keys, statistics");
     expect(findings.filter((one) => one.level === "handled").map((one) => one.about)).toEqual(
       expect.arrayContaining(["triggers", "views", "functions", "foreign-policies", "sequences", "row-security"]),
     );
+  });
+
+  it("lists the plain tables of the database, and how they would be partitioned", async () => {
+    await database.query(`${PLAIN}; create table app.cut (at timestamptz) partition by range (at);
+      create table app.cut_1 partition of app.cut default; create view app.v as select 1 as one; analyze app.runs`);
+    const run = await onDatabase(database, "analyze", "--json");
+    const tables = JSON.parse(run.stdout) as readonly Candidate[];
+    expect(
+      tables.filter((one) => one.table.startsWith("app.")).map((one) => [one.table, one.strategy, one.columns]),
+    ).toEqual([
+      ["app.events", "range", ["at"]],
+      ["app.runs", "none", []],
+    ]);
+    expect((await onDatabase(database, "analyze")).stdout).toContain("low  app.events  ");
+    expect((await onDatabase(database, "analyze", "--markdown")).stdout).toContain("| low | app.events | ");
+    expect((await onDatabase(database, "analyze", "--write-program")).stderr).toContain("needs a table");
   });
 
   it("changes nothing, and names what it cannot analyze", async () => {

@@ -64,6 +64,7 @@ describe.each(testVersions())("reading the source of a conversion on PostgreSQL 
         name: "events_stats",
         definition: "CREATE STATISTICS app.events_stats (dependencies) ON number, run_id FROM app.events",
         owner: expect.any(String) as string,
+        ours: expect.any(Boolean) as boolean,
         target: 300,
         comment: "together",
       },

@@ -56,6 +56,14 @@ export const checks: Rule = ({ source, table }) => {
           message: `${name} is NOT ENFORCED: it is carried as it is, and proves nothing about the rows.`,
         },
       ];
+    if (!one.validated && one.kind === "notNull")
+      return [
+        {
+          level: "blocker",
+          message: `${name} is NOT VALID, and ATTACH asks for one that is proved.`,
+          fix: `ALTER TABLE ${target} VALIDATE CONSTRAINT ${quote(one.name)}, which stops no writer.`,
+        },
+      ];
     if (!one.validated)
       return [
         {
@@ -80,75 +88,13 @@ export const outgoingKeys: Rule = ({ table, source, serverVersion }) => {
     },
     ...(serverVersion < 18
       ? open.map((one): Found => ({
-          level: "note",
+          level: "blocker",
           message: `foreign key "${one.name}" is NOT VALID, which a partitioned table cannot have before PostgreSQL 18.`,
           fix: `ALTER TABLE ${quoteQualified(table.schema, table.name)} VALIDATE CONSTRAINT ${quote(one.name)} before the conversion.`,
         }))
       : []),
   ];
 };
-
-/** Views and functions are bound by oid: left alone, they would read the history alone. */
-export const views: Rule = ({ source }) => {
-  if (source.views.length === 0) return [];
-  const foreign = source.views.filter((one) => !one.ours && (one.direct || one.kind === "materialized"));
-  const plain = source.views.filter((one) => one.kind === "view");
-  const materialized = source.views.filter((one) => one.kind === "materialized");
-  return [
-    ...foreign.map((one): Found => ({
-      level: "blocker",
-      message: `${one.kind === "view" ? "view" : "materialised view"} "${one.schema}.${one.name}" belongs to "${one.owner}", and only its owner can point it to the new table.`,
-      fix: `GRANT ${quote(one.owner)} TO the role that converts, or drop the view meanwhile.`,
-    })),
-    ...(plain.length > 0
-      ? [
-          {
-            level: "handled",
-            message: `view${plain.length > 1 ? "s" : ""} ${listSome(plain.map(nameView))} ${plain.length > 1 ? "are" : "is"} pointed to the partitioned table in the swap, with grants, options and comments.`,
-          } as const,
-        ]
-      : []),
-    ...(materialized.length > 0
-      ? [
-          {
-            level: "handled",
-            message: `materialised view${materialized.length > 1 ? "s" : ""} ${listSome(materialized.map(nameView))} ${materialized.length > 1 ? "are" : "is"} made again with indexes and grants, and what reads ${materialized.length > 1 ? "them" : "it"} too; until REFRESH ${materialized.length > 1 ? "they have" : "it has"} no rows.`,
-          } as const,
-        ]
-      : []),
-  ];
-};
-
-function nameView({ schema, name }: { readonly schema: string; readonly name: string }): string {
-  return `${schema}.${name}`;
-}
-
-export const functions: Rule = ({ source }) =>
-  source.functions.length === 0
-    ? []
-    : [
-        ...source.functions
-          .filter((one) => !one.ours)
-          .map((one): Found => ({
-            level: "blocker",
-            message: `${one.kind} ${one.signature} has a body bound to the table (BEGIN ATOMIC) and belongs to "${one.owner}", who alone can replace it.`,
-            fix: `GRANT ${quote(one.owner)} TO the role that converts, or write its body as a string.`,
-          })),
-        {
-          level: "handled",
-          message: `${source.functions.map((one) => `${one.kind} ${one.signature}`).join(", ")}: a body bound to the table (BEGIN ATOMIC) is replaced by the same text in the swap, with owner and grants kept.`,
-        },
-      ];
-
-export const foreignPolicies: Rule = ({ source }) =>
-  source.foreignPolicies.length === 0
-    ? []
-    : [
-        {
-          level: "handled",
-          message: `policies of other tables query it, and are made again in the swap: ${source.foreignPolicies.map((one) => `"${one.name}" of "${one.schema}.${one.table}"`).join(", ")}.`,
-        },
-      ];
 
 /** A sequence gives numbers during the swap too: its owner changes, the sequence itself does not. */
 export const sequences: Rule = ({ source }) =>
@@ -263,15 +209,23 @@ export const replicaIdentity: Rule = ({ source, table, key }) => {
   ];
 };
 
-export const statistics: Rule = ({ source }) =>
-  source.statistics.length === 0
-    ? []
-    : [
+export const statistics: Rule = ({ source }) => [
+  ...source.statistics
+    .filter((one) => !one.ours)
+    .map((one): Found => ({
+      level: "blocker",
+      message: `the statistics object "${one.schema}.${one.name}" belongs to "${one.owner}", and only its owner can rename it.`,
+      fix: `ALTER STATISTICS ${quoteQualified(one.schema, one.name)} OWNER TO the owner of the table, or drop it.`,
+    })),
+  ...(source.statistics.length > 0
+    ? [
         {
           level: "handled",
-          message: `extended statistics ${listSome(source.statistics.map((one) => one.name))} stay on the history; ANALYZE gathers those of the whole table, which autovacuum never does.`,
-        },
-      ];
+          message: `extended statistics ${listSome(source.statistics.map((one) => one.name))} are made on the partitioned table too; ANALYZE gathers those of the whole table, which autovacuum never does.`,
+        } as const,
+      ]
+    : []),
+];
 
 export const storage: Rule = ({ source }) => {
   const { options, tablespace, unsaid } = source.carried;

@@ -64,6 +64,16 @@ function scoreColumn(
   return points.reduce((sum, [holds, score]) => sum + (holds ? score : 0), 0);
 }
 
+/** True if a column looks like the time at which a row came into being, and not like one that is set later. */
+export function isLikelyKey(
+  column: string,
+  table: Pick<ObservedTable, "columns" | "indexes">,
+  statistics: readonly ColumnStatistics[],
+): boolean {
+  const found = table.columns.find((one) => one.name === column);
+  return found !== undefined && scoreColumn(found, table, statistics) > 0;
+}
+
 /** Reads a value of the key as a row holds it. Undefined: infinity, or no time. */
 export function parseKeyValue(text: string, kind: KeyKind, zone: string): Instant | undefined {
   try {

@@ -9,11 +9,6 @@ import type { SpanUnit } from "../../time/span";
 import type { ConversionFacts } from "./facts";
 import type { Finding } from "./finding";
 
-/** A declaration with the conversion that makes it true. */
-interface ConvertingArgs extends TableSpecArgs {
-  readonly convertFrom: { readonly historyUntil: string };
-}
-
 /** Intervals ahead of the end of the history for which partitions are made: a forgotten month must not stop writers. */
 const LEAD = 3;
 
@@ -32,7 +27,7 @@ export function writeConversion(
   const { columns, primaryKey, ...constraints } = options.columns
     ? declareColumns(table)
     : { columns: undefined, primaryKey: undefined };
-  const args: ConvertingArgs = {
+  const args: TableSpecArgs = {
     table: table.name,
     schema: table.schema,
     ...(columns ? { columns: requireKey(columns, key.column) } : {}),
@@ -46,11 +41,7 @@ export function writeConversion(
         ...(key.encoding === "time" ? {} : { key: key.encoding }),
       },
     ],
-    window: {
-      lead: formatLead(every, facts.now, historyUntil),
-      retention: "forever",
-      start: formatDay(historyUntil, key.zone),
-    },
+    window: { lead: formatLead(every, facts.now, historyUntil), retention: "forever" },
     onExpire: "detach",
     ...(kept.length > 0 ? { indexes: Object.fromEntries(kept) } : {}),
     ...declarePublications(facts.replication),

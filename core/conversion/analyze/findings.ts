@@ -1,3 +1,4 @@
+import * as bound from "./bound-rules";
 import * as carried from "./carried-rules";
 import type { ConversionFacts } from "./facts";
 import type { Finding, Rule, Topic } from "./finding";
@@ -30,9 +31,9 @@ const RULES: Readonly<Record<Topic, Rule>> = {
   triggers: carried.triggers,
   checks: carried.checks,
   "outgoing-keys": carried.outgoingKeys,
-  views: carried.views,
-  functions: carried.functions,
-  "foreign-policies": carried.foreignPolicies,
+  views: bound.views,
+  functions: bound.functions,
+  "foreign-policies": bound.foreignPolicies,
   sequences: carried.sequences,
   owner: carried.owner,
   "row-security": carried.rowSecurity,

@@ -61,22 +61,34 @@ function hasEqualKey(definition: string, column: string): boolean {
 }
 
 /** A foreign key needs a unique key of exactly its columns, which the partitioned table has only with the key among them. */
-export const incomingKeys: Rule = (facts) => {
-  const { source, key } = facts;
+export const incomingKeys: Rule = ({ source, key, serverVersion }) => {
   if (!key) return [];
   return source.referring.map((one) => {
     const from = one.self ? "the table itself" : `"${one.schema}.${one.table}"`;
     const name = `foreign key "${one.name}" of ${from}`;
-    if (one.referenced.includes(key.column))
-      return {
-        level: "handled",
-        message: `${name} refers to (${one.referenced.join(", ")}): it is dropped and added again NOT VALID in the swap, and validated afterwards, without stopping writers.`,
-      };
     const target = quoteQualified(one.schema, one.table);
+    const drop = `ALTER TABLE ${target} DROP CONSTRAINT ${quote(one.name)}`;
+    if (!one.referenced.includes(key.column))
+      return {
+        level: "blocker",
+        message: `${name} refers to (${one.referenced.join(", ")}), which cannot be unique without "${key.column}" in a partitioned table.`,
+        fix: `Add "${key.column}" to the referring table and refer to (${[...one.referenced, key.column].join(", ")}); or ${drop}, and let the application or a trigger keep it.`,
+      };
+    if ((one.self || one.partitioned) && serverVersion < 18)
+      return {
+        level: "blocker",
+        message: `${name} cannot be pointed to the partitioned table in the swap: before PostgreSQL 18 one of a partitioned table cannot be NOT VALID.`,
+        fix: `${drop}, and add it again after the conversion.`,
+      };
+    if (!one.ours)
+      return {
+        level: "blocker",
+        message: `${name} has to be dropped and added again, which only the owner of ${target} may do.`,
+        fix: `GRANT that owner TO the role that converts, or ${drop} meanwhile.`,
+      };
     return {
-      level: "blocker",
-      message: `${name} refers to (${one.referenced.join(", ")}), which cannot be unique without "${key.column}" in a partitioned table.`,
-      fix: `Add "${key.column}" to the referring table and refer to (${[...one.referenced, key.column].join(", ")}); or ALTER TABLE ${target} DROP CONSTRAINT ${quote(one.name)}, and let the application or a trigger keep it.`,
+      level: "handled",
+      message: `${name} refers to (${one.referenced.join(", ")}): it is dropped and added again NOT VALID in the swap, and validated afterwards, without stopping writers.`,
     };
   });
 };

@@ -155,6 +155,7 @@ select
           from unnest(o.polroles) r (oid)
         ),
         'restrictive', not o.polpermissive,
+        'ours', pg_has_role(current_user, c.relowner, 'USAGE'),
         'using', pg_get_expr(o.polqual, o.polrelid),
         'withCheck', pg_get_expr(o.polwithcheck, o.polrelid),
         'comment', obj_description(o.oid, 'pg_policy')

@@ -185,6 +185,7 @@ select
         'validated', k.convalidated,
         'self', c.oid = s.oid,
         'partitioned', c.relkind = 'p',
+        'ours', pg_has_role(current_user, c.relowner, 'USAGE'),
         'columns', (
           select json_agg(a.attname order by x.position)
           from unnest(k.conkey) with ordinality x (attnum, position)
@@ -235,6 +236,7 @@ select
         'name', x.stxname,
         'definition', pg_get_statisticsobjdef(x.oid),
         'owner', pg_get_userbyid(x.stxowner),
+        'ours', pg_has_role(current_user, x.stxowner, 'USAGE'),
         'target', case when x.stxstattarget >= 0 then x.stxstattarget end,
         'comment', obj_description(x.oid, 'pg_statistic_ext')
       ))

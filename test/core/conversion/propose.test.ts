@@ -85,7 +85,7 @@ describe("writeConversion", () => {
     const blocker = { level: "blocker", about: "unique", message: "it lacks it.", fix: "Add it." } as const;
     const program = writeConversion(facts, [blocker], { management: "pgpartition", columns: true });
     expect(program).toContain('convertFrom: { historyUntil: "2027-01-01" }');
-    expect(program).toContain('window: { lead: "5 months", retention: "forever", start: "2027-01-01" }');
+    expect(program).toContain('window: { lead: "5 months", retention: "forever" }');
     expect(program).toContain('primaryKey: ["id", "at"]');
     expect(program).toContain('indexes: { at_idx: { columns: ["at"] } }');
     expect(program).toContain("// blocker (unique): it lacks it. Add it.");
