@@ -56,7 +56,7 @@ export interface LedgerDetail {
   readonly pinned?: true;
   /** On `attached` by a conversion: what the plain table had, for its way back. */
   readonly plain?: PlainShape;
-  /** On `released` by the way back of a conversion: foreign keys that it leaves to be validated, `schema.table.name`. */
+  /** On `attached` by a conversion, and `released` by its way back: foreign keys that the swap leaves to be validated, `schema.table.name`. */
   readonly validate?: readonly string[];
   /** On `restored` and pinned: time at which it may leave again. Left out: when confirmDrops names it. */
   readonly until?: string;

@@ -37,4 +37,27 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it converts a 
     () => check((point) => !swapping(point) && /events_history/.test(point), 5),
     200_000,
   );
+
+  it("A11 killed after the swap, before the foreign keys that point to the table are validated: the next up validates them", async () => {
+    const referred: Scenario = {
+      ...scenario,
+      before: [
+        {
+          program: NO_TABLE,
+          sql: `create table app.events (id bigint, at timestamptz, primary key (id, at));
+            create table app.details (id bigint, at timestamptz, constraint details_event foreign key (id, at) references app.events);
+            insert into app.events values (1, '2025-01-01'); insert into app.details values (1, '2025-01-01');`,
+        },
+      ],
+    };
+    const whole = await undisturbed(referred);
+    expect(whole.dump).toMatch(/^constraint app\.details details_event .* validated=t/m);
+    const result = await killMatrix(
+      referred,
+      whole,
+      (point) => /^(before|after) (commit )?(convert|validate) app\.\w+/.test(point) && !/#/.test(point),
+    );
+    expect(result.problems).toEqual([]);
+    expect(result.points).toBeGreaterThanOrEqual(2);
+  }, 200_000);
 });

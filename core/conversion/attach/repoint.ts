@@ -85,3 +85,8 @@ function step(sql: string, locks: readonly Lock[], hazards: Statement["hazards"]
 function lock(schema: string, name: string, role: Lock["role"]): Lock {
   return { relation: `${schema}.${name}`, role, mode: "ACCESS EXCLUSIVE" };
 }
+
+/** Lists the foreign keys that a swap leaves to be validated, as `schema.table.name`: for its record in the ledger. */
+export function listToValidate({ bound }: Pick<AttachSource, "bound">): string[] {
+  return bound.referring.flatMap((key) => (key.validated ? [`${key.schema}.${key.table}.${key.name}`] : []));
+}

@@ -29,12 +29,16 @@ export interface RecordedConversion {
   /** Its name at that time. */
   readonly history: string;
   readonly plain: PlainShape;
+  /** Foreign keys that its swap left to be validated, `schema.table.name`. */
+  readonly validate: readonly string[];
 }
 
 /** Returns the conversion by which the present table of this name was made. Undefined: it was made otherwise. */
 export function findConversion(ledger: readonly LedgerEntry[]): RecordedConversion | undefined {
   const [found] = listSinceDestroyed(ledger).flatMap(({ event, oid, partition, detail }) =>
-    event === "attached" && detail.plain ? [{ oid, history: partition, plain: detail.plain }] : [],
+    event === "attached" && detail.plain
+      ? [{ oid, history: partition, plain: detail.plain, validate: detail.validate ?? [] }]
+      : [],
   );
   return found;
 }

@@ -1,3 +1,4 @@
+import { listToValidate } from "../../../core/conversion/attach/repoint";
 import { describePlain } from "../../../core/conversion/attach/plain-shape";
 import { observeAfterSwap, observeHistoryIndexes } from "../../../core/conversion/attach/after-swap";
 import { formatHistoryEnd } from "../../../core/conversion/attach/attach-source";
@@ -60,6 +61,7 @@ export const conversion = defineResource(
         const reading = await recall(declared);
         if (reading.kind === "convertible") previewConversion(ctx, runtime, declared, reading);
         if (reading.kind === "reversible") previewWayBack(ctx, declared, reading);
+        if (reading.kind === "restored" || reading.kind === "converted") previewSettling(ctx, declared, reading);
         return { state: predictState(declared, reading), history: formatHistory(declared) };
       },
 
@@ -116,15 +118,24 @@ function describeState(reading: ConversionReading): ConversionState {
 
 /** True if the declared phase is reached. */
 function isDone({ until }: DeclaredConversion, reading: ConversionReading): boolean {
-  if (reading.kind === "restored") return reading.settle.length === 0;
+  if (reading.kind === "restored" || reading.kind === "converted") return reading.settle.length === 0;
   if (reading.kind === "convertible") return until === "prepare" && reading.plan.prepare.length === 0;
-  return reading.kind === "none" || reading.kind === "converted";
+  return reading.kind === "none";
 }
 
 function predictState({ until }: DeclaredConversion, reading: ConversionReading): ConversionState {
   if (reading.kind === "reversible") return "plain";
   if (reading.kind !== "convertible") return describeState(reading);
   return until === "prepare" ? "prepared" : "converted";
+}
+
+/** Prints what a run that was interrupted after its swap has left. */
+function previewSettling(
+  ctx: ResourceContext,
+  { schema, table }: DeclaredConversion,
+  { settle }: { readonly settle: readonly Statement[] },
+): void {
+  showStatements(ctx, `conversion of ${schema}.${table}: foreign keys that point to it are validated`, settle);
 }
 
 /** Prints the statements, and lets the other resources of this preview plan on the table as it will be. */
@@ -162,8 +173,9 @@ async function convert(ctx: ResourceContext, runtime: Runtime, declared: Declare
   return runtime.database.withTableLock(declared.schema, declared.table, lock, async () => {
     const execute = (statements: readonly Statement[]) =>
       runtime.database.execute(statements, { ...lock, subject: `converting table "${name}"` });
+    runtime.database.invalidate(declared.schema, declared.table);
     const first = await requireConvertible(runtime, declared);
-    if (first.kind === "restored") await execute(first.settle);
+    if (first.kind === "restored" || first.kind === "converted") await execute(first.settle);
     if (first.kind === "reversible") return takeBack(ctx, runtime, declared, first, execute);
     if (first.kind !== "convertible") return describeState(first);
     await requireAllInside(runtime, declared, first);
@@ -189,7 +201,7 @@ function recordSwap(runtime: Runtime, { source, plan }: Convertible): readonly S
     bounds: { from: undefined, to: historyUntil },
     event: "attached",
     run: runtime.run,
-    detail: { plain: describePlain(source) },
+    detail: { plain: describePlain(source), validate: listToValidate(source) },
   });
   return [...plan.swap, { ...record, transaction: plan.swap[0]?.transaction }];
 }

@@ -9,7 +9,7 @@ import { readConversionFacts } from "../../../postgres/read/conversion-facts";
 import { type HistoryFacts, readHistoryFacts } from "../../../postgres/read/history-facts";
 import type { Statement } from "../../../core/sql/statement";
 import type { Runtime } from "../../runtime/runtime";
-import { readRestored, readWayBack, type Reversible } from "./read-way-back";
+import { readRestored, readUnsettled, readWayBack, type Reversible } from "./read-way-back";
 
 /** A plain table that can be converted, and the statements that do. */
 export interface Convertible {
@@ -24,7 +24,9 @@ export interface Convertible {
 
 /** What the database says about a declared conversion. */
 export type ConversionReading =
-  | { readonly kind: "none" | "converted" }
+  | { readonly kind: "none" }
+  /** `settle`: what an interrupted run has left. */
+  | { readonly kind: "converted"; readonly settle: readonly Statement[] }
   /** Taken back from the declared conversion: nothing is done again, except what that left. */
   | { readonly kind: "restored"; readonly settle: readonly Statement[] }
   | ({ readonly kind: "reversible" } & Reversible)
@@ -33,14 +35,14 @@ export type ConversionReading =
 
 /** Reads the table as it is now, with everything that is bound to it, and plans its conversion. */
 export async function readConversion(runtime: Runtime, declared: DeclaredConversion): Promise<ConversionReading> {
+  const known = await runtime.observe(declared, declared.key);
+  if (known.table?.kind === "partitioned" && declared.until === "swap")
+    return { kind: "converted", settle: await readUnsettled(runtime, declared, known) };
   const facts = await readHistoryFacts(runtime.database, declared);
   const observation = await runtime.observeAgain(declared, declared.key);
   const { table } = observation;
   if (!table) return { kind: "none" };
-  if (table.kind === "partitioned")
-    return declared.until === "swap"
-      ? { kind: "converted" }
-      : readWayBack(runtime, declared, { ...observation, table });
+  if (table.kind === "partitioned") return readWayBack(runtime, declared, { ...observation, table });
   const restored = table.kind === "plain" && (await readRestored(runtime, declared, observation, table));
   if (restored) return restored;
   const { key, historyUntil, historyName } = declared;

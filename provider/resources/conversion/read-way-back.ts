@@ -1,5 +1,5 @@
 import { formatHistoryEnd } from "../../../core/conversion/attach/attach-source";
-import { validateReferring } from "../../../core/conversion/attach/repoint";
+import { listToValidate, validateReferring } from "../../../core/conversion/attach/repoint";
 import { explainNoWayBack, findBackProblems, type ReturningRows } from "../../../core/conversion/back/back-problems";
 import {
   type BackSource,
@@ -132,11 +132,10 @@ function recordBack(runtime: Runtime, source: BackSource): Statement[] {
       event,
       detail,
     });
-  const validate = bound.referring.flatMap((key) => (key.validated ? [`${key.schema}.${key.table}.${key.name}`] : []));
   return [
     ...listLeaving(source).map((partition) => record(partition, "dropped", {})),
     record(history, "detached", {}),
-    record(history, "released", { validate }),
+    record(history, "released", { validate: listToValidate({ bound }) }),
     recordLedgerStatement(managementSchema, {
       ...entry,
       partition: table.name,
@@ -160,9 +159,28 @@ export async function readRestored(
 ): Promise<{ readonly kind: "restored"; readonly settle: readonly Statement[] } | undefined> {
   const entry = declared.until === "prepare" ? findWayBack(ledger, table.oid) : undefined;
   if (!entry?.bounds.to || compareInstants(entry.bounds.to, declared.historyUntil) !== 0) return undefined;
+  return { kind: "restored", settle: await readUnvalidated(runtime, declared, entry.detail.validate ?? []) };
+}
+
+/** Returns what a converted table has left to do: a run may have been killed after its swap. */
+export function readUnsettled(
+  runtime: Runtime,
+  declared: DeclaredConversion,
+  { ledger }: Pick<Observation, "ledger">,
+): Promise<readonly Statement[]> {
+  return readUnvalidated(runtime, declared, findConversion(ledger)?.validate ?? []);
+}
+
+/** Validates those of the named foreign keys that still have to be. Sends no query if there are none. */
+async function readUnvalidated(
+  runtime: Runtime,
+  declared: DeclaredConversion,
+  named: readonly string[],
+): Promise<readonly Statement[]> {
+  if (named.length === 0) return [];
   const bound = await readConversionSource(runtime.database, declared);
-  const open = (bound?.referring ?? [])
-    .filter((key) => !key.validated && entry.detail.validate?.includes(`${key.schema}.${key.table}.${key.name}`))
+  const referring = (bound?.referring ?? [])
+    .filter((key) => !key.validated && named.includes(`${key.schema}.${key.table}.${key.name}`))
     .map((key) => ({ ...key, validated: true }));
-  return { kind: "restored", settle: validateReferring({ bound: { referring: open } }) };
+  return validateReferring({ bound: { referring } });
 }

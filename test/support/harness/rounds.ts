@@ -21,6 +21,7 @@ export interface RunOptions {
 }
 
 export interface Run {
+  /** Throws if the run failed. */
   readonly steps: readonly Step[];
   readonly messages: readonly string[];
   /** Why it failed; undefined: it did not. */
@@ -110,7 +111,15 @@ async function attempt(
       return [];
     });
   const { result, messages } = await withPlugin(database, program, caught, options);
-  return { steps: result, messages, error };
+  return {
+    messages,
+    error,
+    // A run that failed has no steps: read as "nothing to do", its failure would go unseen.
+    get steps() {
+      if (error !== undefined) throw new Error(`the run failed: ${error}`);
+      return result;
+    },
+  };
 }
 
 /** `create app.events_p2025_04` and so on, for a short comparison. */
