@@ -18,7 +18,7 @@ export class ManagementSchema extends createResourceClass(managementSchemaType) 
   declare readonly schema: pulumi.Output<string>;
 }
 
-/** The conversion of a plain table, before the Table that adopts it. Deleting it leaves the table as it is. */
+/** The conversion of a plain table, before the Table that adopts it. Deleting it leaves a converted table as it is. */
 export class Conversion extends createResourceClass(conversionType) {}
 
 /** The partitioned parent: columns, keys, checks, foreign keys. */

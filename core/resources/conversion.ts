@@ -80,6 +80,7 @@ export const conversionType = defineResourceType({
       "Owner, or member of the owner, of every view, function, policy and publication that has to follow the table.",
     ],
     limits: [
+      "Removed before its swap, it takes back what it has prepared, the CHECK and the index; NOT NULL stays. Removed after it, the table stays partitioned.",
       "From the first phase on a row at or after `historyUntil` is refused (23514) until the window's own partitions exist: the same update creates them, unless `until` is `prepare`.",
       "A partitioned table can only have unique keys that contain the partition key: a primary key without it gets it, `ON CONFLICT` on the former columns alone then fails, and two rows of different partitions may have the same id. Another unique key without it is refused, as is one that a foreign key of another table needs.",
       "A table that a subscription writes to, one with inheritance, rules, triggers with transition tables or functions that use its row type, an unlogged or temporary one, and a materialised view on it are refused, each with the way on.",

@@ -150,6 +150,22 @@ it("prepares only where it is told to: the table stays plain, and a later update
   expect(await isPartitioned()).toBe(true);
 });
 
+it("a conversion that leaves the program before its swap takes back what it prepared", async () => {
+  const before = (await left(database)).dump;
+  const only = conversionProgram({ convertFrom: { historyUntil: "2025-04-01", until: "prepare" } });
+  expect((await up(database, deployment, only)).error).toBeUndefined();
+  expect((await left(database)).dump).not.toBe(before);
+  const renamed = conversionProgram({
+    convertFrom: { historyUntil: "2025-04-01", historyName: "old", until: "prepare" },
+  });
+  expect((await preview(database, deployment, renamed)).error).toContain(
+    'historyName changed from "events_history" to "old"',
+  );
+  expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+  expect((await left(database)).dump).toBe(before);
+  await database.query("insert into app.events values (2, '2026-01-01')");
+});
+
 it.each([
   [
     "a row at its end",

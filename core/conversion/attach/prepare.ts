@@ -138,12 +138,16 @@ function dropCheck(source: AttachSource, name: string): Statement {
 }
 
 function alter(source: AttachSource, sql: string, undo: string): Statement {
+  return alterPlain(source.table, sql, undo);
+}
+
+function alterPlain(table: Pick<ObservedTable, "schema" | "name">, sql: string, undo: string): Statement {
   return {
     sql,
     transaction: sql,
     timeouts: "strong",
     outwaitsAutovacuum: true,
-    locks: lock(source, "ACCESS EXCLUSIVE"),
+    locks: [{ relation: `${table.schema}.${table.name}`, role: "parent", mode: "ACCESS EXCLUSIVE" }],
     hold: "instant",
     hazards: ["LOCK_PARENT_AX"],
     undo,
@@ -152,4 +156,37 @@ function alter(source: AttachSource, sql: string, undo: string): Statement {
 
 function lock({ table }: AttachSource, mode: LockMode): Statement["locks"] {
   return [{ relation: `${table.schema}.${table.name}`, role: "parent", mode }];
+}
+
+/**
+ * Returns the statements that take back the preparation of a table whose conversion leaves the program: its CHECK would refuse
+ * writers one day, and its index costs every write. NOT NULL stays, which no row contradicts.
+ */
+export function undoPrepareStatements(
+  table: Pick<ObservedTable, "schema" | "name" | "constraints" | "indexes">,
+  historyName: string,
+): Statement[] {
+  const check = nameHistoryCheck({ historyName });
+  const index = nameWiderKey({ historyName });
+  const checks = table.constraints.filter(({ kind, name }) => kind === "check" && name === check);
+  const indexes = table.indexes.filter(({ name, unique, constraint }) => name === index && unique && !constraint);
+  return [
+    ...checks.map(({ name, definition }) => {
+      const alter = `ALTER TABLE ${quoteQualified(table.schema, table.name)}`;
+      return alterPlain(
+        table,
+        `${alter} DROP CONSTRAINT ${quote(name)}`,
+        `${alter} ADD CONSTRAINT ${quote(name)} ${definition}`,
+      );
+    }),
+    ...indexes.map(({ name }): Statement => ({
+      sql: `DROP INDEX CONCURRENTLY ${quoteQualified(table.schema, name)}`,
+      transaction: undefined,
+      timeouts: "waiting",
+      locks: [{ relation: `${table.schema}.${table.name}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" }],
+      hold: "waits for others",
+      hazards: ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
+      undo: "declare the conversion again: it is built again",
+    })),
+  ];
 }

@@ -15,7 +15,7 @@ export function findTableProblems(spec: TableShape, table: ObservedTable): Probl
       refuseMismatch(
         "table",
         `${name} exists as a plain table.`,
-        "Converting it needs a migration, which this version does not have; choose another name, or convert it by hand and declare it without columns.",
+        `Look at it with pgpartition analyze ${table.schema}.${table.name}, then convert it: convertFrom: { historyUntil: "…" }, a bound of the grid ahead of now; or choose another name.`,
       ),
     ];
   }

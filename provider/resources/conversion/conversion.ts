@@ -1,4 +1,5 @@
 import { listToValidate } from "../../../core/conversion/attach/repoint";
+import { undoPrepareStatements } from "../../../core/conversion/attach/prepare";
 import { describePlain } from "../../../core/conversion/attach/plain-shape";
 import { observeAfterSwap, observeHistoryIndexes } from "../../../core/conversion/attach/after-swap";
 import { formatHistoryEnd } from "../../../core/conversion/attach/attach-source";
@@ -41,13 +42,14 @@ export const conversion = defineResource(
     return {
       id: formatTableId,
 
-      check: async (ctx, declared, { news }) => {
+      check: async (ctx, declared, { olds, news }) => {
         const reading = await readConversion(runtime, declared);
         readings.set(formatTableId(declared), reading);
         const owned = findOwnershipProblems(declared, await runtime.observe(declared), runtime.getOwner(ctx));
         const problems = reading.kind === "refused" ? reading.problems : [];
         const missing = await findMissingSchema(runtime, declared);
-        return { inputs: news, failures: toFailures([...owned, ...missing, ...problems]) };
+        const renamed = findRenamed(olds, declared, reading);
+        return { inputs: news, failures: [...renamed, ...toFailures([...owned, ...missing, ...problems])] };
       },
 
       /** A table that was made plain again by hand, or never converted, is converted by the next update. */
@@ -78,10 +80,8 @@ export const conversion = defineResource(
         return { inputs: oldInputs, facts: { state, history: formatHistory(declared) } };
       },
 
-      /** Only forgets it: the table stays as it is. */
-      remove: async () => {
-        await Promise.resolve();
-      },
+      /** Forgets it, and takes back what it has prepared if the table is still plain: a converted one stays as it is. */
+      remove: (ctx, declared) => undoPreparation(ctx, runtime, declared),
 
       list: async function* () {
         // A conversion leaves nothing that another program could import.
@@ -204,6 +204,35 @@ function recordSwap(runtime: Runtime, { source, plan }: Convertible): readonly S
     detail: { plain: describePlain(source), validate: listToValidate(source) },
   });
   return [...plan.swap, { ...record, transaction: plan.swap[0]?.transaction }];
+}
+
+async function undoPreparation(ctx: ResourceContext, runtime: Runtime, declared: DeclaredConversion): Promise<void> {
+  const { schema, table: name, historyName } = declared;
+  const options = {
+    signal: ctx.signal,
+    log: ctx.log,
+    subject: `taking back the preparation of table "${schema}.${name}"`,
+  };
+  await runtime.database.withTableLock(schema, name, options, async () => {
+    const { table } = await runtime.observeAgain(declared, declared.key);
+    if (table?.kind !== "plain") return;
+    await runtime.database.execute(undoPrepareStatements(table, historyName), options);
+  });
+}
+
+/** Refuses another name of the history while the objects of the preparation have the former one. */
+function findRenamed(olds: PropertyMap | undefined, declared: DeclaredConversion, reading: ConversionReading) {
+  const read = olds && parseConversion(olds);
+  if (!read || !("value" in read) || reading.kind !== "convertible") return [];
+  const { historyName } = read.value;
+  const left = undoPrepareStatements(reading.source.table, historyName);
+  if (historyName === declared.historyName || left.length === 0) return [];
+  return [
+    {
+      property: "convertFrom",
+      reason: `historyName changed from "${historyName}" to "${declared.historyName}" after the conversion was prepared, and its index and CHECK have the former name. Declare the former one, or remove convertFrom for one update, which takes the preparation back`,
+    },
+  ];
 }
 
 async function requireConvertible(runtime: Runtime, declared: DeclaredConversion): Promise<ConversionReading> {
