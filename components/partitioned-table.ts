@@ -20,6 +20,7 @@ import { parseClock, programClock } from "./clock";
 import { findEarlierReferenced, findEarlierReferring, remember, mustWaitForReferring } from "./neighbours";
 import { printPlan } from "./print-plan";
 import * as resources from "./resources";
+import { runWithoutStackTraces } from "./stack-traces";
 import {
   buildWindowInputs,
   type PartitionWindowArgs,
@@ -288,17 +289,3 @@ export class PartitionedTable extends pulumi.ComponentResource {
 
 const UNKNOWN_PROVIDER =
   "the connection is known only when the update runs, so this plan was made without the database: it is not complete, and retires nothing";
-
-/**
- * Saves more than half of the program's time for hundreds of partitions: the SDK takes and formats a stack trace for each of
- * several promises of each property, and every one of them shows the same lines of this file.
- */
-function runWithoutStackTraces<T>(body: () => T): T {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  try {
-    return body();
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
-}
