@@ -8,10 +8,14 @@ export function textOf(transaction: readonly { readonly sql: string }[]): string
   return transaction.map(({ sql }) => withPlaceholders(sql)).join(";\n");
 }
 
-/** A COPY is printed once for all parts, without columns and ranges: docs/reference/locks.md says so. */
+/**
+ * A COPY is printed once for all parts, without columns and ranges: docs/reference/locks.md says so. The fingerprint of a table
+ * that is converted changes with what is prepared in between.
+ */
 function withPlaceholders(sql: string): string {
   return sql
     .replace(/^(COPY \(SELECT ).*?( FROM .*?)(?: WHERE .*)?(\) TO STDOUT).*$/, "$1…$2$3")
+    .replace(/ IS DISTINCT FROM ''[0-9a-f]{32}''/g, " IS DISTINCT FROM ''…''")
     .replace(/^(COPY \S+ )\(.*?\)( FROM STDIN).*$/, "$1(…)$2");
 }
 
@@ -49,6 +53,8 @@ export function lockDifferences(printed: PrintedTransaction, ran: RanTransaction
     for (const mode of printed[index]?.counted ?? []) counted.add(mode);
     for (const relation of printed[index]?.reaching ?? []) reaching.add(relation);
     for (const name of namesMade(statement.sql)) made.add(name);
+    // Its lock stays, under the new name.
+    declared.delete(formerName(statement.sql) ?? "");
     if (!statement.locks || isReleasing(statement.sql)) return;
     for (const [relation, mode] of statement.locks) {
       if (made.has(relation)) continue;
@@ -79,6 +85,12 @@ function isFencing(sql: string): boolean {
 /** The index of ALTER INDEX … ATTACH, whose lock is declared too, is no table. */
 function isTable(relation: string, sql: string): boolean {
   return !(sql.startsWith("ALTER INDEX") && sql.includes(`"${relation.split(".")[1] ?? ""}"`));
+}
+
+/** `schema.name` of the table that a statement gives a new name. */
+function formerName(sql: string): string | undefined {
+  const [, schema, name] = /^ALTER TABLE "((?:[^"]|"")+)"\."((?:[^"]|"")+)" RENAME TO "(?:[^"]|"")+"$/.exec(sql) ?? [];
+  return schema === undefined ? undefined : `${schema}.${name ?? ""}`;
 }
 
 /** `schema.name` of the tables that a statement creates, or gives a new name. */

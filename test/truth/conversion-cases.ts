@@ -12,7 +12,7 @@ const convert = (convertFrom: TableSpecArgs["convertFrom"]): Declared =>
 
 export const CONVERSION_CASES: readonly Case[] = [
   {
-    kind: "is plain, and converted",
+    kind: "is plain, converted, and taken back",
     covers: ["+Conversion", "~Conversion"],
     given: `create table %s.target (id bigint primary key);
       create table %s.t (
@@ -25,6 +25,11 @@ export const CONVERSION_CASES: readonly Case[] = [
       create publication "plain_%s" for table %s.t;
       grant select on %s.t to truth_reader;
       insert into %s.t (at) values ('2026-05-01');`,
-    steps: [convert({ historyUntil: "2026-07-01", until: "prepare" }), convert({ historyUntil: "2026-07-01" })],
+    steps: [
+      convert({ historyUntil: "2026-07-01", until: "prepare" }),
+      convert({ historyUntil: "2026-07-01" }),
+      convert({ historyUntil: "2026-07-01", until: "prepare" }),
+    ],
+    between: ["select 1", "insert into %s.t (at) values ('2026-07-02')"],
   },
 ];

@@ -81,14 +81,14 @@ class LogReader {
     return this.done;
   }
 
-  /** Locks on tables; those on an index only where no table is locked as hard. */
+  /** Locks on tables and views; those on an index only where no table is locked as hard. */
   private parseLocks(json: string): Map<string, LockMode> {
     const strongest = new Map<string, LockMode>();
     for (const [oid, mode, name, kind] of JSON.parse(json) as [string, string, string | null, string | null][]) {
       const relation = name === null ? this.relations.get(oid) : { name, kind: kind ?? "" };
       if (!relation) continue;
       this.relations.set(oid, relation);
-      if (!["r", "p", "f"].includes(relation.kind)) continue;
+      if (!["r", "p", "f", "v"].includes(relation.kind)) continue;
       const spelled = mode.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toUpperCase() as LockMode;
       strongest.set(relation.name, stronger(strongest.get(relation.name), spelled));
     }

@@ -186,15 +186,14 @@ function carryUnproven(source: AttachSource): Statement[] {
 function addConstraint(source: AttachSource, name: string, definition: string, locks: readonly Lock[] = []): Statement {
   return change(source, `ALTER TABLE ${quoteTable(source)} ADD CONSTRAINT ${quote(name)} ${definition}`, {
     locks,
-    hazards: locks.length > 0 ? ["LOCK_REF_AX"] : [],
+    hazards: locks.length > 0 ? ["LOCK_REF_WRITE"] : [],
   });
 }
 
-/** The attach takes ACCESS EXCLUSIVE on a table that a filled partition refers to already. */
-function listReferenced({ table }: AttachSource, name: string): Lock[] {
+function listReferenced({ table }: Pick<AttachSource, "table">, name: string): Lock[] {
   const references = table.constraints.find((one) => one.kind === "foreign" && one.name === name)?.references;
   return references
-    ? [{ relation: `${references.schema}.${references.table}`, role: "referenced", mode: "ACCESS EXCLUSIVE" }]
+    ? [{ relation: `${references.schema}.${references.table}`, role: "referenced", mode: "SHARE ROW EXCLUSIVE" }]
     : [];
 }
 
@@ -220,11 +219,22 @@ export function carryTriggers(source: Handover): Statement[] {
     .map(inSwap(source));
 }
 
-/** Attaches the history. Its CHECK has proved the bound, which the bound itself says from then on. */
+/**
+ * Attaches the history. Its CHECK has proved the bound, which the bound itself says from then on. A table that a filled partition
+ * refers to already is locked with ACCESS EXCLUSIVE.
+ */
 function attachHistory(source: AttachSource): Statement[] {
+  const { bound } = source;
+  const locks = bound.constraints
+    .filter((one) => one.kind === "foreign" && one.validated)
+    .flatMap(({ name }) => listReferenced(source, name))
+    .map((lock): Lock => ({ ...lock, mode: "ACCESS EXCLUSIVE" }));
   const bounds = `FOR VALUES FROM (MINVALUE) TO (${formatHistoryEnd(source)})`;
   return [
-    `ALTER TABLE ${quoteTable(source)} ATTACH PARTITION ${quoteHistory(source)} ${bounds}`,
-    `ALTER TABLE ${quoteHistory(source)} DROP CONSTRAINT ${quote(nameHistoryCheck(source))}`,
-  ].map(inSwap(source));
+    change(source, `ALTER TABLE ${quoteTable(source)} ATTACH PARTITION ${quoteHistory(source)} ${bounds}`, {
+      locks,
+      hazards: locks.length > 0 ? ["LOCK_REF_AX"] : [],
+    }),
+    change(source, `ALTER TABLE ${quoteHistory(source)} DROP CONSTRAINT ${quote(nameHistoryCheck(source))}`),
+  ];
 }

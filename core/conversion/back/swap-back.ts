@@ -1,6 +1,6 @@
 import { MAX_RETURNED_ROWS } from "../../defaults";
 import { quote, quoteList, quoteLiteral, quoteQualified } from "../../names/identifier";
-import type { Lock, Statement } from "../../sql/statement";
+import type { Lock, LockMode, Statement } from "../../sql/statement";
 import { quoteTable } from "../attach/attach-source";
 import { carryAccess, carryComments, carryPublications, carrySettings, carryStatistics } from "../attach/carry";
 import { carrySequences } from "../attach/carry-sequences";
@@ -97,17 +97,21 @@ function lockAll(source: BackSource): Statement {
 
 /** Lets go of the history, which keeps its rows, its indexes and its foreign keys, and loses the copies of triggers. */
 function detachHistory(source: BackSource): Statement[] {
-  const locks = source.table.constraints.flatMap(({ kind, references }): Lock[] =>
-    kind === "foreign" && references
-      ? [{ relation: `${references.schema}.${references.table}`, role: "referenced", mode: "ACCESS EXCLUSIVE" }]
-      : [],
-  );
+  const locks = listReferenced(source, "SHARE ROW EXCLUSIVE");
   return [
     change(source, `ALTER TABLE ${quoteTable(source)} DETACH PARTITION ${quoteHistoryTable(source)}`, {
       locks,
-      hazards: locks.length > 0 ? ["LOCK_REF_AX"] : [],
+      hazards: locks.length > 0 ? ["LOCK_REF_WRITE"] : [],
     }),
   ];
+}
+
+function listReferenced({ table }: Pick<BackSource, "table">, mode: LockMode): Lock[] {
+  return table.constraints.flatMap(({ kind, references }): Lock[] =>
+    kind === "foreign" && references
+      ? [{ relation: `${references.schema}.${references.table}`, role: "referenced", mode }]
+      : [],
+  );
 }
 
 /**
@@ -116,7 +120,7 @@ function detachHistory(source: BackSource): Statement[] {
  */
 function returnRows(source: BackSource): Statement[] {
   const move = change(source, moveText(source), { hazards: ["COPIES_PARTITION"] });
-  return [change(source, "SET LOCAL row_security = off"), { ...move, hold: "grows with rows" }];
+  return [{ ...move, hold: "grows with rows" }];
 }
 
 function moveText(source: BackSource): string {
@@ -130,6 +134,7 @@ function moveText(source: BackSource): string {
     "  found pg_catalog.int8;",
     "  moved pg_catalog.int8;",
     "BEGIN",
+    "  PERFORM pg_catalog.set_config('row_security', 'off', true);",
     `  SELECT pg_catalog.count(*) INTO found FROM (SELECT FROM ${quoteTable(source)} LIMIT ${MAX_RETURNED_ROWS + 1}) r;`,
     `  IF found > ${MAX_RETURNED_ROWS} THEN`,
     raise(`${name} now has more than ${MAX_RETURNED_ROWS} rows outside of its history; nothing was changed`),
@@ -154,8 +159,12 @@ function exchangeNames(handover: Handover, source: BackSource): Statement[] {
 /** Drops the partitioned table with its partitions. Anything that is still bound to one of them fails it, and all before it. */
 function dropFormer(handover: Handover, source: BackSource): Statement {
   const leaving = listLeaving(source).map(({ schema, name }) => `${schema}.${name}`);
+  const locks = listReferenced(source, "ACCESS EXCLUSIVE");
   return {
-    ...change(source, `DROP TABLE ${quoteFormer(handover)}`),
+    ...change(source, `DROP TABLE ${quoteFormer(handover)}`, {
+      locks,
+      hazards: locks.length > 0 ? ["LOCK_REF_AX"] : [],
+    }),
     undo: `none after the commit: ${leaving.length === 0 ? "no partition" : leaving.join(", ")} goes with it, and every row is in the plain table`,
   };
 }
