@@ -49,7 +49,9 @@ const CASES: Readonly<
   ],
   "a rule": ["create rule r as on delete to app.events where old.id < 0 do instead nothing", "rules"],
   "a check that is not valid": ["alter table app.events add constraint c check (id > 1) not valid"],
-  "a check that is not inherited": ["alter table app.events add constraint c check (id > 0) no inherit"],
+  "a check that is not inherited": [
+    "alter table app.events add constraint c check (id > 0) no inherit; comment on constraint c on app.events is 'own'",
+  ],
   "a check that is not enforced": [runOn18("alter table app.events add constraint c check (id > 1) not enforced")],
   "a foreign key": [
     "create table app.runs (id bigint primary key); alter table app.events add foreign key (id) references app.runs not valid; insert into app.runs select n from generate_series(1, 100) n; alter table app.events validate constraint events_id_fkey",
@@ -95,7 +97,9 @@ const CASES: Readonly<
     runOn18("alter table app.events add constraint c not null note not valid"),
     (version) => (version < 18 ? undefined : "checks"),
   ],
-  "a NOT NULL that is not inherited": [runOn18("alter table app.events add constraint c not null note no inherit")],
+  "a NOT NULL that is not inherited": [
+    `${runOn18("alter table app.events add constraint c not null note no inherit")}; ${runOn18("comment on constraint c on app.events is ''own''")}`,
+  ],
   "row security that is forced": [
     "alter table app.events enable row level security, force row level security; create policy p on app.events using (true)",
   ],

@@ -116,7 +116,6 @@ describe.each([
     for (const run of [await preview(pooler, deployment, march), await up(pooler, deployment, march)]) {
       expect(run.error).toContain("a connection pooler in transaction or statement mode");
       expect(run.error).toContain("Connect to the server itself, usually port 5432, or to a pool in session mode");
-      expect(run.steps).toEqual([]);
     }
     const cli = await onDatabase(pooler, "status");
     expect(cli.code).not.toBe(0);
@@ -168,6 +167,5 @@ describe("in session mode, without a reset", () => {
     const run = await up(dirty, deployment, march);
     expect(run.error).toContain("reuses sessions as others left them");
     expect(run.error).toContain("server_reset_query = DISCARD ALL");
-    expect(run.steps).toEqual([]);
   });
 });

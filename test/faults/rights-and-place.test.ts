@@ -124,7 +124,6 @@ it("J04 a wrong host: preview and up fail with the address and what to check, an
   const away = { url: database.url.replace(/@[^/]*\//, "@127.0.0.1:1/") };
   const april = program("2025-04-10T00:00:00Z");
   const shown = await preview(away, deployment, april);
-  expect(shown.steps).toEqual([]);
   expect(shown.error).toMatch(/127\.0\.0\.1:1\b.*Check host and port/s);
   const run = await up(away, deployment, april);
   expect(run.error).toContain("127.0.0.1:1");

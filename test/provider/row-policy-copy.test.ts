@@ -108,7 +108,6 @@ describe.each(anyVersion())("PostgreSQL %s, policies of another table", (version
     const away = { url: database.url.replace(/@[^/]*\//, "@127.0.0.1:1/") };
     const shown = await preview(away, t.deployment, copying());
     expect(shown.error).toContain("127.0.0.1:1");
-    expect(shown.steps).toEqual([]);
     expect((await preview(database, t.deployment, copying())).steps).toEqual([]);
   });
 });

@@ -120,7 +120,8 @@ export function carryComments(source: Handover): string[] {
     ...say(`TABLE ${name}`, table.comment),
     ...table.columns.flatMap((column) => say(`COLUMN ${name}.${quote(column.name)}`, column.comment)),
     ...bound.constraints
-      .filter((one) => one.kind !== "foreign" && one.validated)
+      // Those of NO INHERIT and of NOT NULL stay with the former relation, as the constraints do.
+      .filter((one) => one.kind !== "foreign" && one.kind !== "notNull" && one.validated && !one.noInherit)
       .flatMap((one) => say(`CONSTRAINT ${quote(one.name)} ON ${name}`, one.comment)),
     ...bound.indexes
       .filter((one) => table.indexes.some(({ name: known, valid }) => known === one.name && valid))
