@@ -77,8 +77,9 @@ from ${quoteQualified(table.schema, table.name)}${sample}`;
 function buildIndexText(table: Pick<ObservedTable, "schema" | "name">, { column }: Key): string {
   const name = quoteQualified(table.schema, table.name);
   const value = quote(column);
+  // Named by its table: alone, the name would mean the text that is selected, in whose order no index is.
   const end = (order: string) =>
-    `(select ${value}::text from ${name} where ${value} is not null order by ${value} ${order} limit 1)`;
+    `(select t.${value}::text from ${name} t where t.${value} is not null order by t.${value} ${order} limit 1)`;
   return `select (select count(*) from (select from ${name} where ${value} is null limit ${COUNTED_NULLS}) n)::text as nulls,
 ${end("asc")} as min, ${end("desc")} as max`;
 }
