@@ -39,7 +39,7 @@ export const convert: Bench = async ({ quick, signal, say }) => {
       what: `lock of a conversion's swap, ${of}`,
       ours: { value: median(swaps), unit: "ms" },
       limit: { of: "ours", most: LIMIT_MS },
-      note: "from LOCK TABLE to the end of COMMIT, in the server; the rest of the conversion lets writers continue",
+      note: "from LOCK TABLE to the end of COMMIT, in the server: an upper bound, because COMMIT deletes the file of the former primary key after it has let go of the locks",
     };
     const whole: Row = {
       what: `server time of a conversion / its index and one reading, ${of}`,

@@ -171,8 +171,8 @@ async function convert(ctx: ResourceContext, runtime: Runtime, declared: Declare
   const name = `${declared.schema}.${declared.table}`;
   const lock = { signal: ctx.signal, log: ctx.log };
   return runtime.database.withTableLock(declared.schema, declared.table, lock, async () => {
-    const execute = (statements: readonly Statement[]) =>
-      runtime.database.execute(statements, { ...lock, subject: `converting table "${name}"` });
+    const subject = `converting table "${name}"`;
+    const execute = (statements: readonly Statement[]) => runtime.database.execute(statements, { ...lock, subject });
     runtime.database.invalidate(declared.schema, declared.table);
     const first = await requireConvertible(runtime, declared);
     if (first.kind === "restored" || first.kind === "converted") await execute(first.settle);
@@ -183,7 +183,9 @@ async function convert(ctx: ResourceContext, runtime: Runtime, declared: Declare
     if (declared.until === "prepare") return "prepared";
     const ready = await requireConvertible(runtime, declared);
     if (ready.kind !== "convertible") return describeState(ready);
-    await execute(recordSwap(runtime, ready));
+    // Its locks are held no longer for the disk; nothing follows before it is on it.
+    await runtime.database.execute(recordSwap(runtime, ready), { ...lock, subject, flushedLater: true });
+    await runtime.database.flush(declared, lock);
     runtime.database.invalidate(declared.schema, declared.table);
     ctx.log.info(`table ${name} is partitioned: all of its rows are in ${formatHistory(declared)}`);
     await execute(ready.plan.settle);
