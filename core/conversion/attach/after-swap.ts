@@ -13,6 +13,7 @@ import {
   findPrimaryKey,
   formatHistoryEnd,
   nameHistoryCheck,
+  namePrimaryKey,
   nameWiderKey,
   needsWiderKey,
   renameForHistory,
@@ -78,7 +79,7 @@ function listConstraints(source: AttachSource): readonly ObservedConstraint[] {
   if (!needsWiderKey(source) || primaryKey === undefined) return table.constraints;
   const found = findPrimaryKey(table);
   const wider: ObservedConstraint = {
-    name: found?.name ?? nameWiderKey({ historyName: table.name }),
+    name: namePrimaryKey(table),
     kind: "primary",
     columns: primaryKey,
     definition: `PRIMARY KEY (${primaryKey.join(", ")})`,
@@ -92,7 +93,7 @@ function listIndexes(source: AttachSource): ObservedIndex[] {
   const { table, primaryKey } = source;
   const present = table.indexes.filter(({ valid, name }) => valid && name !== nameWiderKey(source));
   if (!needsWiderKey(source) || primaryKey === undefined) return present;
-  const name = findPrimaryKey(table)?.name ?? nameWiderKey({ historyName: table.name });
+  const name = namePrimaryKey(table);
   const definition = `PRIMARY KEY (${quoteList(primaryKey)})`;
   const wider: ObservedIndex = {
     name,

@@ -36,6 +36,11 @@ export function findPrimaryKey({ constraints }: Pick<ObservedTable, "constraints
   return constraints.find(({ kind }) => kind === "primary");
 }
 
+/** Names the primary key of the partitioned table: as that of the plain one, if it has one. */
+export function namePrimaryKey(table: Pick<ObservedTable, "name" | "constraints">): string {
+  return findPrimaryKey(table)?.name ?? formatPrimaryKeyName(table.name);
+}
+
 /** True if the present primary key cannot be that of the partitioned table, so that a wider one is built beside it. */
 export function needsWiderKey({ table, primaryKey }: Pick<AttachSource, "table" | "primaryKey">): boolean {
   const found = findPrimaryKey(table)?.columns ?? [];

@@ -13,6 +13,7 @@ import type { ObservedPolicy } from "../../observed/observed-table";
 import type { SourcePrivilege } from "../source";
 import { quoteTable } from "./attach-source";
 import type { Handover } from "./handover";
+import { buildSteps } from "./step";
 
 // What neither LIKE and ATTACH nor DETACH give the relation that takes the place of another.
 
@@ -72,30 +73,18 @@ function carryGrants(source: Handover, relation: Relation): Statement[] {
   const on = `TABLE ${quoteTable(source)}`;
   const grants = grantAll(on, bound.privileges, table.owner);
   if ("grantees" in present) {
-    return [...buildFreshGrantStatements(relation, "", [], present.grantees), ...grants.map(statement)];
+    return [...buildFreshGrantStatements(relation, "", [], present.grantees), ...buildSteps(grants)];
   }
   const held = grantAll(on, present.privileges, present.owner);
   if (isSame(held, grants)) return [];
   const roles = new Set(present.privileges.map(({ grantee }) => grantee).filter((role) => role !== present.owner));
   // With what these roles granted on.
   const revokes = [...roles].map((role) => `REVOKE ALL ON ${on} FROM ${quoteRole(role)} CASCADE`);
-  return [...revokes, ...grants].map(statement);
+  return buildSteps([...revokes, ...grants]);
 }
 
 function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-function statement(sql: string): Statement {
-  return {
-    sql,
-    transaction: undefined,
-    timeouts: "light",
-    locks: [],
-    hold: "instant",
-    hazards: [],
-    undo: "rolled back with the swap",
-  };
 }
 
 /** Returns the grants of all privileges but the owner's own. */

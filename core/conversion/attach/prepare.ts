@@ -72,7 +72,7 @@ function proveFilled(source: AttachSource): Statement[] {
     const set = `ALTER TABLE ${quoteTable(source)} ALTER COLUMN ${quote(column)}`;
     return [
       ...proveCheck(source, check, isFilled(column)),
-      alter(source, `${set} SET NOT NULL`, `${set} DROP NOT NULL`),
+      alter(source.table, `${set} SET NOT NULL`, `${set} DROP NOT NULL`),
       dropCheck(source, check),
     ];
   });
@@ -87,7 +87,7 @@ function proveBound(source: AttachSource): Statement[] {
   const table = quoteTable(source);
   return [
     alter(
-      source,
+      source.table,
       `ALTER TABLE ${table} DROP CONSTRAINT ${quote(name)}`,
       `ALTER TABLE ${table} ADD CONSTRAINT ${quote(name)} ${found.definition}`,
     ),
@@ -116,7 +116,7 @@ function proveCheck(source: AttachSource, name: string, condition: string): Stat
   const found = source.table.constraints.find((one) => one.name === name && one.kind === "check");
   const table = quoteTable(source);
   const add = alter(
-    source,
+    source.table,
     `ALTER TABLE ${table} ADD CONSTRAINT ${quote(name)} CHECK (${condition}) NOT VALID`,
     `ALTER TABLE ${table} DROP CONSTRAINT ${quote(name)}`,
   );
@@ -134,14 +134,14 @@ function proveCheck(source: AttachSource, name: string, condition: string): Stat
 
 function dropCheck(source: AttachSource, name: string): Statement {
   const table = quoteTable(source);
-  return alter(source, `ALTER TABLE ${table} DROP CONSTRAINT ${quote(name)}`, "not needed: NOT NULL says the same");
+  return alter(
+    source.table,
+    `ALTER TABLE ${table} DROP CONSTRAINT ${quote(name)}`,
+    "not needed: NOT NULL says the same",
+  );
 }
 
-function alter(source: AttachSource, sql: string, undo: string): Statement {
-  return alterPlain(source.table, sql, undo);
-}
-
-function alterPlain(table: Pick<ObservedTable, "schema" | "name">, sql: string, undo: string): Statement {
+function alter(table: Pick<ObservedTable, "schema" | "name">, sql: string, undo: string): Statement {
   return {
     sql,
     transaction: sql,
@@ -172,11 +172,11 @@ export function undoPrepareStatements(
   const indexes = table.indexes.filter(({ name, unique, constraint }) => name === index && unique && !constraint);
   return [
     ...checks.map(({ name, definition }) => {
-      const alter = `ALTER TABLE ${quoteQualified(table.schema, table.name)}`;
-      return alterPlain(
+      const text = `ALTER TABLE ${quoteQualified(table.schema, table.name)}`;
+      return alter(
         table,
-        `${alter} DROP CONSTRAINT ${quote(name)}`,
-        `${alter} ADD CONSTRAINT ${quote(name)} ${definition}`,
+        `${text} DROP CONSTRAINT ${quote(name)}`,
+        `${text} ADD CONSTRAINT ${quote(name)} ${definition}`,
       );
     }),
     ...indexes.map(({ name }): Statement => ({

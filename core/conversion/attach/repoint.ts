@@ -3,6 +3,7 @@ import type { Lock, Statement } from "../../sql/statement";
 import type { ConversionSource, SourceReference } from "../source";
 import { type AttachSource } from "./attach-source";
 import { formatOptions } from "./carry";
+import { buildStep } from "./step";
 
 /**
  * Points everything that is bound to the former relation by its oid at the new one: views, functions with a parsed body,
@@ -16,18 +17,18 @@ export function repointUsers(source: Pick<AttachSource, "bound">): Statement[] {
       .filter(({ direct, kind }) => direct && kind === "view")
       .map((view) => {
         const settings = Object.keys(view.options).length === 0 ? "" : ` WITH (${formatOptions(view.options)})`;
-        return step(
+        return buildStep(
           `CREATE OR REPLACE VIEW ${quoteQualified(view.schema, view.name)}${settings} AS ${view.definition.replace(/;\s*$/, "")}`,
-          [lock(view.schema, view.name, "referring")],
+          { locks: [lock(view.schema, view.name)] },
         );
       }),
-    ...functions.filter(({ direct }) => direct).map(({ definition }) => step(definition, [])),
+    ...functions.filter(({ direct }) => direct).map(({ definition }) => buildStep(definition)),
     ...foreignPolicies.map(({ schema, table, name, using, withCheck }) =>
-      step(
+      buildStep(
         `ALTER POLICY ${quote(name)} ON ${quoteQualified(schema, table)}` +
           (using === undefined ? "" : ` USING (${using})`) +
           (withCheck === undefined ? "" : ` WITH CHECK (${withCheck})`),
-        [lock(schema, table, "referring")],
+        { locks: [lock(schema, table)] },
       ),
     ),
   ];
@@ -50,7 +51,7 @@ export function addReferring({ bound }: Pick<AttachSource, "bound">): Statement[
 
 function alterReferring({ schema, table }: SourceReference, action: string): Statement {
   const sql = `ALTER TABLE ${quoteQualified(schema, table)} ${action}`;
-  return step(sql, [lock(schema, table, "referring")], ["LOCK_REFERRING_AX"]);
+  return buildStep(sql, { locks: [lock(schema, table)], hazards: ["LOCK_REFERRING_AX"] });
 }
 
 /** Validates them afterwards, while writers of both tables continue. */
@@ -70,20 +71,8 @@ function validateKey({ schema, table, name }: SourceReference): Statement {
   };
 }
 
-function step(sql: string, locks: readonly Lock[], hazards: Statement["hazards"] = []): Statement {
-  return {
-    sql,
-    transaction: undefined,
-    timeouts: "strong",
-    locks,
-    hold: "instant",
-    hazards,
-    undo: "rolled back with the swap",
-  };
-}
-
-function lock(schema: string, name: string, role: Lock["role"]): Lock {
-  return { relation: `${schema}.${name}`, role, mode: "ACCESS EXCLUSIVE" };
+function lock(schema: string, name: string): Lock {
+  return { relation: `${schema}.${name}`, role: "referring", mode: "ACCESS EXCLUSIVE" };
 }
 
 /** Lists the foreign keys that a swap leaves to be validated, as `schema.table.name`: for its record in the ledger. */

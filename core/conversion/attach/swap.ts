@@ -1,10 +1,11 @@
 import { quote, quoteList, quoteLiteral, quoteQualified } from "../../names/identifier";
-import type { Hazard, Lock, Statement } from "../../sql/statement";
+import type { Lock, Statement } from "../../sql/statement";
 import {
   type AttachSource,
   findPrimaryKey,
   formatHistoryEnd,
   nameHistoryCheck,
+  namePrimaryKey,
   nameWiderKey,
   needsWiderKey,
   quoteHistory,
@@ -15,6 +16,7 @@ import { carryAccess, carryComments, carryPublications, carrySettings, carryStat
 import { carrySequences } from "./carry-sequences";
 import { type Handover, quoteFormer } from "./handover";
 import { repointUsers, referAgain } from "./repoint";
+import { buildStep, buildSteps } from "./step";
 
 /**
  * Returns the one transaction of the swap: the plain table gets the name of the history, a partitioned table its former name and
@@ -33,14 +35,14 @@ export function swapStatements(
     assertUnchanged(source, fingerprint),
     ...freeNames(source),
     createParent(source),
-    ...carrySettings(handover).map(inSwap(source)),
-    ...carrySequences(handover).map(inSwap(source)),
+    ...buildSteps(carrySettings(handover)),
+    ...buildSteps(carrySequences(handover)),
     ...carryConstraints(source),
     ...carryIndexes(source),
-    ...carryStatistics(handover).map(inSwap(source)),
+    ...buildSteps(carryStatistics(handover)),
     ...carryTriggers(handover),
     ...carryAccess(handover),
-    ...carryComments(handover).map(inSwap(source)),
+    ...buildSteps(carryComments(handover)),
     ...carryForeignKeys(source),
     ...attachHistory(source),
     ...carryUnproven(source),
@@ -66,30 +68,9 @@ function nameSwap({ table }: Pick<AttachSource, "table">): string {
   return `convert ${table.schema}.${table.name}`;
 }
 
-/** Returns a function that makes a statement of a text on tables that are locked already, or that no session sees yet. */
-export function inSwap(source: Pick<AttachSource, "table">): (sql: string) => Statement {
-  return (sql) => change(source, sql);
-}
-
-export function change(
-  source: Pick<AttachSource, "table">,
-  sql: string,
-  more: { readonly locks?: readonly Lock[]; readonly hazards?: readonly Hazard[] } = {},
-): Statement {
-  return {
-    sql,
-    transaction: nameSwap(source),
-    timeouts: "strong",
-    locks: more.locks ?? [],
-    hold: "instant",
-    hazards: more.hazards ?? [],
-    undo: "rolled back with the swap",
-  };
-}
-
 export function lockTable(source: Pick<AttachSource, "table">): Statement {
   const relation = `${source.table.schema}.${source.table.name}`;
-  const lock = change(source, `LOCK TABLE ${quoteTable(source)} IN ACCESS EXCLUSIVE MODE`, {
+  const lock = buildStep(`LOCK TABLE ${quoteTable(source)} IN ACCESS EXCLUSIVE MODE`, {
     locks: [{ relation, role: "parent", mode: "ACCESS EXCLUSIVE" }],
     hazards: ["LOCK_PARENT_AX"],
   });
@@ -109,7 +90,7 @@ export function assertUnchanged(
     "  END IF;",
     "END",
   ].join("\n");
-  return change(source, `DO ${quoteLiteral(body)}`);
+  return buildStep(`DO ${quoteLiteral(body)}`);
 }
 
 /** Gives the plain table, its indexes, constraints and statistics objects the names of the history. */
@@ -123,7 +104,7 @@ function freeNames(source: AttachSource): Statement[] {
   );
   const indexes = table.indexes.filter(({ constraint, name }) => constraint === undefined && name !== wider);
   const history = quoteHistory(source);
-  return [
+  return buildSteps([
     `ALTER TABLE ${quoteTable(source)} RENAME TO ${quote(historyName)}`,
     ...(replaced === undefined ? [] : [`ALTER TABLE ${history} DROP CONSTRAINT ${quote(replaced)}`]),
     ...(needsWiderKey(source)
@@ -136,15 +117,14 @@ function freeNames(source: AttachSource): Statement[] {
     ...bound.statistics.map(
       ({ schema, name }) => `ALTER STATISTICS ${quoteQualified(schema, name)} RENAME TO ${quote(rename(name))}`,
     ),
-  ].map(inSwap(source));
+  ]);
 }
 
 function createParent(source: AttachSource): Statement {
   const { bound, key } = source;
   const options = ["DEFAULTS", "GENERATED", "STORAGE", "COMPRESSION"].map((option) => ` INCLUDING ${option}`).join("");
   const place = bound.carried.unsaid?.placed === true ? bound.carried.tablespace : undefined;
-  return change(
-    source,
+  return buildStep(
     `CREATE TABLE ${quoteTable(source)} (LIKE ${quoteHistory(source)}${options}) PARTITION BY RANGE (${quote(key.column)})${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
   );
 }
@@ -153,7 +133,6 @@ function createParent(source: AttachSource): Statement {
 function carryConstraints(source: AttachSource): Statement[] {
   const { table, bound, primaryKey } = source;
   const widened = needsWiderKey(source) && primaryKey !== undefined;
-  const name = findPrimaryKey(table)?.name ?? nameWiderKey({ historyName: table.name });
   const own = bound.constraints.filter(
     (one) =>
       (one.kind === "unique" || one.kind === "exclusion" || one.kind === "check" || one.kind === "primary") &&
@@ -163,7 +142,7 @@ function carryConstraints(source: AttachSource): Statement[] {
       !(widened && one.kind === "primary"),
   );
   return [
-    ...(widened ? [addConstraint(source, name, `PRIMARY KEY (${quoteList(primaryKey)})`)] : []),
+    ...(widened ? [addConstraint(source, namePrimaryKey(table), `PRIMARY KEY (${quoteList(primaryKey)})`)] : []),
     ...own.map((one) => addConstraint(source, one.name, one.definition)),
   ];
 }
@@ -184,7 +163,7 @@ function carryUnproven(source: AttachSource): Statement[] {
 }
 
 function addConstraint(source: AttachSource, name: string, definition: string, locks: readonly Lock[] = []): Statement {
-  return change(source, `ALTER TABLE ${quoteTable(source)} ADD CONSTRAINT ${quote(name)} ${definition}`, {
+  return buildStep(`ALTER TABLE ${quoteTable(source)} ADD CONSTRAINT ${quote(name)} ${definition}`, {
     locks,
     hazards: locks.length > 0 ? ["LOCK_REF_WRITE"] : [],
   });
@@ -203,7 +182,7 @@ function carryIndexes(source: AttachSource): Statement[] {
   return table.indexes
     .filter(({ constraint, valid, name }) => constraint === undefined && valid && name !== nameWiderKey(source))
     .map(({ name, unique, definition }) =>
-      change(source, `CREATE ${unique ? "UNIQUE " : ""}INDEX ${quote(name)} ON ${quoteTable(source)} ${definition}`),
+      buildStep(`CREATE ${unique ? "UNIQUE " : ""}INDEX ${quote(name)} ON ${quoteTable(source)} ${definition}`),
     );
 }
 
@@ -216,7 +195,7 @@ export function carryTriggers(source: Handover): Statement[] {
       definition,
       ...(fires === "origin" ? [] : [`ALTER TABLE ${quoteTable(source)} ${words[fires]} TRIGGER ${quote(name)}`]),
     ])
-    .map(inSwap(source));
+    .map((sql) => buildStep(sql));
 }
 
 /**
@@ -231,10 +210,10 @@ function attachHistory(source: AttachSource): Statement[] {
     .map((lock): Lock => ({ ...lock, mode: "ACCESS EXCLUSIVE" }));
   const bounds = `FOR VALUES FROM (MINVALUE) TO (${formatHistoryEnd(source)})`;
   return [
-    change(source, `ALTER TABLE ${quoteTable(source)} ATTACH PARTITION ${quoteHistory(source)} ${bounds}`, {
+    buildStep(`ALTER TABLE ${quoteTable(source)} ATTACH PARTITION ${quoteHistory(source)} ${bounds}`, {
       locks,
       hazards: locks.length > 0 ? ["LOCK_REF_AX"] : [],
     }),
-    change(source, `ALTER TABLE ${quoteHistory(source)} DROP CONSTRAINT ${quote(nameHistoryCheck(source))}`),
+    buildStep(`ALTER TABLE ${quoteHistory(source)} DROP CONSTRAINT ${quote(nameHistoryCheck(source))}`),
   ];
 }

@@ -7,7 +7,8 @@ import { carrySequences } from "../attach/carry-sequences";
 import { type Handover, quoteFormer } from "../attach/handover";
 import { buildKeyIndex } from "../attach/prepare";
 import { addReferring, dropReferring, repointUsers } from "../attach/repoint";
-import { assertUnchanged, carryTriggers, change, inSwap, lockTable } from "../attach/swap";
+import { buildStep, buildSteps } from "../attach/step";
+import { assertUnchanged, carryTriggers, lockTable } from "../attach/swap";
 import {
   type BackSource,
   findPresentKey,
@@ -49,17 +50,17 @@ export function swapBackStatements(
     ...detachHistory(source),
     ...returnRows(source),
     ...exchangeNames(handover, source),
-    ...carrySequences(handover).map(inSwap(source)),
+    ...buildSteps(carrySequences(handover)),
     ...carryTriggers(handover),
     ...carryPublications(handover),
     ...repointUsers(source),
     dropFormer(handover, source),
     ...restoreNames(source),
     ...restoreKey(source),
-    ...carryStatistics({ bound: { ...source.bound, statistics: listNewStatistics(source) } }).map(inSwap(source)),
-    ...carrySettings(handover).map(inSwap(source)),
+    ...buildSteps(carryStatistics({ bound: { ...source.bound, statistics: listNewStatistics(source) } })),
+    ...buildSteps(carrySettings(handover)),
     ...carryAccess(handover),
-    ...carryComments(limitToPlain(handover, source)).map(inSwap(source)),
+    ...buildSteps(carryComments(limitToPlain(handover, source))),
     ...addReferring(source),
   ].map((statement) => ({ ...statement, transaction: nameSwapBack(source), timeouts: "strong" as const }));
 }
@@ -99,7 +100,7 @@ function lockAll(source: BackSource): Statement {
 function detachHistory(source: BackSource): Statement[] {
   const locks = listReferenced(source, "SHARE ROW EXCLUSIVE");
   return [
-    change(source, `ALTER TABLE ${quoteTable(source)} DETACH PARTITION ${quoteHistoryTable(source)}`, {
+    buildStep(`ALTER TABLE ${quoteTable(source)} DETACH PARTITION ${quoteHistoryTable(source)}`, {
       locks,
       hazards: locks.length > 0 ? ["LOCK_REF_WRITE"] : [],
     }),
@@ -119,7 +120,7 @@ function listReferenced({ table }: Pick<BackSource, "table">, mode: LockMode): L
  * fails it: that would leave out rows. Generated columns are computed again, from the same values.
  */
 function returnRows(source: BackSource): Statement[] {
-  const move = change(source, moveText(source), { hazards: ["COPIES_PARTITION"] });
+  const move = buildStep(moveText(source), { hazards: ["COPIES_PARTITION"] });
   return [{ ...move, hold: "grows with rows" }];
 }
 
@@ -150,10 +151,10 @@ function moveText(source: BackSource): string {
 }
 
 function exchangeNames(handover: Handover, source: BackSource): Statement[] {
-  return [
+  return buildSteps([
     `ALTER TABLE ${quoteTable(source)} RENAME TO ${quote(handover.formerName)}`,
     `ALTER TABLE ${quoteHistoryTable(source)} RENAME TO ${quote(source.table.name)}`,
-  ].map(inSwap(source));
+  ]);
 }
 
 /** Drops the partitioned table with its partitions. Anything that is still bound to one of them fails it, and all before it. */
@@ -161,7 +162,7 @@ function dropFormer(handover: Handover, source: BackSource): Statement {
   const leaving = listLeaving(source).map(({ schema, name }) => `${schema}.${name}`);
   const locks = listReferenced(source, "ACCESS EXCLUSIVE");
   return {
-    ...change(source, `DROP TABLE ${quoteFormer(handover)}`, {
+    ...buildStep(`DROP TABLE ${quoteFormer(handover)}`, {
       locks,
       hazards: locks.length > 0 ? ["LOCK_REF_AX"] : [],
     }),
@@ -177,7 +178,7 @@ function restoreNames(source: BackSource): Statement[] {
   const indexes = historyIndexes
     .filter(({ name }) => name !== gone && name !== nameFormerKey(source))
     .map(({ name, attachedTo }) => ({ name, to: attachedTo ?? plain.names[name] ?? name }));
-  return [
+  return buildSteps([
     ...indexes
       .filter(({ name, to }) => name !== to)
       .map(({ name, to }) => `ALTER INDEX ${quoteQualified(table.schema, name)} RENAME TO ${quote(to)}`),
@@ -185,7 +186,7 @@ function restoreNames(source: BackSource): Statement[] {
       .map(({ schema, name }) => ({ schema, name, to: plain.names[name] ?? name }))
       .filter(({ name, to }) => name !== to)
       .map(({ schema, name, to }) => `ALTER STATISTICS ${quoteQualified(schema, name)} RENAME TO ${quote(to)}`),
-  ].map(inSwap(source));
+  ]);
 }
 
 /** Statistics objects that the partitioned table got after the conversion. */
@@ -200,12 +201,12 @@ function restoreKey(source: BackSource): Statement[] {
   const alter = `ALTER TABLE ${quoteTable(source)}`;
   const drops = present && (needsFormerKey(source) || !plain.primaryKey);
   const index = quote(nameFormerKey(source));
-  return [
+  return buildSteps([
     ...(drops ? [`${alter} DROP CONSTRAINT ${quote(present.constraint?.name ?? present.name)}`] : []),
     ...(plain.primaryKey && needsFormerKey(source)
       ? [`${alter} ADD CONSTRAINT ${quote(plain.primaryKey.name)} PRIMARY KEY USING INDEX ${index}`]
       : []),
-  ].map(inSwap(source));
+  ]);
 }
 
 /** Leaves out the comments of a primary key that the plain table does not have. */

@@ -181,7 +181,7 @@ async function convert(ctx: ResourceContext, runtime: Runtime, declared: Declare
     await requireAllInside(runtime, declared, first);
     await execute(first.plan.prepare);
     if (declared.until === "prepare") return "prepared";
-    const ready = await requireConvertible(runtime, declared);
+    const ready = first.plan.prepare.length > 0 ? await requireConvertible(runtime, declared) : first;
     if (ready.kind !== "convertible") return describeState(ready);
     // Its locks are held no longer for the disk; nothing follows before it is on it.
     await runtime.database.execute(recordSwap(runtime, ready), { ...lock, subject, flushedLater: true });
