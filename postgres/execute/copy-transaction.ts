@@ -8,7 +8,7 @@ import { retryLocks } from "./retry";
 import type { Patience } from "./timeouts";
 import type { Session } from "../connect/session";
 import { READ_LOCK_TIMEOUT_MS } from "../connect/session-settings";
-import { runInTransaction } from "../connect/transaction";
+import { type Begin, runInTransaction } from "../connect/transaction";
 
 /** Caller's signal and subject of a COPY. */
 export interface CopyOptions {
@@ -17,9 +17,11 @@ export interface CopyOptions {
   readonly subject: string;
 }
 
-/** Transaction around a COPY. */
+/** Transaction around a COPY, or around the statements that copy within the server. */
 export interface CopyFrame {
-  readonly begin: "begin" | "begin read only";
+  readonly begin: Begin;
+  /** True if rows are copied within the server: a session of the pool does, and pipelines its statements. */
+  readonly within?: boolean;
   /** Consequence of a failure, for errors. */
   readonly left: string;
   /** Settings in addition to those that make the text of rows the same everywhere. */
@@ -34,12 +36,12 @@ export const WHOLE_TABLE = { row_security: "off" };
 /** The process that reads or sends the rows may need some seconds more than the server. */
 export const PATIENT = { idle_in_transaction_session_timeout: "0" };
 
-/** Moves rows by COPY in a cancellable transaction of its own, in which rows print the same on every server. */
+/** Moves rows in a cancellable transaction of its own, in which rows print the same on every server. */
 export function runInCopyTransaction<T>(
   connections: Connections,
   { lockBudgetMs, waitBudgetMs }: Patience,
   options: CopyOptions,
-  { begin, left, settings = {}, outwaitsLocks = false }: CopyFrame,
+  { begin, left, settings = {}, outwaitsLocks = false, within = false }: CopyFrame,
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { signal, subject } = options;
@@ -48,7 +50,7 @@ export function runInCopyTransaction<T>(
   const waits = { statement_timeout: `${waitBudgetMs}ms`, lock_timeout: `${lockMs}ms` };
   const seen: Blocker[] = [];
   const runOnce = (): Promise<T> =>
-    connections.withStreamingSession((session) =>
+    connections[within ? "withSession" : "withStreamingSession"]((session) =>
       runStreaming(options, left, () =>
         runCancellable(connections, session, signal, () =>
           watchBlockers(connections, session, READ_LOCK_TIMEOUT_MS, seen, () =>

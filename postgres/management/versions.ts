@@ -9,6 +9,7 @@ const FILES: readonly (readonly string[])[] = [
   ["0003", "0003-activity"],
   ["0004"],
   ["0005-uuid-bounds", "0005-archive", "0005-values", "0005-search-path"],
+  ["0006"],
 ];
 
 /** Version of the management schema that this program installs. */

@@ -1,0 +1,167 @@
+import { quote, quoteList, quoteLiteral } from "../../names/identifier";
+import { buildFreshGrantStatements } from "../../partition/carry/security-statements";
+import type { Statement } from "../../sql/statement";
+import { CHANGE, EMPTIED, getColumn, nameKeyColumn, type Pair, type PairRelation, quoteRelationOf } from "./pair";
+
+/** Names of the triggers that capture. They sort before usual names; which of several triggers fires first does not matter. */
+export const CAPTURE_TRIGGERS = { rows: "pgpartition_capture", emptied: "pgpartition_capture_truncate" } as const;
+
+/** What the objects of a capture belong to. */
+interface CaptureOwner {
+  /** Owner of the source. Writers need no right on the pending keys: the function works as its owner. */
+  readonly owner: string;
+  /** The connected role. */
+  readonly role: string;
+  /** Roles that default privileges give rights on a new table. */
+  readonly defaultGrantees: readonly string[];
+}
+
+/**
+ * Creates the table of pending keys and the function that fills it, before any trigger calls it. Only the owner may read or write
+ * the keys: a forged one would delete a row of the target, and a sequence that is set back would stop the writers.
+ *
+ * Keys and never values: which of two captured values is the later one, their order does not tell, because a trigger of the
+ * application that updates the same row again makes the outer statement the last one to be captured, with the former values.
+ */
+export function prepareCapture(pair: Pair, owner: CaptureOwner): Statement[] {
+  const pending = quoteRelationOf(pair.pending);
+  const keys = pair.key.map((name, index) => {
+    const { type, collation } = getColumn(pair, name);
+    return `${quote(nameKeyColumn(index))} ${type}${collation === undefined ? "" : ` COLLATE ${collation}`}`;
+  });
+  const settings =
+    "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_insert_scale_factor = 0, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000";
+  const own = (kind: "TABLE" | "FUNCTION", name: string) =>
+    owner.owner === owner.role ? [] : [`ALTER ${kind} ${name} OWNER TO ${quote(owner.owner)}`];
+  const relation = { ...pair.pending, role: "parent", fresh: true } as const;
+  return [
+    ...build([
+      `CREATE TABLE ${pending} (${CHANGE} bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ${EMPTIED} boolean NOT NULL DEFAULT false, ${keys.join(", ")}) WITH (${settings})`,
+    ]),
+    ...buildFreshGrantStatements(relation, "", [], owner.defaultGrantees),
+    ...build([
+      ...own("TABLE", pending),
+      captureFunction(pair),
+      `REVOKE ALL ON FUNCTION ${quoteRelationOf(nameCapture(pair))}() FROM PUBLIC`,
+      ...own("FUNCTION", `${quoteRelationOf(nameCapture(pair))}()`),
+    ]),
+  ].map((statement) => ({
+    ...statement,
+    transaction: `prepare the capture of ${pair.source.schema}.${pair.source.name}`,
+  }));
+}
+
+/** The function has the name of the table that it fills. */
+export function nameCapture({ pending }: Pick<Pair, "pending">): PairRelation {
+  return pending;
+}
+
+/**
+ * An update captures the key before and after it, each once if they are equal. Its search path is pinned because it runs with its
+ * owner's rights.
+ */
+function captureFunction(pair: Pair): string {
+  const names = pair.key.map((_, index) => nameKeyColumn(index));
+  const insert = (row: "OLD" | "NEW") =>
+    `INSERT INTO ${quoteRelationOf(pair.pending)} (${quoteList(names)}) VALUES (${pair.key.map((name) => `${row}.${quote(name)}`).join(", ")});`;
+  const changed = pair.key.map((name) => `NEW.${quote(name)} IS DISTINCT FROM OLD.${quote(name)}`).join(" OR ");
+  const body = [
+    "BEGIN",
+    "  CASE TG_OP",
+    "  WHEN 'INSERT' THEN",
+    `    ${insert("NEW")}`,
+    "  WHEN 'DELETE' THEN",
+    `    ${insert("OLD")}`,
+    "  WHEN 'UPDATE' THEN",
+    `    ${insert("OLD")}`,
+    `    IF ${changed} THEN`,
+    `      ${insert("NEW")}`,
+    "    END IF;",
+    "  ELSE",
+    `    INSERT INTO ${quoteRelationOf(pair.pending)} (${EMPTIED}) VALUES (true);`,
+    "  END CASE;",
+    "  RETURN NULL;",
+    "END",
+  ].join("\n");
+  return `CREATE FUNCTION ${quoteRelationOf(nameCapture(pair))}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${quoteLiteral(body)}`;
+}
+
+/**
+ * Installs the capture, in a transaction of its own: its lock waits for every earlier writer of the table, so a copy whose snapshot is
+ * younger than the commit sees what they wrote, and all that comes later is captured. ALWAYS: also what a subscription or a session
+ * with session_replication_role = replica writes.
+ *
+ * @param leaves partitions of a source that is partitioned: TRUNCATE of one fires no trigger of the table
+ */
+export function installCapture(pair: Pair, leaves: readonly PairRelation[] = []): Statement[] {
+  const run = `EXECUTE FUNCTION ${quoteRelationOf(nameCapture(pair))}()`;
+  const emptied = [pair.source, ...leaves].flatMap((relation) => {
+    const on = quoteRelationOf(relation);
+    return [
+      `CREATE TRIGGER ${CAPTURE_TRIGGERS.emptied} AFTER TRUNCATE ON ${on} FOR EACH STATEMENT ${run}`,
+      `ALTER TABLE ${on} ENABLE ALWAYS TRIGGER ${CAPTURE_TRIGGERS.emptied}`,
+    ];
+  });
+  const on = quoteRelationOf(pair.source);
+  return [
+    `CREATE TRIGGER ${CAPTURE_TRIGGERS.rows} AFTER INSERT OR UPDATE OR DELETE ON ${on} FOR EACH ROW ${run}`,
+    `ALTER TABLE ${on} ENABLE ALWAYS TRIGGER ${CAPTURE_TRIGGERS.rows}`,
+    ...emptied,
+  ].map((sql) => buildOnSource(pair, sql, nameInstall(pair)));
+}
+
+/** Removes the capture from the source, and what it has captured. */
+export function removeCapture(pair: Pair, leaves: readonly PairRelation[] = []): Statement[] {
+  const transaction = `end the capture of ${pair.source.schema}.${pair.source.name}`;
+  const on = quoteRelationOf(pair.source);
+  return [
+    ...[
+      `DROP TRIGGER IF EXISTS ${CAPTURE_TRIGGERS.rows} ON ${on}`,
+      ...[pair.source, ...leaves].map(
+        (relation) => `DROP TRIGGER IF EXISTS ${CAPTURE_TRIGGERS.emptied} ON ${quoteRelationOf(relation)}`,
+      ),
+    ].map((sql) => ({
+      ...buildOnSource(pair, sql, transaction),
+      locks: [lockSource(pair, "ACCESS EXCLUSIVE")],
+      hazards: ["LOCK_PARENT_AX"] as const,
+    })),
+    ...build([
+      `DROP FUNCTION IF EXISTS ${quoteRelationOf(nameCapture(pair))}()`,
+      `DROP TABLE IF EXISTS ${quoteRelationOf(pair.pending)}`,
+    ]).map((statement) => ({ ...statement, transaction })),
+  ];
+}
+
+function nameInstall({ source }: Pick<Pair, "source">): string {
+  return `capture ${source.schema}.${source.name}`;
+}
+
+function lockSource({ source }: Pick<Pair, "source">, mode: "SHARE ROW EXCLUSIVE" | "ACCESS EXCLUSIVE") {
+  return { relation: `${source.schema}.${source.name}`, role: "parent", mode } as const;
+}
+
+function buildOnSource(pair: Pair, sql: string, transaction: string): Statement {
+  return {
+    sql,
+    transaction,
+    timeouts: "strong",
+    outwaitsAutovacuum: true,
+    locks: [lockSource(pair, "SHARE ROW EXCLUSIVE")],
+    hold: "instant",
+    hazards: ["LOCK_WRITES_SHORT"],
+    undo: "rolled back with its transaction; later the trigger is dropped",
+  };
+}
+
+/** On objects that no other session uses yet. */
+function build(texts: readonly string[]): Statement[] {
+  return texts.map((sql) => ({
+    sql,
+    transaction: undefined,
+    timeouts: "light",
+    locks: [],
+    hold: "instant",
+    hazards: [],
+    undo: "it is dropped when the conversion ends or is given up",
+  }));
+}

@@ -1,0 +1,61 @@
+import { quote, quoteQualified, type Quoted } from "../../names/identifier";
+
+/** A relation by its name, as the statements of one transaction address it. */
+export interface PairRelation {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/**
+ * Two relations of which the target is made equal to the source, and kept so: all that the statements of the engine are made from.
+ * Keys of changed rows are captured by a trigger on the source; the rows themselves are always read from it.
+ */
+export interface Pair {
+  readonly source: PairRelation;
+  readonly target: PairRelation;
+  /** Table of the keys of rows that changed and are not reconciled yet. */
+  readonly pending: PairRelation;
+  /** Columns that both sides have, in the order of the source; without generated ones, which the target computes itself. */
+  readonly columns: readonly PairColumn[];
+  /** Columns that identify a row on both sides: NOT NULL, with a unique index on the target that begins with them. */
+  readonly key: readonly string[];
+}
+
+export interface PairColumn {
+  readonly name: string;
+  /** As format_type prints it. */
+  readonly type: string;
+  /** Qualified. Left out: that of its type. */
+  readonly collation?: string;
+  /** True if the equality of the type is identity, so that its own hash proves it; otherwise its text is hashed. */
+  readonly exact: boolean;
+}
+
+/** Number of the change in the table of pending keys, in the order in which they were captured. */
+export const CHANGE = "change";
+
+/** True in a row of the table of pending keys that stands for TRUNCATE, and has no key. */
+export const EMPTIED = "emptied";
+
+/** Names a key column in the table of pending keys: not by its own name, which may be one of the other columns there. */
+export function nameKeyColumn(index: number): string {
+  return `key_${index + 1}`;
+}
+
+export function quoteRelationOf({ schema, name }: PairRelation): Quoted {
+  return quoteQualified(schema, name);
+}
+
+/** Returns the column of the pair; throws RangeError if it has none of that name. */
+export function getColumn({ columns }: Pick<Pair, "columns">, name: string): PairColumn {
+  const found = columns.find((column) => column.name === name);
+  if (!found) throw new RangeError(`the pair has no column "${name}"`);
+  return found;
+}
+
+/** `s."id" = p."key_1" AND s."at" = p."key_2"`. */
+export function matchKey({ key }: Pick<Pair, "key">, side: string, pending: string): string {
+  return key
+    .map((name, index) => `${side}.${quote(name)} OPERATOR(pg_catalog.=) ${pending}.${quote(nameKeyColumn(index))}`)
+    .join(" AND ");
+}

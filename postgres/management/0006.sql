@@ -1,0 +1,40 @@
+-- Conversions that copy: where each one is. One row for each beginning; one that was given up or is over stays, as history.
+create table :management.conversions (
+  id bigint generated always as identity primary key,
+  schema_name text not null,
+  table_name text not null,
+  phase text not null check (phase in ('prepared', 'copying', 'finishing', 'verifying', 'verified', 'swapped', 'ended')),
+  source oid not null,
+  target oid not null,
+  pending oid not null,
+  marks jsonb not null default '{}',
+  next_block bigint not null default 0,
+  end_block bigint,
+  rows_copied bigint not null default 0,
+  changes_reconciled bigint not null default 0,
+  rows_verified bigint not null default 0,
+  verified_to jsonb,
+  verified_at timestamptz,
+  control jsonb not null default '{}',
+  detail jsonb not null default '{}',
+  begun_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  run text not null
+);
+
+comment on table :management.conversions is
+  'One row for each conversion that copies: its phase, how far it is, what it has proved, and how it is paced.';
+
+create unique index conversions_under_way on :management.conversions (schema_name, table_name) where phase <> 'ended';
+
+create function :management.refuse_former() returns trigger language plpgsql set search_path = pg_catalog as $function$
+begin
+  raise exception 'table "%"."%" is the former one of a conversion, which keeps it as it was: % is refused', tg_table_schema, tg_table_name, lower(tg_op)
+    using errcode = 'object_not_in_prerequisite_state',
+      hint = format('Its rows are in %s now. What still writes here is bound to the former table: a view, a function or a trigger that was not known.', tg_argv[0]);
+end
+$function$;
+
+revoke all on function :management.refuse_former() from public;
+
+insert into :management.version (version) values (6);

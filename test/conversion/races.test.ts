@@ -1,0 +1,424 @@
+// The copy of a table that is written to: every race by which a tool of this kind can lose a row, driven by open transactions.
+import type { Client } from "pg";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { installCapture } from "../../core/conversion/between/capture";
+import { failureOf, options } from "../postgres/support";
+import { testVersions, withDatabase } from "../support/database";
+import { until } from "../support/harness/until";
+import { copyOpen, countBlocks, expectEqual, pair, pairFixture } from "./pair-fixture";
+
+describe.each(testVersions())("PostgreSQL %s", (version) => {
+  const database = withDatabase(version);
+  const clients: Client[] = [];
+  const connect = async (name: string): Promise<Client> => {
+    const client = await database.connect({ application_name: name });
+    clients.push(client);
+    return client;
+  };
+  const isWaiting = async (name: string): Promise<boolean> => {
+    const rows = await database.query(
+      "select from pg_stat_activity where datname = current_database() and application_name = $1 and wait_event_type = 'Lock'",
+      [name],
+    );
+    return rows.length > 0;
+  };
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.end()));
+  });
+
+  describe("with the capture installed", () => {
+    const get = pairFixture(database);
+    let copier: Client;
+    let writer: Client;
+    beforeEach(async () => {
+      copier = await connect("copier");
+      writer = await connect("writer");
+    });
+
+    it("copies every row, once, and proves it", async () => {
+      expect(await get().copy()).toBe(2000);
+      expect(await get().copy()).toBe(0);
+      await expectEqual(get(), 2000);
+    });
+
+    it("R1 a row that is updated after the copy has read it, and before it commits, gets the later value", async () => {
+      await copyOpen(copier, await countBlocks(database));
+      await writer.query("update app.events set note = 'later' where id = 1");
+      await copier.query("commit");
+      await get().drain();
+      await expectEqual(get(), 2000);
+    });
+
+    it("R2 a row that is deleted after the copy has read it does not come back", async () => {
+      await copyOpen(copier, await countBlocks(database));
+      await writer.query("delete from app.events where id = 1");
+      await copier.query("commit");
+      await get().drain();
+      await expectEqual(get(), 1999);
+    });
+
+    it("R3 a change with a smaller number that commits later is not forgotten with the larger one", async () => {
+      await get().copy();
+      await writer.query("begin");
+      await writer.query("update app.events set note = 'first' where id = 1");
+      await database.query("update app.events set note = 'second' where id = 2");
+      expect((await get().reconcile()).changes).toBe(1);
+      await writer.query("commit");
+      expect(await get().pending()).toBe(1);
+      await get().drain();
+      await expectEqual(get(), 2000);
+    });
+
+    it("R3 a change that commits while another is reconciled stays pending", async () => {
+      await get().copy();
+      await writer.query("begin");
+      await writer.query("update app.events set note = 'first' where id = 1");
+      await database.query("update app.events set note = 'second' where id = 2");
+      // The copy is locked against the deletes of the reconciliation, whose snapshot is taken by then.
+      await copier.query("begin; lock table app.events_copy in share mode");
+      const running = get().reconcile();
+      await until(() => isWaiting("pgpartition-test"));
+      await writer.query("commit");
+      await copier.query("commit");
+      expect((await running).changes).toBe(1);
+      expect(await get().pending()).toBe(1);
+      await get().drain();
+      await expectEqual(get(), 2000);
+    });
+
+    it.each([
+      ["to the front", "update app.events set id = 0 where id = 1500"],
+      ["to the back", "update app.events set id = 5000 where id = 5"],
+      [
+        "with another one, in one statement",
+        "update app.events set id = case id when 7 then -8 else -7 end where id in (7, 8)",
+      ],
+      ["into another partition", "update app.events set at = at + interval '40 days' where id between 1 and 50"],
+      [
+        "and into another partition",
+        "update app.events set id = -id, at = at + interval '40 days' where id between 1 and 50",
+      ],
+    ])("R4 a key that moves %s arrives once", async (_, sql) => {
+      await copyOpen(copier, await countBlocks(database));
+      await writer.query(sql);
+      await copier.query("commit");
+      await get().drain();
+      await expectEqual(get(), 2000);
+    });
+
+    it("R4 a key that moves on between two reconciliations arrives once", async () => {
+      await get().copy();
+      for (const [from, to] of [
+        [5, 6001],
+        [6001, 6002],
+        [6002, 5],
+        [5, 6003],
+      ] as const) {
+        await writer.query("update app.events set id = $2 where id = $1", [from, to]);
+        await get().drain();
+      }
+      await expectEqual(get(), 2000);
+    });
+
+    it("R5 a row with a small id that commits after the copy has passed it arrives", async () => {
+      await writer.query("begin");
+      await writer.query("insert into app.events values (-1, '2025-01-05', 'early', 1)");
+      await get().copy();
+      await writer.query("commit");
+      await get().drain();
+      await expectEqual(get(), 2001);
+    });
+
+    it("a row that moves in the file, ahead of the copy or behind it, arrives once", async () => {
+      const blocks = await countBlocks(database);
+      await copier.query("begin");
+      await database.query("delete from app.events where id between 1 and 200");
+      await database.query("vacuum app.events");
+      await copyOpen(copier, Math.ceil(blocks / 2));
+      // Behind the copy by now: the freed space of the first blocks takes them.
+      await writer.query("update app.events set note = 'moved' where id > 1900");
+      await copier.query("commit");
+      await get().copy();
+      await get().drain();
+      await expectEqual(get(), 1800);
+    });
+
+    it("R7 an update that a trigger of the application makes again has the row as it is, whichever was captured last", async () => {
+      await get().copy();
+      await database.query(`
+        create function app.again() returns trigger language plpgsql as $$
+        begin
+          if new.note <> 'twice' then update app.events set note = 'twice' where id = new.id; end if;
+          return null;
+        end $$;
+        create trigger a_again after update on app.events for each row execute function app.again();`);
+      await writer.query("update app.events set note = 'once' where id = 3");
+      await get().drain();
+      expect(await database.query("select note from app.events_copy where id = 3")).toEqual([{ note: "twice" }]);
+      await expectEqual(get(), 2000);
+    });
+
+    it("R8 TRUNCATE is told, and nothing is reconciled beyond it", async () => {
+      await get().copy();
+      await writer.query(
+        "begin; truncate app.events; insert into app.events values (1, '2025-01-05', 'new', 1); commit",
+      );
+      expect((await get().reconcile()).emptied).toBe(true);
+      expect(await get().pending()).toBe(2);
+    });
+
+    it("R8 a TRUNCATE that waits for the copy, and the copy that waits for nothing of it, do not deadlock", async () => {
+      await copyOpen(copier, await countBlocks(database));
+      const truncated = writer.query("truncate app.events");
+      await until(() => isWaiting("writer"));
+      await copier.query("commit");
+      await truncated;
+      expect((await get().reconcile()).emptied).toBe(true);
+    });
+
+    it("R9 COPY, MERGE, upserts, cascades and a writer with rights on a view alone are captured", async () => {
+      await get().copy();
+      await database.query(`
+        create table app.parents (id bigint primary key);
+        insert into app.parents values (1), (2), (3);
+        create view app.recent as select * from app.events;
+        grant usage on schema app to pg_monitor; grant select, insert, update, delete on app.recent to pg_monitor;
+        alter table app.events add constraint late foreign key (id) references app.parents on update cascade on delete cascade not valid;`);
+      const marks = (await get().reconcile()).changes;
+      expect(marks).toBe(0);
+      await writer.query(`
+        update app.parents set id = 10001 where id = 1;
+        delete from app.parents where id = 2;
+        insert into app.parents select generate_series(20000, 20010);
+        insert into app.events values (3, '2025-01-05', 'upsert', 1) on conflict (id) do update set note = excluded.note;
+        merge into app.events e using (values (4), (20000)) v (id) on e.id = v.id
+          when matched then delete when not matched then insert values (v.id, '2025-02-02', 'merged', 2);
+        set role pg_monitor;
+        insert into app.recent values (20001, '2025-03-03', 'by the view', 3);
+        update app.recent set note = 'by the view' where id = 9;
+        reset role;`);
+      await get().drain();
+      expect(
+        await database.query(
+          "select id from app.events_copy where note in ('merged', 'by the view', 'upsert') order by id",
+        ),
+      ).toEqual(["3", "9", "20000", "20001"].map((id) => ({ id })));
+      await expectEqual(get(), 2000);
+    });
+
+    it("R10 what a session writes with its triggers switched off is captured", async () => {
+      await get().copy();
+      await writer.query(
+        "set session_replication_role = replica; update app.events set note = 'replica' where id < 10",
+      );
+      expect(await get().pending()).toBe(9);
+      await get().drain();
+      await expectEqual(get(), 2000);
+    });
+
+    it.each([
+      [
+        "all triggers are switched off and on again",
+        "alter table app.events disable trigger all; update app.events set note = 'unseen' where id = 1; alter table app.events enable trigger all",
+      ],
+      ["its trigger fires for origins alone", "alter table app.events enable trigger pgpartition_capture"],
+      ["its trigger is dropped", "drop trigger pgpartition_capture on app.events"],
+      [
+        "its trigger is made anew",
+        "drop trigger pgpartition_capture on app.events; create trigger pgpartition_capture after insert or update or delete on app.events for each row execute function app.events_pending(); alter table app.events enable always trigger pgpartition_capture",
+      ],
+      [
+        "its function is replaced",
+        "create or replace function app.events_pending() returns trigger language plpgsql as 'begin return null; end'",
+      ],
+      ["a column is added", "alter table app.events add late integer"],
+      [
+        "a column is dropped and added again under its name",
+        "alter table app.events drop note; alter table app.events add note text",
+      ],
+      ["values are changed by ALTER TYPE", "alter table app.events alter amount type numeric using amount + 1"],
+      ["a column gets another name", "alter table app.events rename note to remark"],
+      [
+        "the table gets another name",
+        "alter table app.events rename to other; create table app.events (id bigint, at timestamptz, note text, amount numeric)",
+      ],
+      [
+        "the copy is dropped and made anew",
+        "alter table app.events_copy rename to other; create table app.events_copy (id bigint, at timestamptz, note text, amount numeric)",
+      ],
+    ])("R11 R13 when %s, nothing more is copied or reconciled", async (_, ddl) => {
+      await get().copy();
+      await database.query(ddl);
+      await database.query("insert into app.events_pending (emptied) select false where false");
+      expect(await failureOf(get().reconcile())).toMatchObject({ name: "PairChanged", standing: "broken" });
+      expect(await failureOf(get().copy())).toMatchObject({ name: "PairChanged", standing: "broken" });
+      expect(await failureOf(get().verify())).toMatchObject({ name: "PairChanged", standing: "broken" });
+    });
+
+    it.each([
+      ["privileges", "grant select (note), update (note) on app.events to pg_monitor"],
+      ["statistics targets", "alter table app.events alter note set statistics 500"],
+      ["an index", "create index on app.events (note)"],
+      ["comments", "comment on column app.events.note is 'what'"],
+      ["a setting", "alter table app.events set (fillfactor = 80)"],
+    ])("R13 %s may change meanwhile", async (_, ddl) => {
+      await get().copy();
+      await database.query(ddl);
+      await database.query("update app.events set note = 'later' where id < 5");
+      await get().drain();
+      await expectEqual(get(), 2000);
+    });
+
+    it("a table that is written anew has its rows in other places: the copy must not go on in them", async () => {
+      await get().copy();
+      await database.query("vacuum full app.events");
+      expect(await failureOf(get().copy())).toMatchObject({ name: "PairChanged", standing: "moved" });
+      await database.query("update app.events set note = 'later' where id < 5");
+      await get().drain();
+      await expectEqual(get(), 2000);
+    });
+
+    it("R12 only the owner may write pending keys, or set their numbers back", async () => {
+      await database.query("grant usage on schema app to pg_monitor");
+      await writer.query("set role pg_monitor");
+      for (const forged of [
+        "insert into app.events_pending (key_1, key_2) values (1, now())",
+        "select setval('app.events_pending_change_seq', 1)",
+        "select app.events_pending()",
+        "select * from app.events_pending",
+      ])
+        expect(await failureOf(writer.query(forged))).toMatchObject({
+          message: expect.stringMatching(/permission denied/) as string,
+        });
+    });
+
+    it("R16 a row that is updated a thousand times is reconciled once", async () => {
+      await get().copy();
+      await writer.query(
+        "do $$ begin for n in 1..1000 loop update app.events set amount = n where id = 1; end loop; end $$",
+      );
+      expect(await get().pending()).toBe(1000);
+      expect((await get().reconcile()).changes).toBe(1000);
+      await expectEqual(get(), 2000);
+    });
+
+    it("R18 settings of database and role that print values otherwise change nothing", async () => {
+      await database.query(`
+        alter database ${database.database} set datestyle = 'SQL, DMY';
+        alter database ${database.database} set timezone = 'Asia/Kolkata';
+        alter database ${database.database} set extra_float_digits = -15;
+        alter database ${database.database} set search_path = app;`);
+      const other = await connect("settings");
+      await get().copy();
+      await other.query("update events set at = '05/02/2025 10:00' where id = 12");
+      await get().drain();
+      await expectEqual(get(), 2000);
+    });
+
+    it("R19 rows that a policy would hide from the owner are an error, and not left out", async () => {
+      await database.query("alter table app.events enable row level security");
+      await database.query("create policy seen on app.events using (id > 10)");
+      expect(await get().copy()).toBe(2000);
+      const fixture = get();
+      await database.query("alter table app.events force row level security");
+      expect(await failureOf(fixture.copy())).toMatchObject({ name: "PairChanged" });
+    });
+
+    it("unique values that two rows exchange do not collide while only one of both is reconciled", async () => {
+      await database.query(
+        "create unique index on app.events (note); create unique index on app.events_copy (note, at)",
+      );
+      await database.query("update app.events set at = '2025-01-05' where id in (1, 2)");
+      await get().copy();
+      await get().drain();
+      await database.query(`
+        begin;
+        update app.events set note = 'x' where id = 1;
+        update app.events set note = 'note 1' where id = 2;
+        update app.events set note = 'note 2' where id = 1;
+        commit;`);
+      // With the first change alone row 1 would collide with what row 2 was.
+      expect(await failureOf(get().reconcile(1))).toMatchObject({ sqlState: "23505" });
+      expect((await get().reconcile()).changes).toBe(3);
+      await expectEqual(get(), 2000);
+    });
+
+    it("finds a single flipped byte, a missing row and a row too many, and names them", async () => {
+      await get().copy();
+      await database.query(`
+        update app.events_copy set note = 'mote 7' where id = 7;
+        update app.events_copy set amount = 0.80 where id = 8;
+        delete from app.events_copy where id = 9;
+        insert into app.events_copy values (9001, '2025-01-05', 'extra', 1);`);
+      const { differs } = await get().verify();
+      expect(differs?.facts).toBe("2000 rows on both sides, not all of them equal");
+      const found = [...(differs?.rows ?? [])].sort((a, b) => Number(a.key[0]) - Number(b.key[0]));
+      expect(found.map(({ key, kind, columns }) => [key[0], kind, columns])).toEqual([
+        ["7", "different", ["note"]],
+        ["8", "different", ["amount"]],
+        ["9", "only in the table", []],
+        ["9001", "only in the copy", []],
+      ]);
+    });
+
+    it("proves while writers go on: what is pending is left out on both sides, also of an open transaction", async () => {
+      await get().copy();
+      await writer.query("begin");
+      await writer.query("update app.events set note = 'open' where id < 100");
+      await database.query(
+        "update app.events set note = 'pending', at = at + interval '40 days' where id between 200 and 299",
+      );
+      await database.query("delete from app.events where id between 300 and 399");
+      expect(await get().verify()).toMatchObject({ rows: 1800, differs: undefined });
+      await writer.query("commit");
+      expect(await get().verify()).toMatchObject({ rows: 1701, differs: undefined });
+      await get().drain();
+      await expectEqual(get(), 1900);
+    });
+
+    it("R14 R15 a writer at any level of isolation meets neither a deadlock nor a serialization failure from the copy", async () => {
+      for (const level of ["read committed", "repeatable read", "serializable"]) {
+        await writer.query(`begin isolation level ${level}`);
+        await writer.query("select count(*) from app.events");
+        await get().copy();
+        await get().drain();
+        await writer.query("update app.events set note = $1 where id < 50", [level]);
+        await get().copy();
+        await writer.query("commit");
+      }
+      await get().drain();
+      await expectEqual(get(), 2000);
+    });
+  });
+
+  describe("R6 while the capture is installed", () => {
+    const get = pairFixture(database, { installed: false });
+
+    it("a writer that began before it ends first, and what it wrote is copied", async () => {
+      const writer = await connect("writer");
+      await writer.query("begin; insert into app.events values (-1, '2025-01-05', 'before', 1)");
+      const installing = get().work.database.execute(installCapture(pair), options());
+      await until(() => isWaiting("pgpartition-test"));
+      await writer.query("commit");
+      await installing;
+      expect(await get().pending()).toBe(0);
+      const marks = await get().again();
+      expect(await marks.copy()).toBe(2001);
+      await expectEqual(marks, 2001);
+    });
+
+    it("a transaction whose snapshot is older fires it with its first write", async () => {
+      const writer = await connect("writer");
+      await writer.query("begin isolation level repeatable read");
+      await writer.query("select count(*) from app.events");
+      await get().work.database.execute(installCapture(pair), options());
+      const fixture = await get().again();
+      await fixture.copy();
+      await writer.query("update app.events set note = 'old snapshot' where id = 1");
+      await writer.query("commit");
+      expect(await fixture.pending()).toBe(1);
+      await fixture.drain();
+      await expectEqual(fixture, 2000);
+    });
+  });
+});
