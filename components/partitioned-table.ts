@@ -122,7 +122,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     this.window = pulumi.output(describeWindow(window));
     this.partitions = pulumi.output(window.desired.map((partition) => partition.name));
     const conversion = this.createConversion(name, spec);
-    const [preparing] = spec.convertFrom?.until === "prepare" ? conversion : [];
+    const [preparing] = spec.convertFrom && spec.convertFrom.until !== "swap" ? conversion : [];
     if (preparing) {
       // The table stays plain: nothing else of it can exist yet.
       this.access = [preparing];

@@ -55,6 +55,18 @@ export const AUTOVACUUM_WAIT_MS = 1_500;
  */
 export const MAX_RETURNED_ROWS = 100_000;
 
+/**
+ * Changes that the swap of a copying conversion reconciles while the table is locked: some 50 ms on two cores. With more of them the
+ * lock is let go, and they are reconciled before the next try.
+ */
+export const MAX_SWAP_CHANGES = 2_000;
+
+/**
+ * Partitions of the copy of a plain table: its swap locks each with its indexes, and the server's lock table holds 64 locks for each
+ * of its connections by default (max_locks_per_transaction).
+ */
+export const MAX_COPY_PARTITIONS = 500;
+
 /** Rows that are named when the way back of a conversion finds several with one former key. */
 export const MAX_NAMED_ROWS = 20;
 

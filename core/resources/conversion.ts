@@ -1,13 +1,14 @@
 import { z } from "zod";
-import { CONVERSION } from "../declare/conversion/convert-from";
+import { type AttachSpec, CONVERSION, type CopySpec } from "../declare/conversion/convert-from";
 import { collectWires, decodeOptions, encodeOptions } from "../declare/option/option";
-import type { KeySpec, TableSpec } from "../declare/table/spec";
+import type { KeySpec, TableSpec, WindowSpec } from "../declare/table/spec";
 import { decodeKey, encodeKey, keyWireSchema } from "../declare/table/wire";
+import { decodeWindow, encodeWindow, windowWireSchema } from "../window/wire";
 import { CREATE, OWNER } from "./notes";
 import { defineResourceType } from "./resource-type";
 
 /** How far the conversion of a table is. `none`: no table of its name exists, so there is nothing to convert. */
-const CONVERSION_STATES = ["none", "plain", "prepared", "converted"] as const;
+const CONVERSION_STATES = ["none", "plain", "prepared", "copying", "verified", "converted"] as const;
 export type ConversionState = (typeof CONVERSION_STATES)[number];
 
 const conversionWireSchema = z.object({
@@ -16,6 +17,7 @@ const conversionWireSchema = z.object({
   key: keyWireSchema,
   primaryKey: z.array(z.string().min(1)).optional(),
   convertFrom: collectWires(CONVERSION).convertFrom.unwrap(),
+  window: windowWireSchema.optional(),
 });
 
 type ConversionWire = z.infer<typeof conversionWireSchema>;
@@ -30,27 +32,49 @@ export function encodeConversion(spec: TableSpec): ConversionWire | undefined {
     key: encodeKey(spec.window.key),
     ...(spec.primaryKey ? { primaryKey: [...spec.primaryKey] } : {}),
     convertFrom,
+    // Rows are copied into its partitions.
+    ...(convertFrom.strategy === "copy" ? { window: encodeWindow(spec.window) } : {}),
   };
 }
 
 /** A declared conversion as its handler reads it. */
-export interface DeclaredConversion extends NonNullable<TableSpec["convertFrom"]> {
+export type DeclaredConversion = DeclaredAttach | DeclaredCopy;
+
+interface DeclaredTable {
   readonly schema: string;
   readonly table: string;
   readonly key: KeySpec;
   readonly primaryKey: readonly string[] | undefined;
 }
 
+export interface DeclaredAttach extends DeclaredTable, AttachSpec {}
+
+export interface DeclaredCopy extends DeclaredTable, CopySpec {
+  readonly window: WindowSpec;
+}
+
+/** Returns the inputs of a conversion that copies: what another process needs to go on with it. */
+export function encodeCopy(declared: DeclaredCopy): ConversionWire {
+  const { schema, table, key, primaryKey, window } = declared;
+  const { convertFrom } = encodeOptions(CONVERSION, { convertFrom: declared }) as Pick<ConversionWire, "convertFrom">;
+  return {
+    schema,
+    table,
+    key: encodeKey(key),
+    ...(primaryKey ? { primaryKey: [...primaryKey] } : {}),
+    convertFrom,
+    window: encodeWindow(window),
+  };
+}
+
 export function decodeConversion(wire: ConversionWire): DeclaredConversion {
   const { convertFrom } = decodeOptions(CONVERSION, wire);
   if (!convertFrom) throw new RangeError("the inputs have no conversion");
-  return {
-    schema: wire.schema,
-    table: wire.table,
-    key: decodeKey(wire.key),
-    primaryKey: wire.primaryKey,
-    ...convertFrom,
-  };
+  const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key), primaryKey: wire.primaryKey };
+  if (convertFrom.strategy === "attach") return { ...table, ...convertFrom };
+  const window = decodeWindow(wire.window);
+  if ("problems" in window) throw new RangeError("the inputs of a conversion that copies have no window");
+  return { ...table, ...convertFrom, window: window.spec };
 }
 
 export const conversionType = defineResourceType({
@@ -58,7 +82,7 @@ export const conversionType = defineResourceType({
   description:
     'Conversion of a plain table into a partitioned one, online and without moving a row: the whole table becomes one partition for everything before `historyUntil`. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, unless `until: "prepare"` takes the swap back, and nothing where no table of that name exists.',
   inputs: conversionWireSchema,
-  facts: z.object({ state: z.enum(CONVERSION_STATES), history: z.string() }),
+  facts: z.object({ state: z.enum(CONVERSION_STATES), history: z.string().optional(), former: z.string().optional() }),
   arguments: ["ConvertFromArgs"],
   texts: {
     primaryKey: "Primary key of the partitioned table. Left out: the present one, with the partition key added.",

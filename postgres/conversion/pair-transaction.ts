@@ -38,9 +38,13 @@ export class PairChanged extends Error {
  */
 const BY_KEY = { enable_hashjoin: "off", enable_mergejoin: "off", enable_seqscan: "off", jit: "off" };
 
+/** A step that a crash of the server undoes is done again: the journal is in the same transaction. */
+const NOT_WAITING = { synchronous_commit: "off" };
+
 /**
- * Runs one step in a transaction whose snapshot is taken after the source was locked and found to be as it was: nothing then makes
- * it look empty to this snapshot. Rows that a policy would hide are an error, never left out.
+ * Runs one step in a transaction whose snapshot is taken after both sides were locked, the source first. ACCESS SHARE on the source: no
+ * ALTER that makes it look empty to this snapshot, and no TRUNCATE, comes between. SHARE UPDATE EXCLUSIVE on the target: no step of
+ * another process is under way, so that none has an older snapshot. Rows that a policy would hide are an error, never left out.
  */
 export function inPairTransaction<T>(
   { database, pair, marks, signal, subject }: PairWork,
@@ -50,11 +54,12 @@ export function inPairTransaction<T>(
   }: { readonly begin: Begin; /** Rows are read by their places in the file. */ readonly byPlace?: boolean },
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const settings = { ...WHOLE_TABLE, ...BY_KEY };
+  const settings = { ...WHOLE_TABLE, ...BY_KEY, ...NOT_WAITING };
   const frame = { begin, settings, within: true, left: "nothing was changed by this step" };
   return database.copy({ signal, subject }, frame, async (session) => {
-    const [, rows] = await Promise.all([
+    const [, , rows] = await Promise.all([
       session.query(`lock table ${quoteRelationOf(pair.source)} in access share mode`),
+      session.query(`lock table only ${quoteRelationOf(pair.target)} in share update exclusive mode`),
       session.query(markQuery(pair)),
     ]);
     const standing = compareMarks(marks, toMark(rows[0]));

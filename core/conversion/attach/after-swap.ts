@@ -29,6 +29,18 @@ interface HistorySize {
 
 /** Returns the observation of the table after the swap. */
 export function observeAfterSwap(source: AttachSource, size: HistorySize, before: Observation): Observation {
+  return observePartitioned(source, [describeHistory(source, size)], before);
+}
+
+/** What the partitioned table is made from, whatever its partitions are. */
+type ParentSource = Pick<AttachSource, "table" | "bound" | "key" | "primaryKey" | "historyName">;
+
+/** Returns the observation of a plain table as the partitioned one that it becomes, with these partitions. */
+export function observePartitioned(
+  source: ParentSource,
+  partitions: readonly ObservedPartition[],
+  before: Observation,
+): Observation {
   const { table, key, bound } = source;
   const columns = new Set([...(source.primaryKey ?? []), key.column]);
   const check = nameHistoryCheck(source);
@@ -44,7 +56,7 @@ export function observeAfterSwap(source: AttachSource, size: HistorySize, before
     columns: table.columns.map((column) => (columns.has(column.name) ? { ...column, nullable: false } : column)),
     constraints: listConstraints(source).filter(({ name }) => name !== check),
     indexes: listIndexes(source),
-    partitions: [describeHistory(source, size)],
+    partitions,
     branches: [],
     defaultPartition: undefined,
     carried: describeParent(bound.carried),
@@ -53,7 +65,7 @@ export function observeAfterSwap(source: AttachSource, size: HistorySize, before
 }
 
 /** The partitioned table does not exist yet. */
-const NO_OID = "0";
+export const NO_OID = "0";
 
 /** Returns the indexes of the history after the swap, each attached to that of the partitioned table. */
 export function observeHistoryIndexes(source: AttachSource): ObservedPartitionIndex[] {
@@ -74,7 +86,7 @@ function nameOnHistory(source: AttachSource, index: ObservedIndex): string {
     : renameForHistory(index.name, source.table.name, source.historyName);
 }
 
-function listConstraints(source: AttachSource): readonly ObservedConstraint[] {
+function listConstraints(source: ParentSource): readonly ObservedConstraint[] {
   const { table, primaryKey } = source;
   if (!needsWiderKey(source) || primaryKey === undefined) return table.constraints;
   const found = findPrimaryKey(table);
@@ -89,7 +101,7 @@ function listConstraints(source: AttachSource): readonly ObservedConstraint[] {
   return [wider, ...table.constraints.filter((one) => one !== found)];
 }
 
-function listIndexes(source: AttachSource): ObservedIndex[] {
+export function listIndexes(source: ParentSource): ObservedIndex[] {
   const { table, primaryKey } = source;
   const present = table.indexes.filter(({ valid, name }) => valid && name !== nameWiderKey(source));
   if (!needsWiderKey(source) || primaryKey === undefined) return present;

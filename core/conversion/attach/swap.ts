@@ -95,29 +95,49 @@ export function assertUnchanged(
 
 /** Gives the plain table, its indexes, constraints and statistics objects the names of the history. */
 function freeNames(source: AttachSource): Statement[] {
-  const { table, bound, historyName } = source;
-  const rename = (name: string) => renameForHistory(name, table.name, historyName);
-  const replaced = needsWiderKey(source) ? findPrimaryKey(table)?.name : undefined;
+  const { table, historyName } = source;
+  const widens = needsWiderKey(source);
+  const replaced = widens ? findPrimaryKey(table)?.name : undefined;
   const wider = nameWiderKey(source);
-  const constraints = table.constraints.filter(
-    ({ kind, name }) => ["primary", "unique", "exclusion"].includes(kind) && name !== replaced,
-  );
-  const indexes = table.indexes.filter(({ constraint, name }) => constraint === undefined && name !== wider);
   const history = quoteHistory(source);
-  return buildSteps([
-    `ALTER TABLE ${quoteTable(source)} RENAME TO ${quote(historyName)}`,
-    ...(replaced === undefined ? [] : [`ALTER TABLE ${history} DROP CONSTRAINT ${quote(replaced)}`]),
-    ...(needsWiderKey(source)
-      ? [`ALTER TABLE ${history} ADD CONSTRAINT ${quote(wider)} PRIMARY KEY USING INDEX ${quote(wider)}`]
-      : []),
-    ...constraints.map(
-      ({ name }) => `ALTER TABLE ${history} RENAME CONSTRAINT ${quote(name)} TO ${quote(rename(name))}`,
-    ),
-    ...indexes.map(({ name }) => `ALTER INDEX ${quoteQualified(table.schema, name)} RENAME TO ${quote(rename(name))}`),
-    ...bound.statistics.map(
-      ({ schema, name }) => `ALTER STATISTICS ${quoteQualified(schema, name)} RENAME TO ${quote(rename(name))}`,
-    ),
-  ]);
+  const renames = renameFormer({ ...source, formerName: historyName }, [replaced, wider]);
+  return [
+    ...renames.table,
+    ...buildSteps([
+      ...(replaced === undefined ? [] : [`ALTER TABLE ${history} DROP CONSTRAINT ${quote(replaced)}`]),
+      ...(widens
+        ? [`ALTER TABLE ${history} ADD CONSTRAINT ${quote(wider)} PRIMARY KEY USING INDEX ${quote(wider)}`]
+        : []),
+    ]),
+    ...renames.others,
+  ];
+}
+
+/** Gives a plain table, and all that has a name of its own in its schema, the names that are to be those of the former one. */
+export function renameFormer(
+  { table, bound, formerName }: Pick<Handover, "table" | "bound" | "formerName">,
+  without: readonly (string | undefined)[],
+): { readonly table: Statement[]; readonly others: Statement[] } {
+  const rename = (name: string) => renameForHistory(name, table.name, formerName);
+  const constraints = table.constraints.filter(
+    ({ kind, name }) => ["primary", "unique", "exclusion"].includes(kind) && !without.includes(name),
+  );
+  const indexes = table.indexes.filter(({ constraint, name }) => constraint === undefined && !without.includes(name));
+  const former = quoteFormer({ table, formerName });
+  return {
+    table: buildSteps([`ALTER TABLE ${quoteTable({ table })} RENAME TO ${quote(formerName)}`]),
+    others: buildSteps([
+      ...constraints.map(
+        ({ name }) => `ALTER TABLE ${former} RENAME CONSTRAINT ${quote(name)} TO ${quote(rename(name))}`,
+      ),
+      ...indexes.map(
+        ({ name }) => `ALTER INDEX ${quoteQualified(table.schema, name)} RENAME TO ${quote(rename(name))}`,
+      ),
+      ...bound.statistics.map(
+        ({ schema, name }) => `ALTER STATISTICS ${quoteQualified(schema, name)} RENAME TO ${quote(rename(name))}`,
+      ),
+    ]),
+  };
 }
 
 function createParent(source: AttachSource): Statement {
@@ -162,14 +182,19 @@ function carryUnproven(source: AttachSource): Statement[] {
     .map((one) => addConstraint(source, one.name, one.definition, listReferenced(source, one.name)));
 }
 
-function addConstraint(source: AttachSource, name: string, definition: string, locks: readonly Lock[] = []): Statement {
+export function addConstraint(
+  source: Pick<AttachSource, "table">,
+  name: string,
+  definition: string,
+  locks: readonly Lock[] = [],
+): Statement {
   return buildStep(`ALTER TABLE ${quoteTable(source)} ADD CONSTRAINT ${quote(name)} ${definition}`, {
     locks,
     hazards: locks.length > 0 ? ["LOCK_REF_WRITE"] : [],
   });
 }
 
-function listReferenced({ table }: Pick<AttachSource, "table">, name: string): Lock[] {
+export function listReferenced({ table }: Pick<AttachSource, "table">, name: string): Lock[] {
   const references = table.constraints.find((one) => one.kind === "foreign" && one.name === name)?.references;
   return references
     ? [{ relation: `${references.schema}.${references.table}`, role: "referenced", mode: "SHARE ROW EXCLUSIVE" }]

@@ -11,38 +11,70 @@ import { parseDeclaredTime } from "../option/time-text";
 /** How a plain table of the same name becomes the partitioned one. */
 export interface ConversionOptions {
   /**
-   * Converts a plain table of this name into the declared one, online and without moving a row. Left out: a plain table is
-   * refused. Once the table is partitioned only `until: "prepare"` has an effect, and it may stay in the program.
+   * Converts a plain table of this name into the declared one, online. Left out: a plain table is refused. Once the table is
+   * partitioned only `until: "prepare"` has an effect, and it may stay in the program.
    *
    * @example { historyUntil: "2027-01-01" }
+   * @example { strategy: "copy", until: "verify" }
    */
   readonly convertFrom?: ConvertFromArgs;
 }
 
-/** Conversion of a plain table that becomes one partition as a whole, with all of its rows. */
+/** Conversion of a plain table. */
 export interface ConvertFromArgs {
   /**
-   * Bound between history and window: rows before it stay in the plain table, which becomes the partition for all of them; the
-   * window begins at it. An end of an interval of the grid, later than every row and than now: **from the first phase on,
-   * writers may not insert a row at or after it** until the window's own partitions exist. Never changes after the conversion.
+   * `attach`: the whole table becomes one partition, with all of its rows; no row moves. `copy`: the rows are copied into
+   * partitions of the declared interval while writers continue, every row is compared, and the copy takes the place of the table;
+   * the former table is kept. It needs disk for the rows and indexes once more.
+   *
+   * @default "attach"
+   */
+  readonly strategy?: ConversionStrategy;
+  /**
+   * With `attach`, and required there: bound between history and window. Rows before it stay in the plain table, which becomes the
+   * partition for all of them; the window begins at it. An end of an interval of the grid, later than every row and than now:
+   * **from the first phase on, writers may not insert a row at or after it** until the window's own partitions exist. Never
+   * changes after the conversion.
    *
    * @example "2027-01-01"
    */
-  readonly historyUntil: string;
-  /** Name of the partition with the history. @default `{table}_history` @example "events_before_2027" */
+  readonly historyUntil?: string;
+  /** With `attach`: name of the partition with the history. @default `{table}_history` @example "events_before_2027" */
   readonly historyName?: string;
   /**
-   * Last phase to run. `prepare` builds the wider key and proves the bound while the table stays plain, so that a later update
-   * only has to swap; the other resources of the table are created by the update that swaps. Declared after the swap, it takes
-   * that back: the table is the plain one again, with every row written since, and its partitions are gone.
+   * With `copy`: name that the plain table gets in the swap. It keeps its rows, and refuses every write, until you drop it.
+   *
+   * @default `{table}_legacy`
+   * @example "events_old"
+   */
+  readonly formerName?: string;
+  /**
+   * Last phase to run. The other resources of the table are created by the update that swaps.
+   *
+   * With `attach`, `prepare` builds the wider key and proves the bound while the table stays plain, so that a later update only
+   * has to swap. Declared after the swap, it takes that back: the table is the plain one again, with every row written since,
+   * and its partitions are gone.
+   *
+   * With `copy`, `verify` copies and compares every row, and goes on following the changes with each update, so that a later
+   * one only has to swap.
    *
    * @default "swap"
    */
   readonly until?: ConversionPhase;
+  /**
+   * With `copy`: minutes after which an update stops copying, from 1 up, with what is done; the next one goes on, or
+   * `pgpartition convert run`. An update that has to swap fails then, and says how far it is. Left out: it works to its end.
+   *
+   * @example 60
+   */
+  readonly timeBudgetMinutes?: number;
 }
 
+const CONVERSION_STRATEGIES = ["attach", "copy"] as const;
+export type ConversionStrategy = (typeof CONVERSION_STRATEGIES)[number];
+
 /** Phases of a conversion, in their order. */
-const CONVERSION_PHASES = ["prepare", "swap"] as const;
+const CONVERSION_PHASES = ["prepare", "verify", "swap"] as const;
 export type ConversionPhase = (typeof CONVERSION_PHASES)[number];
 
 /**
@@ -50,57 +82,139 @@ export type ConversionPhase = (typeof CONVERSION_PHASES)[number];
  *
  * @public
  */
-export interface ConversionSpec {
+export type ConversionSpec = AttachSpec | CopySpec;
+
+/**
+ * The whole table becomes one partition.
+ *
+ * @public
+ */
+export interface AttachSpec {
+  readonly strategy: "attach";
   readonly historyUntil: Instant;
   readonly historyName: string;
-  readonly until: ConversionPhase;
+  readonly until: "prepare" | "swap";
 }
 
+/**
+ * Its rows are copied.
+ *
+ * @public
+ */
+export interface CopySpec {
+  readonly strategy: "copy";
+  readonly formerName: string;
+  readonly until: "verify" | "swap";
+  readonly timeBudgetMinutes: number | undefined;
+}
+
+const strategy = nameType("ConversionStrategy", z.enum(CONVERSION_STRATEGIES));
 const phase = nameType("ConversionPhase", z.enum(CONVERSION_PHASES));
+const minutes = z.number().min(1);
 
 export const CONVERSION = {
   convertFrom: defineOption({
     shape: z
       .strictObject({
-        historyUntil: z.string(),
+        strategy: strategy.optional(),
+        historyUntil: z.string().optional(),
         historyName: nameShape.optional(),
+        formerName: nameShape.optional(),
         until: phase.optional(),
+        timeBudgetMinutes: minutes.optional(),
       })
       .optional(),
     wire: nameType(
       "ConvertFrom",
-      z.object({ historyUntil: instantWire, historyName: nameShape, until: phase.optional() }),
+      z.object({
+        strategy: strategy.optional(),
+        historyUntil: instantWire.optional(),
+        historyName: nameShape.optional(),
+        formerName: nameShape.optional(),
+        until: phase.optional(),
+        timeBudgetMinutes: minutes.optional(),
+      }),
     ).optional(),
     parse: (declared: ConvertFromArgs | undefined, around: Around<ConversionOptions>) =>
-      declared && parseConversion(declared, around),
+      declared && (declared.strategy === "copy" ? parseCopy(declared, around) : parseAttach(declared, around)),
     toWire: (spec) => spec && encodeConversion(spec),
-    fromWire: (wire) =>
-      wire && {
-        historyUntil: parseInstant(wire.historyUntil, "UTC"),
-        historyName: wire.historyName,
-        until: wire.until ?? "swap",
-      },
+    fromWire: (wire) => wire && decodeConversion(wire),
   }),
 } satisfies OptionsOf<ConversionOptions>;
 
-function parseConversion(
+function parseAttach(
   declared: ConvertFromArgs,
   { table, problems }: Around<ConversionOptions>,
 ): ConversionSpec | undefined {
   const path = "convertFrom.historyUntil";
+  problems.push(...refuseOthers(declared, "attach", ["formerName", "timeBudgetMinutes"]));
+  if (declared.until === "verify") problems.push(refusePhase("attach", "verify", "prepare"));
+  if (declared.historyUntil === undefined) {
+    problems.push({
+      path,
+      code: "invalid-value",
+      message: 'the strategy "attach" needs the end of the history.',
+      fix: 'Set it to an end of an interval after every row and after now, for example "2027-01-01".',
+    });
+    return undefined;
+  }
   const historyUntil = parseDeclaredTime(path, declared.historyUntil, table.zone, problems);
   if (!historyUntil) return undefined;
-  const { above, below } = table.levels;
-  if (above.length + below.length > 0) problems.push(REFUSED_LEVELS);
+  if (hasLevels(table)) problems.push(REFUSED_LEVELS);
   problems.push(...findGridProblems(path, historyUntil, table));
   const historyName = declared.historyName ?? fitIdentifier(`${table.table}_history`);
   checkName("convertFrom.historyName", historyName, problems);
-  if (historyName === table.table) problems.push(REFUSED_NAME);
+  if (historyName === table.table) problems.push(refuseName("historyName", "history"));
   return {
+    strategy: "attach",
     historyUntil,
     historyName,
-    until: declared.until ?? "swap",
+    until: declared.until === "prepare" ? "prepare" : "swap",
   };
+}
+
+function parseCopy(declared: ConvertFromArgs, { table, problems }: Around<ConversionOptions>): ConversionSpec {
+  problems.push(...refuseOthers(declared, "copy", ["historyUntil", "historyName"]));
+  if (declared.until === "prepare") problems.push(refusePhase("copy", "prepare", "verify"));
+  if (hasLevels(table)) problems.push(REFUSED_COPY_LEVELS);
+  const formerName = declared.formerName ?? fitIdentifier(`${table.table}_legacy`);
+  checkName("convertFrom.formerName", formerName, problems);
+  if (formerName === table.table) problems.push(refuseName("formerName", "former table"));
+  return {
+    strategy: "copy",
+    formerName,
+    until: declared.until === "verify" ? "verify" : "swap",
+    timeBudgetMinutes: declared.timeBudgetMinutes,
+  };
+}
+
+/** Refuses arguments that only another strategy has. */
+function refuseOthers(
+  declared: ConvertFromArgs,
+  name: ConversionStrategy,
+  others: readonly (keyof ConvertFromArgs)[],
+): Problem[] {
+  return others
+    .filter((other) => declared[other] !== undefined)
+    .map((other) => ({
+      path: `convertFrom.${other}`,
+      code: "conflict",
+      message: `the strategy "${name}" has no ${other}.`,
+      fix: `Remove it, or set strategy to "${name === "copy" ? "attach" : "copy"}".`,
+    }));
+}
+
+function refusePhase(name: ConversionStrategy, found: ConversionPhase, instead: ConversionPhase): Problem {
+  return {
+    path: "convertFrom.until",
+    code: "conflict",
+    message: `the strategy "${name}" has no phase "${found}".`,
+    fix: `Write until: "${instead}", or leave it out.`,
+  };
+}
+
+function hasLevels({ levels: { above, below } }: Around<unknown>["table"]): boolean {
+  return above.length + below.length > 0;
 }
 
 const REFUSED_LEVELS: Problem = {
@@ -110,12 +224,21 @@ const REFUSED_LEVELS: Problem = {
   fix: "Convert it with the time level alone, or copy its rows into a table of another name.",
 };
 
-const REFUSED_NAME: Problem = {
-  path: "convertFrom.historyName",
-  code: "name-collision",
-  message: "the history has the name of the table, which the partitioned one gets.",
-  fix: "Choose another name, or leave it out.",
+const REFUSED_COPY_LEVELS: Problem = {
+  path: "convertFrom",
+  code: "invalid-value",
+  message: "a copy into a table with LIST or HASH levels is to come.",
+  fix: "Convert it with the time level alone, or copy its rows into a table of another name.",
 };
+
+function refuseName(argument: "historyName" | "formerName", what: string): Problem {
+  return {
+    path: `convertFrom.${argument}`,
+    code: "name-collision",
+    message: `the ${what} has the name of the table, which the partitioned one gets.`,
+    fix: "Choose another name, or leave it out.",
+  };
+}
 
 /** Refuses a bound inside an interval: the window would begin with a part of it, and that part would have its name. */
 function findGridProblems(path: string, at: Instant, { grid, zone }: Around<unknown>["table"]): Problem[] {
@@ -134,6 +257,46 @@ function findGridProblems(path: string, at: Instant, { grid, zone }: Around<unkn
   ];
 }
 
-function encodeConversion({ historyUntil, historyName, until }: ConversionSpec) {
-  return { historyUntil: formatInstant(historyUntil), historyName, ...(until === "swap" ? {} : { until }) };
+function encodeConversion(spec: ConversionSpec): Sent {
+  const until = spec.until === "swap" ? {} : { until: spec.until };
+  if (spec.strategy === "attach")
+    return { historyUntil: formatInstant(spec.historyUntil), historyName: spec.historyName, ...until };
+  const { formerName, timeBudgetMinutes } = spec;
+  return {
+    strategy: "copy" as const,
+    formerName,
+    ...until,
+    ...(timeBudgetMinutes === undefined ? {} : { timeBudgetMinutes }),
+  };
+}
+
+/** What is left out is not sent at all. */
+interface Sent {
+  strategy?: ConversionStrategy;
+  historyUntil?: string;
+  historyName?: string;
+  formerName?: string;
+  until?: ConversionPhase;
+  timeBudgetMinutes?: number;
+}
+
+interface ConversionWire {
+  readonly strategy?: ConversionStrategy | undefined;
+  readonly historyUntil?: string | undefined;
+  readonly historyName?: string | undefined;
+  readonly formerName?: string | undefined;
+  readonly until?: ConversionPhase | undefined;
+  readonly timeBudgetMinutes?: number | undefined;
+}
+
+function decodeConversion(wire: ConversionWire): ConversionSpec {
+  const { strategy: named, historyUntil = "", historyName = "", formerName = "", until, timeBudgetMinutes } = wire;
+  if (named === "copy")
+    return { strategy: "copy", formerName, until: until === "verify" ? "verify" : "swap", timeBudgetMinutes };
+  return {
+    strategy: "attach",
+    historyUntil: parseInstant(historyUntil, "UTC"),
+    historyName,
+    until: until === "prepare" ? "prepare" : "swap",
+  };
 }

@@ -92,7 +92,7 @@ function beginAfterHistory(
   zone: string,
   problems: Problem[],
 ): WindowArgs {
-  if (!conversion) return window;
+  if (conversion?.strategy !== "attach") return window;
   const end = formatInstant(conversion.historyUntil);
   const start = window.start === undefined ? undefined : parseDeclaredTime("window.start", window.start, zone, []);
   if (start && compareInstants(start, conversion.historyUntil) < 0)

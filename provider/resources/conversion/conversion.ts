@@ -1,32 +1,15 @@
-import { listToValidate } from "../../../core/conversion/attach/repoint";
-import { undoPrepareStatements } from "../../../core/conversion/attach/prepare";
-import { describePlain } from "../../../core/conversion/attach/plain-shape";
-import { observeAfterSwap, observeHistoryIndexes } from "../../../core/conversion/attach/after-swap";
-import { formatHistoryEnd } from "../../../core/conversion/attach/attach-source";
+import { conversionType, type DeclaredConversion, decodeConversion } from "../../../core/resources/conversion";
 import { formatTableId } from "../../../core/names/resource-id";
-import {
-  type ConversionState,
-  conversionType,
-  type DeclaredConversion,
-  decodeConversion,
-} from "../../../core/resources/conversion";
 import { readWire } from "../../../core/declare/table/wire";
-import { formatBytes } from "../../../core/size";
-import type { Statement } from "../../../core/sql/statement";
-import { formatInstant } from "../../../core/time/instant";
-import { hasRowsOutside } from "../../../postgres/read/history-facts";
-import { recordLedgerStatement } from "../../../postgres/registry/ledger";
-import type { ResourceContext } from "../../runtime/call-context";
-import { Refusal } from "../../runtime/failures";
-import type { Runtime } from "../../runtime/runtime";
+import { Refusal, Unfinished } from "../../runtime/failures";
 import type { PropertyMap } from "../../runtime/values";
 import { defineResource, type Parsed } from "../shared/define-resource";
-import { refuse, requireWire, toFailures } from "../shared/inputs";
-import { showStatements } from "../shared/show";
+import { requireWire, toFailures, toProperties } from "../shared/inputs";
 import { findMissingSchema } from "../management/required-schema";
 import { findOwnershipProblems } from "../shared/table-problems";
-import { type ConversionReading, type Convertible, readConversion } from "./read-conversion";
-import { previewWayBack, takeBack } from "./way-back";
+import { attachStrategy } from "./attach";
+import { copyStrategy } from "./copy";
+import type { Strategy } from "./strategy";
 
 /**
  * The conversion of a plain table. It comes before the Table, which adopts what it made; in a preview the other resources of the
@@ -36,52 +19,52 @@ export const conversion = defineResource(
   conversionType,
   (runtime) => {
     /** What Check read, for Diff and preview of the same resource. */
-    const readings = new Map<string, ConversionReading>();
-    const recall = async (declared: DeclaredConversion): Promise<ConversionReading> =>
-      readings.get(formatTableId(declared)) ?? readConversion(runtime, declared);
+    const known = new Map<string, Strategy>();
+    const choose = (declared: DeclaredConversion): Strategy =>
+      declared.strategy === "attach" ? attachStrategy(runtime, declared) : copyStrategy(runtime, declared);
+    const recall = (declared: DeclaredConversion): Strategy => known.get(formatTableId(declared)) ?? choose(declared);
     return {
       id: formatTableId,
 
       check: async (ctx, declared, { olds, news }) => {
-        const reading = await readConversion(runtime, declared);
-        readings.set(formatTableId(declared), reading);
+        const strategy = choose(declared);
+        known.set(formatTableId(declared), strategy);
+        const { problems, changed } = await strategy.check(olds);
         const owned = findOwnershipProblems(declared, await runtime.observe(declared), runtime.getOwner(ctx));
-        const problems = reading.kind === "refused" ? reading.problems : [];
         const missing = await findMissingSchema(runtime, declared);
-        const renamed = findRenamed(olds, declared, reading);
-        return { inputs: news, failures: [...renamed, ...toFailures([...owned, ...missing, ...problems])] };
+        return { inputs: news, failures: [...changed, ...toFailures([...owned, ...missing, ...problems])] };
       },
 
       /** A table that was made plain again by hand, or never converted, is converted by the next update. */
       diff: async (_ctx, declared, { oldOutputs }, changed) => {
-        const reading = await recall(declared);
-        const state = describeState(reading);
-        return isDone(declared, reading) && oldOutputs["state"] === state ? {} : { ...changed, state: "update" };
+        const strategy = recall(declared);
+        const same = oldOutputs["state"] === (await strategy.readState());
+        return same && (await strategy.isDone()) ? {} : { ...changed, state: "update" };
       },
 
       preview: async (ctx, declared) => {
-        const reading = await recall(declared);
-        if (reading.kind === "convertible") previewConversion(ctx, runtime, declared, reading);
-        if (reading.kind === "reversible") previewWayBack(ctx, declared, reading);
-        if (reading.kind === "restored" || reading.kind === "converted") previewSettling(ctx, declared, reading);
-        return { state: predictState(declared, reading), history: formatHistory(declared) };
+        const strategy = recall(declared);
+        return toFacts(await strategy.preview(ctx), strategy);
       },
 
       perform: async (ctx, declared) => {
-        const state = await convert(ctx, runtime, declared);
-        return { state, history: formatHistory(declared) };
+        const strategy = choose(declared);
+        try {
+          return toFacts(await strategy.perform(ctx), strategy);
+        } catch (error) {
+          throw await keepWhatBegan(choose(declared), error);
+        }
       },
 
       observe: async (_ctx, { oldInputs }) => {
         if (!oldInputs)
           throw new Refusal("a conversion cannot be imported: a table that is partitioned already needs none");
-        const declared = decodeConversion(requireWire(conversionType.inputs, oldInputs));
-        const state = describeState(await readConversion(runtime, declared));
-        return { inputs: oldInputs, facts: { state, history: formatHistory(declared) } };
+        const strategy = choose(decodeConversion(requireWire(conversionType.inputs, oldInputs)));
+        return { inputs: oldInputs, facts: toFacts(await strategy.readState(), strategy) };
       },
 
       /** Forgets it, and takes back what it has prepared if the table is still plain: a converted one stays as it is. */
-      remove: (ctx, declared) => undoPreparation(ctx, runtime, declared),
+      remove: (ctx, declared) => choose(declared).remove(ctx),
 
       list: async function* () {
         // A conversion leaves nothing that another program could import.
@@ -91,169 +74,22 @@ export const conversion = defineResource(
   parseConversion,
 );
 
+/**
+ * Lets the engine keep a conversion that failed after something was prepared: removed from the program, it has to take that back. A
+ * CHECK would refuse rows one day, and captured keys would grow without end.
+ */
+async function keepWhatBegan(strategy: Strategy, error: unknown): Promise<unknown> {
+  const began = await strategy.hasBegun().catch(() => false);
+  if (!began || !(error instanceof Error)) return error;
+  const state = await strategy.readState();
+  return new Unfinished(toProperties(toFacts(state, strategy)), [error.message]);
+}
+
+function toFacts(state: Awaited<ReturnType<Strategy["readState"]>>, { kept }: Strategy) {
+  return { state, history: kept.history, former: kept.former };
+}
+
 function parseConversion(inputs: PropertyMap): Parsed<DeclaredConversion> {
   const read = readWire(conversionType.inputs, inputs);
   return "problems" in read ? read : { value: decodeConversion(read.value) };
-}
-
-function formatHistory({ schema, historyName }: DeclaredConversion): string {
-  return `${schema}.${historyName}`;
-}
-
-function describeState(reading: ConversionReading): ConversionState {
-  switch (reading.kind) {
-    case "convertible":
-      return reading.plan.prepare.length === 0 ? "prepared" : "plain";
-    case "refused":
-      return reading.state;
-    case "restored":
-      return "plain";
-    case "reversible":
-      return "converted";
-    case "none":
-    case "converted":
-      return reading.kind;
-  }
-}
-
-/** True if the declared phase is reached. */
-function isDone({ until }: DeclaredConversion, reading: ConversionReading): boolean {
-  if (reading.kind === "restored" || reading.kind === "converted") return reading.settle.length === 0;
-  if (reading.kind === "convertible") return until === "prepare" && reading.plan.prepare.length === 0;
-  return reading.kind === "none";
-}
-
-function predictState({ until }: DeclaredConversion, reading: ConversionReading): ConversionState {
-  if (reading.kind === "reversible") return "plain";
-  if (reading.kind !== "convertible") return describeState(reading);
-  return until === "prepare" ? "prepared" : "converted";
-}
-
-/** Prints what a run that was interrupted after its swap has left. */
-function previewSettling(
-  ctx: ResourceContext,
-  { schema, table }: DeclaredConversion,
-  { settle }: { readonly settle: readonly Statement[] },
-): void {
-  showStatements(ctx, `conversion of ${schema}.${table}: foreign keys that point to it are validated`, settle);
-}
-
-/** Prints the statements, and lets the other resources of this preview plan on the table as it will be. */
-function previewConversion(
-  ctx: ResourceContext,
-  runtime: Runtime,
-  declared: DeclaredConversion,
-  { source, facts, plan, notes }: Convertible,
-): void {
-  const swaps = declared.until === "swap";
-  const statements = [...plan.prepare, ...(swaps ? [...plan.swap, ...plan.settle] : [])];
-  showStatements(ctx, formatHeading(declared, facts, swaps), statements, notes);
-  if (!swaps) return;
-  runtime.addBeside(ctx, declared, statements);
-  runtime.database.expect(declared, {
-    observe: (before) => observeAfterSwap(source, facts, before),
-    indexes: observeHistoryIndexes(source),
-  });
-}
-
-function formatHeading(declared: DeclaredConversion, { rows, bytes }: Convertible["facts"], swaps: boolean): string {
-  const size = `${rows === undefined ? "rows never counted" : `about ${rows.toLocaleString("en")} rows`}, ${formatBytes(bytes)}`;
-  const what = `conversion of ${declared.schema}.${declared.table} (${size}; no row moves)`;
-  return swaps
-    ? `${what}: prepared while writers continue, then swapped in one transaction; its rows stay as the partition ${formatHistory(declared)}`
-    : `${what}: prepared, and swapped by a later update without until: "prepare"`;
-}
-
-/**
- * Prepares and swaps, forth or back, each step as the catalogue then asks for it: an interrupted run goes on where it ended.
- */
-async function convert(ctx: ResourceContext, runtime: Runtime, declared: DeclaredConversion): Promise<ConversionState> {
-  const name = `${declared.schema}.${declared.table}`;
-  const lock = { signal: ctx.signal, log: ctx.log };
-  return runtime.database.withTableLock(declared.schema, declared.table, lock, async () => {
-    const subject = `converting table "${name}"`;
-    const execute = (statements: readonly Statement[]) => runtime.database.execute(statements, { ...lock, subject });
-    runtime.database.invalidate(declared.schema, declared.table);
-    const first = await requireConvertible(runtime, declared);
-    if (first.kind === "restored" || first.kind === "converted") await execute(first.settle);
-    if (first.kind === "reversible") return takeBack(ctx, runtime, declared, first, execute);
-    if (first.kind !== "convertible") return describeState(first);
-    await requireAllInside(runtime, declared, first);
-    await execute(first.plan.prepare);
-    if (declared.until === "prepare") return "prepared";
-    const ready = first.plan.prepare.length > 0 ? await requireConvertible(runtime, declared) : first;
-    if (ready.kind !== "convertible") return describeState(ready);
-    // Its locks are held no longer for the disk; nothing follows before it is on it.
-    await runtime.database.execute(recordSwap(runtime, ready), { ...lock, subject, flushedLater: true });
-    await runtime.database.flush(declared, lock);
-    runtime.database.invalidate(declared.schema, declared.table);
-    ctx.log.info(`table ${name} is partitioned: all of its rows are in ${formatHistory(declared)}`);
-    await execute(ready.plan.settle);
-    return "converted";
-  });
-}
-
-/** Adds to the swap, in its transaction, the record from which its way back knows the plain table. */
-function recordSwap(runtime: Runtime, { source, plan }: Convertible): readonly Statement[] {
-  const { table, historyName, historyUntil } = source;
-  const record = recordLedgerStatement(runtime.config.managementSchema, {
-    schema: table.schema,
-    table: table.name,
-    partition: historyName,
-    bounds: { from: undefined, to: historyUntil },
-    event: "attached",
-    run: runtime.run,
-    detail: { plain: describePlain(source), validate: listToValidate(source) },
-  });
-  return [...plan.swap, { ...record, transaction: plan.swap[0]?.transaction }];
-}
-
-async function undoPreparation(ctx: ResourceContext, runtime: Runtime, declared: DeclaredConversion): Promise<void> {
-  const { schema, table: name, historyName } = declared;
-  const options = {
-    signal: ctx.signal,
-    log: ctx.log,
-    subject: `taking back the preparation of table "${schema}.${name}"`,
-  };
-  await runtime.database.withTableLock(schema, name, options, async () => {
-    const { table } = await runtime.observeAgain(declared, declared.key);
-    if (table?.kind !== "plain") return;
-    await runtime.database.execute(undoPrepareStatements(table, historyName), options);
-  });
-}
-
-/** Refuses another name of the history while the objects of the preparation have the former one. */
-function findRenamed(olds: PropertyMap | undefined, declared: DeclaredConversion, reading: ConversionReading) {
-  const read = olds && parseConversion(olds);
-  if (!read || !("value" in read) || reading.kind !== "convertible") return [];
-  const { historyName } = read.value;
-  const left = undoPrepareStatements(reading.source.table, historyName);
-  if (historyName === declared.historyName || left.length === 0) return [];
-  return [
-    {
-      property: "convertFrom",
-      reason: `historyName changed from "${historyName}" to "${declared.historyName}" after the conversion was prepared, and its index and CHECK have the former name. Declare the former one, or remove convertFrom for one update, which takes the preparation back`,
-    },
-  ];
-}
-
-async function requireConvertible(runtime: Runtime, declared: DeclaredConversion): Promise<ConversionReading> {
-  const reading = await readConversion(runtime, declared);
-  if (reading.kind === "refused") refuse(`conversion of "${declared.schema}.${declared.table}"`, reading.problems);
-  return reading;
-}
-
-/** Reads every row where Check has read a sample: the CHECK would refuse writers before its validation found a row outside. */
-async function requireAllInside(
-  runtime: Runtime,
-  declared: DeclaredConversion,
-  { source, sampled, plan }: Convertible,
-): Promise<void> {
-  if (!sampled || plan.prepare.length === 0) return;
-  const { schema, table, key } = declared;
-  if (!(await hasRowsOutside(runtime.database, declared, key.column, formatHistoryEnd(source)))) return;
-  throw new Refusal(
-    `"${schema}.${table}" has rows at or after ${formatInstant(declared.historyUntil)}, or without "${key.column}": they do not fit into the history. ` +
-      "Nothing was changed. Set convertFrom.historyUntil after the last of them, or correct them",
-  );
 }

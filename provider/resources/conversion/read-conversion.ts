@@ -3,7 +3,7 @@ import type { Finding } from "../../../core/conversion/analyze/finding";
 import { type AttachSource, choosePrimaryKey } from "../../../core/conversion/attach/attach-source";
 import { type ConversionPlan, planConversion } from "../../../core/conversion/attach/plan-attach";
 import type { Problem } from "../../../core/problems/problem";
-import type { DeclaredConversion } from "../../../core/resources/conversion";
+import type { DeclaredAttach } from "../../../core/resources/conversion";
 import { compareInstants, formatInstant, type Instant } from "../../../core/time/instant";
 import { readConversionFacts } from "../../../postgres/read/conversion-facts";
 import { type HistoryFacts, readHistoryFacts } from "../../../postgres/read/history-facts";
@@ -34,7 +34,7 @@ export type ConversionReading =
   | ({ readonly kind: "convertible" } & Convertible);
 
 /** Reads the table as it is now, with everything that is bound to it, and plans its conversion. */
-export async function readConversion(runtime: Runtime, declared: DeclaredConversion): Promise<ConversionReading> {
+export async function readConversion(runtime: Runtime, declared: DeclaredAttach): Promise<ConversionReading> {
   const known = await runtime.observe(declared, declared.key);
   if (known.table?.kind === "partitioned" && declared.until === "swap")
     return { kind: "converted", settle: await readUnsettled(runtime, declared, known) };
@@ -92,7 +92,7 @@ function formatFinding({ message, fix }: Finding): string {
   return fix === undefined ? message : `${message} ${fix}`;
 }
 
-async function findTakenName(runtime: Runtime, { schema, historyName }: DeclaredConversion): Promise<Problem[]> {
+async function findTakenName(runtime: Runtime, { schema, historyName }: DeclaredAttach): Promise<Problem[]> {
   const { table } = await runtime.observe({ schema, table: historyName });
   if (!table) return [];
   return [
@@ -105,7 +105,7 @@ async function findTakenName(runtime: Runtime, { schema, historyName }: Declared
   ];
 }
 
-function findPastEnd({ schema, table, historyUntil }: DeclaredConversion, now: Instant): Problem[] {
+function findPastEnd({ schema, table, historyUntil }: DeclaredAttach, now: Instant): Problem[] {
   if (compareInstants(now, historyUntil) < 0) return [];
   return [
     {

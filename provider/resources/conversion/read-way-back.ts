@@ -15,7 +15,7 @@ import { MAX_NAMED_ROWS, MAX_RETURNED_ROWS } from "../../../core/defaults";
 import { quote } from "../../../core/names/identifier";
 import type { Observation, ObservedTable } from "../../../core/observed/observed-table";
 import type { Problem } from "../../../core/problems/problem";
-import type { DeclaredConversion } from "../../../core/resources/conversion";
+import type { DeclaredAttach } from "../../../core/resources/conversion";
 import type { Statement } from "../../../core/sql/statement";
 import { compareInstants } from "../../../core/time/instant";
 import { findKeyKind } from "../../../core/time/key";
@@ -44,7 +44,7 @@ type WayBackReading =
 /** Reads a converted table as it is now, with its history and what is bound to both, and plans its way back. */
 export async function readWayBack(
   runtime: Runtime,
-  declared: DeclaredConversion,
+  declared: DeclaredAttach,
   observation: Observation & { readonly table: ObservedTable },
 ): Promise<WayBackReading> {
   const { database } = runtime;
@@ -93,11 +93,7 @@ export async function readWayBack(
 }
 
 /** Once the history has an index on the former key, only the rows outside of it can have one that is taken. */
-async function readReturning(
-  runtime: Runtime,
-  declared: DeclaredConversion,
-  source: BackSource,
-): Promise<ReturningRows> {
+async function readReturning(runtime: Runtime, declared: DeclaredAttach, source: BackSource): Promise<ReturningRows> {
   const { database } = runtime;
   const { column, zone, encoding } = declared.key;
   const kind = findKeyKind(source.table.key?.types[0] ?? "", encoding);
@@ -153,7 +149,7 @@ function recordBack(runtime: Runtime, source: BackSource): Statement[] {
  */
 export async function readRestored(
   runtime: Runtime,
-  declared: DeclaredConversion,
+  declared: DeclaredAttach,
   { ledger }: Observation,
   table: ObservedTable,
 ): Promise<{ readonly kind: "restored"; readonly settle: readonly Statement[] } | undefined> {
@@ -165,7 +161,7 @@ export async function readRestored(
 /** Returns what a converted table has left to do: a run may have been killed after its swap. */
 export function readUnsettled(
   runtime: Runtime,
-  declared: DeclaredConversion,
+  declared: DeclaredAttach,
   { ledger }: Pick<Observation, "ledger">,
 ): Promise<readonly Statement[]> {
   return readUnvalidated(runtime, declared, findConversion(ledger)?.validate ?? []);
@@ -174,7 +170,7 @@ export function readUnsettled(
 /** Validates those of the named foreign keys that still have to be. Sends no query if there are none. */
 async function readUnvalidated(
   runtime: Runtime,
-  declared: DeclaredConversion,
+  declared: DeclaredAttach,
   named: readonly string[],
 ): Promise<readonly Statement[]> {
   if (named.length === 0) return [];

@@ -1,5 +1,5 @@
 import { listLeaving } from "../../../core/conversion/back/back-source";
-import type { ConversionState, DeclaredConversion } from "../../../core/resources/conversion";
+import type { ConversionState, DeclaredAttach } from "../../../core/resources/conversion";
 import type { Statement } from "../../../core/sql/statement";
 import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
@@ -11,7 +11,7 @@ import type { Reversible } from "./read-way-back";
 /** Prints the statements of the way back. */
 export function previewWayBack(
   ctx: ResourceContext,
-  { schema, table }: DeclaredConversion,
+  { schema, table }: DeclaredAttach,
   { source, rows, plan }: Reversible,
 ): void {
   const { history, bound } = source;
@@ -31,7 +31,7 @@ export function previewWayBack(
 export async function takeBack(
   ctx: ResourceContext,
   runtime: Runtime,
-  declared: DeclaredConversion,
+  declared: DeclaredAttach,
   first: Reversible,
   execute: (statements: readonly Statement[]) => Promise<void>,
 ): Promise<ConversionState> {
@@ -65,7 +65,7 @@ export async function takeBack(
 }
 
 /** Tables that retirement detached before, and that nothing drops any more. */
-async function listLeft(runtime: Runtime, declared: DeclaredConversion): Promise<string[]> {
+async function listLeft(runtime: Runtime, declared: DeclaredAttach): Promise<string[]> {
   const { detached } = await runtime.observeAgain(declared, declared.key);
   return detached.map(({ schema, name }) => `${schema}.${name}`);
 }

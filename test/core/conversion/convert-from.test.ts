@@ -41,7 +41,8 @@ test('retention "forever" needs no start beside it', () => {
 test("the history is called after the table, in a name that fits", () => {
   const named = (table: string) => {
     const parsed = parse({ table });
-    return parsed.ok ? parsed.value.convertFrom?.historyName : undefined;
+    const conversion = parsed.ok ? parsed.value.convertFrom : undefined;
+    return conversion?.strategy === "attach" ? conversion.historyName : undefined;
   };
   expect(named("events")).toBe("events_history");
   expect(Buffer.byteLength(named("e".repeat(63)) ?? "")).toBe(63);

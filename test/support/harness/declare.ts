@@ -60,7 +60,7 @@ function tableResources(key: string, args: TableSpecArgs, asOfText: string): Dec
   const job = encodeCronJob(spec.window.schedule, spec);
   const conversion = encodeConversion(spec);
   const converting = conversion ? [declared("Conversion", `${key}-conversion`, conversion, 0.5)] : [];
-  if (spec.convertFrom?.until === "prepare") return converting;
+  if (spec.convertFrom && spec.convertFrom.until !== "swap") return converting;
   return [
     ...converting,
     declared("Table", `${key}-table`, encodeTable(spec), 1),

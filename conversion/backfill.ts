@@ -1,0 +1,98 @@
+import { toPair } from "../core/conversion/copy/copy-source";
+import { faultpoint } from "../postgres/connect/faultpoint";
+import { copyBlocks } from "../postgres/conversion/copy-blocks";
+import {
+  type CopyRecord,
+  readControl,
+  readCopyRecord,
+  recordCopied,
+  restartStatement,
+} from "../postgres/conversion/journal";
+import { PairChanged } from "../postgres/conversion/pair-transaction";
+import { countBlocks } from "./blocks";
+import { type CopyJob, describeCopy, toPairWork } from "./copy-job";
+import { coverRows } from "./cover-rows";
+import { follow } from "./follow";
+import { BatchSize, rest } from "./pace";
+import { CopyProgress } from "./copy-progress";
+
+/** Why a run ended before its work was done. */
+export type Stopped = "its time is over" | "it is paused";
+
+/** How often an operator's settings are read. */
+const CONTROL_EVERY_MS = 1_000;
+
+/**
+ * Copies every row, and follows the changes meanwhile: after each statement of the copy what is pending is reconciled, first of all if it
+ * is much, so that it stays little whatever the table is written. Undefined: done.
+ */
+export async function backfill(job: CopyJob, begun: CopyRecord): Promise<Stopped | undefined> {
+  const { work, source } = job;
+  const pair = toPair(source);
+  const size = new BatchSize();
+  let record = begun.endBlock === undefined ? await restart(job, begun) : begun;
+  let next = record.nextBlock;
+  const progress = new CopyProgress(job, record);
+  let control = await readControl(work.database, record);
+  let readAt = performance.now();
+  for (;;) {
+    if (job.isTimeOver()) return "its time is over";
+    if (performance.now() - readAt > CONTROL_EVERY_MS) {
+      control = await readControl(work.database, record);
+      readAt = performance.now();
+    }
+    if (control.paused) return "it is paused";
+    const start = performance.now();
+    const followed = await follow(job, record);
+    progress.followed(followed.changes);
+    if (followed.emptied) {
+      record = await reread(job);
+      next = 0;
+      continue;
+    }
+    if (!followed.complete) continue;
+    const end = record.endBlock ?? 0;
+    if (next >= end) return undefined;
+    const until = Math.min(end, next + size.blocks);
+    try {
+      const from = performance.now();
+      const rows = await coverRows(job, () =>
+        copyBlocks(
+          toPairWork(job, record),
+          { heap: pair.source, first: next, end: until },
+          recordCopied(work.management, record, until),
+        ),
+      );
+      size.took(performance.now() - from);
+      next = until;
+      progress.copied(rows, next, end);
+    } catch (error) {
+      if (!(error instanceof PairChanged) || error.standing !== "moved") throw error;
+      work.log.info(`${error.message}: copied again from its beginning`);
+      record = await restart(job, record);
+      next = 0;
+      continue;
+    }
+    await faultpoint(`copied to a block of ${source.table.schema}.${source.table.name}`);
+    await rest(control, performance.now() - start, work.signal);
+  }
+}
+
+/** Sets the beginning and the end of the copy by the file that the table has now: all that comes later is captured. */
+async function restart(job: CopyJob, record: CopyRecord): Promise<CopyRecord> {
+  const { work, source } = job;
+  const pair = toPair(source);
+  const blocks = await countBlocks(work.database, pair.source);
+  await work.database.execute([restartStatement(work.management, record, pair, blocks)], {
+    signal: work.signal,
+    log: work.log,
+    subject: describeCopy(job),
+  });
+  return reread(job);
+}
+
+export async function reread({ work, source }: CopyJob): Promise<CopyRecord> {
+  const record = await readCopyRecord(work.database, { schema: source.table.schema, table: source.table.name });
+  if (!record) throw new Error(`${describeCopy({ source })}: the journal has no entry of it any more`);
+  return record;
+}

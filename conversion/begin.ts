@@ -1,0 +1,86 @@
+import { removeCapture } from "../core/conversion/between/capture";
+import { toPair } from "../core/conversion/copy/copy-source";
+import { captureStatements, namePreparation, prepareCopyStatements } from "../core/conversion/copy/prepare-copy";
+import { dropCopyStatements } from "../core/conversion/copy/give-up";
+import { encodeCopy } from "../core/resources/conversion";
+import type { Statement } from "../core/sql/statement";
+import {
+  beginCopyStatement,
+  captureStatement,
+  type CopyRecord,
+  movePhase,
+  readCopyRecord,
+} from "../postgres/conversion/journal";
+import { type CopyJob, describeCopy } from "./copy-job";
+import { addDuePartitions } from "./cover-rows";
+
+/** Creates the copy and writes down that the conversion has begun, in one transaction. */
+export function beginStatements(
+  { source, work, declared }: Pick<CopyJob, "source" | "work" | "declared">,
+  restarted?: string,
+): Statement[] {
+  const { target, pending, former } = source.names;
+  const detail = {
+    target,
+    pending,
+    former,
+    declared: encodeCopy(declared),
+    ...(restarted === undefined ? {} : { restarted }),
+  };
+  const record = beginCopyStatement(work.management, toPair(source), detail, work.run);
+  return [...prepareCopyStatements(source), { ...record, transaction: namePreparation(source) }];
+}
+
+/** Installs the capture, and writes down what the two relations are at that moment, in one transaction. */
+export function startCaptureStatements({ source, work }: Pick<CopyJob, "source" | "work">): Statement[] {
+  const statements = captureStatements(source);
+  const record = captureStatement(work.management, toPair(source));
+  return [...statements, { ...record, transaction: statements[0]?.transaction }];
+}
+
+/** Brings a conversion to the point where rows can be copied; what an earlier run has done is found in the journal. */
+export async function beginCopy(job: CopyJob, restarted?: string): Promise<CopyRecord> {
+  const { work, source } = job;
+  const table = { schema: source.table.schema, table: source.table.name };
+  const options = { signal: work.signal, log: work.log, subject: describeCopy(job) };
+  let record = await readCopyRecord(work.database, table);
+  if (!record || record.phase === "ended") {
+    await work.database.execute(beginStatements(job, restarted), options);
+    record = await readCopyRecord(work.database, table);
+  } else {
+    await addDuePartitions(job);
+  }
+  if (record?.phase === "prepared") {
+    await work.database.execute(startCaptureStatements(job), options);
+    record = await readCopyRecord(work.database, table);
+  }
+  if (!record) throw new Error(`${options.subject}: the journal has no entry of it`);
+  return record;
+}
+
+/** Ends a conversion before its swap: the capture and the copy go, the table stays as it is. */
+export function giveUpStatements(
+  { source, work }: Pick<CopyJob, "source" | "work">,
+  record: Pick<CopyRecord, "id">,
+): Statement[] {
+  const pair = toPair(source);
+  const removal = removeCapture(pair);
+  const transaction = removal[0]?.transaction;
+  return [
+    ...removal,
+    ...dropCopyStatements(pair).map((statement) => ({ ...statement, transaction })),
+    { ...movePhase(work.management, record, "ended"), transaction },
+  ];
+}
+
+/** Begins again from nothing, because changes may have been missed. */
+export async function beginAgain(job: CopyJob, record: CopyRecord, why: string): Promise<CopyRecord> {
+  const { work } = job;
+  work.log.warn(`${why}. The copy is dropped, and begun again`);
+  await work.database.execute(giveUpStatements(job, record), {
+    signal: work.signal,
+    log: work.log,
+    subject: describeCopy(job),
+  });
+  return beginCopy(job, why);
+}

@@ -1,0 +1,43 @@
+import { type CopySource, toPair } from "../core/conversion/copy/copy-source";
+import type { Pair } from "../core/conversion/between/pair";
+import type { DeclaredCopy } from "../core/resources/conversion";
+import type { Instant } from "../core/time/instant";
+import type { CopyRecord } from "../postgres/conversion/journal";
+import type { PairWork } from "../postgres/conversion/pair-transaction";
+import type { WorkContext } from "../postgres/work/work-context";
+
+/** A conversion that copies, as one run works on it. */
+export interface CopyJob {
+  readonly work: WorkContext;
+  readonly source: CopySource;
+  readonly declared: DeclaredCopy;
+  /** The clock that decides, when the run began. */
+  readonly now: Instant;
+  /** True once this run has to end, with what is done. */
+  readonly isTimeOver: () => boolean;
+}
+
+/** How far a run came. */
+export type CopyEnd =
+  /** Everything is copied, compared and followed. */
+  | { readonly kind: "verified"; readonly record: CopyRecord }
+  /** Its time was over, or an operator has paused it. */
+  | { readonly kind: "unfinished"; readonly record: CopyRecord; readonly why: string };
+
+export function describeCopy({ source }: Pick<CopyJob, "source">): string {
+  return `converting table "${source.table.schema}.${source.table.name}"`;
+}
+
+/** Returns the two relations for the steps of the engine. */
+export function toPairWork(
+  { work, source }: CopyJob,
+  record: Pick<CopyRecord, "marks">,
+): PairWork & { readonly pair: Pair } {
+  return {
+    database: work.database,
+    pair: toPair(source),
+    marks: record.marks,
+    signal: work.signal,
+    subject: describeCopy({ source }),
+  };
+}

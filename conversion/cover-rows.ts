@@ -1,0 +1,70 @@
+import { addPartitionStatements } from "../core/conversion/copy/prepare-copy";
+import type { Instant } from "../core/time/instant";
+import { planCopyPartitions } from "../core/conversion/copy/copy-partitions";
+import { quoteRelationOf } from "../core/conversion/between/pair";
+import { StatementError } from "../postgres/connect/session-errors";
+import { type CopySource, toPair } from "../core/conversion/copy/copy-source";
+import { readKeyRows } from "../postgres/read/key-rows";
+import { type CopyJob, describeCopy } from "./copy-job";
+
+/** Runs a step; if a row belongs to no partition of the copy, creates what the rows need by now and runs it once more. */
+export async function coverRows<T>(job: CopyJob, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!isRowWithoutPartition(error)) throw error;
+    const added = await addMissing(job);
+    if (added === 0) throw error;
+    return step();
+  }
+}
+
+/** PostgreSQL reports a row that no partition takes like one that a CHECK refuses. */
+function isRowWithoutPartition(error: unknown): error is StatementError {
+  return (
+    error instanceof StatementError && error.sqlState === "23514" && /no partition of relation/.test(error.message)
+  );
+}
+
+async function addMissing(job: CopyJob): Promise<number> {
+  const range = await readRange(job);
+  if (!range) return 0;
+  const known = new Set(await listPartitions(job));
+  const added = planCopyPartitions(job.declared.window, job.now, range).filter(({ name }) => !known.has(name));
+  await create(job, added);
+  return added.length;
+}
+
+/** Times of the first and the last row as they are now. Reads the whole table. */
+async function readRange({
+  source,
+  work,
+}: CopyJob): Promise<{ readonly from: Instant; readonly to: Instant } | undefined> {
+  const { rows } = await readKeyRows(work.database, source.table, source.key, 0);
+  return rows?.minTime && rows.maxTime ? { from: rows.minTime, to: rows.maxTime } : undefined;
+}
+
+async function listPartitions({ source, work }: CopyJob): Promise<string[]> {
+  const { target } = toPair(source);
+  const rows = await work.database.read(
+    "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = $1::regclass",
+    [quoteRelationOf(target)],
+  );
+  return rows.map((row) => String(row["name"]));
+}
+
+/** Creates partitions of the window that came with time since the copy was created. */
+export async function addDuePartitions(job: CopyJob): Promise<void> {
+  const present = new Set(await listPartitions(job));
+  await create(
+    job,
+    job.source.partitions.filter(({ name }) => !present.has(name)),
+  );
+}
+
+async function create({ work, source }: CopyJob, added: CopySource["partitions"]): Promise<void> {
+  if (added.length === 0) return;
+  const subject = describeCopy({ source });
+  await work.database.execute(addPartitionStatements(source, added), { signal: work.signal, log: work.log, subject });
+  work.log.info(`${subject}: partition ${added.map(({ name }) => name).join(", ")} added`);
+}

@@ -1,0 +1,62 @@
+import { StatementError } from "../postgres/connect/session-errors";
+import { type CopyRecord, recordReconciled, restartStatement } from "../postgres/conversion/journal";
+import { emptyTarget } from "../postgres/conversion/empty-target";
+import { ALL_CHANGES, reconcile } from "../postgres/conversion/reconcile";
+import { type CopyJob, toPairWork } from "./copy-job";
+import { coverRows } from "./cover-rows";
+import { countBlocks } from "./blocks";
+
+/** Changes that one transaction reconciles: a tenth of a second or two on two cores. */
+export const MAX_CHANGES = 10_000;
+
+/** What following the changes found. */
+export interface Followed {
+  readonly changes: number;
+  /** True if no more changes were to be seen. */
+  readonly complete: boolean;
+  /** True if the table was truncated: the copy is empty too, and begins again. */
+  readonly emptied: boolean;
+}
+
+/** Reconciles changes that are pending, up to a limit. */
+export async function follow(job: CopyJob, record: CopyRecord): Promise<Followed> {
+  const { management } = job.work;
+  const work = toPairWork(job, record);
+  const once = (limit: number | typeof ALL_CHANGES) => reconcile(work, limit, recordReconciled(management, record));
+  try {
+    const { changes, emptied } = await coverRows(job, () => once(MAX_CHANGES));
+    if (!emptied) return { changes, complete: changes < MAX_CHANGES, emptied: false };
+    await startOver(job, record);
+    return { changes, complete: false, emptied: true };
+  } catch (error) {
+    // Two rows exchanged a unique value, and only one of both was among the changes: with all of them none is left over.
+    if (!(error instanceof StatementError) || error.sqlState !== UNIQUE_VIOLATION) throw error;
+    const { changes } = await once(ALL_CHANGES);
+    return { changes, complete: true, emptied: false };
+  }
+}
+
+const UNIQUE_VIOLATION = "23505";
+
+async function startOver(job: CopyJob, record: CopyRecord): Promise<void> {
+  const { work, source } = job;
+  const pair = toPairWork(job, record);
+  job.work.log.warn(
+    `table "${source.table.schema}.${source.table.name}" was truncated: its copy is emptied, and begun again`,
+  );
+  const { sql, values = [] } = restartStatement(
+    work.management,
+    record,
+    pair.pair,
+    await countBlocks(work.database, pair.pair.source),
+  );
+  await emptyTarget(pair, { text: sql, values });
+}
+
+/** Reconciles until nothing more is to be seen. */
+export async function followAll(job: CopyJob, record: CopyRecord): Promise<Followed> {
+  for (;;) {
+    const followed = await follow(job, record);
+    if (followed.complete || followed.emptied) return followed;
+  }
+}

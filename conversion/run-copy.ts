@@ -1,0 +1,91 @@
+import { finishCopyStatements } from "../core/conversion/copy/prepare-copy";
+import { toPair } from "../core/conversion/copy/copy-source";
+import { quoteRelationOf } from "../core/conversion/between/pair";
+import { type CopyRecord, movePhase } from "../postgres/conversion/journal";
+import { PairChanged } from "../postgres/conversion/pair-transaction";
+import { backfill, reread, type Stopped } from "./backfill";
+import { beginAgain, beginCopy } from "./begin";
+import { type CopyEnd, type CopyJob, describeCopy } from "./copy-job";
+import { followAll } from "./follow";
+import { verifyCopy } from "./verify-copy";
+
+/** Times that one run begins again because the table was altered: more often is not by accident. */
+const MAX_BEGINNINGS = 3;
+
+/**
+ * Brings a conversion to the point where only the swap remains, from wherever the journal says that it is. The caller holds the lock of
+ * the table, so that copying and reconciling have one actor.
+ */
+export async function runCopy(job: CopyJob): Promise<CopyEnd> {
+  let record = await beginCopy(job);
+  for (let beginnings = 1; ; beginnings += 1) {
+    try {
+      return await advance(job, record);
+    } catch (error) {
+      if (!(error instanceof PairChanged) || beginnings === MAX_BEGINNINGS) throw error;
+      record = await beginAgain(job, await reread(job), error.message);
+    }
+  }
+}
+
+async function advance(job: CopyJob, begun: CopyRecord): Promise<CopyEnd> {
+  let record = begun;
+  for (;;) {
+    const stopped = await workOn(job, record);
+    record = await reread(job);
+    if (stopped !== undefined) return { kind: "unfinished", record, why: stopped };
+    if (record.phase !== "verified") continue;
+    const { emptied } = await followAll(job, record);
+    record = await reread(job);
+    if (!emptied) return { kind: "verified", record };
+  }
+}
+
+/** Does the work of one phase, and moves on to the next one. */
+async function workOn(job: CopyJob, record: CopyRecord): Promise<Stopped | undefined> {
+  switch (record.phase) {
+    case "copying": {
+      const stopped = await backfill(job, record);
+      if (stopped === undefined) await move(job, record, "finishing");
+      return stopped;
+    }
+    case "finishing":
+      await finish(job);
+      await move(job, record, "verifying");
+      return undefined;
+    case "verifying": {
+      const stopped = await verifyCopy(job, record);
+      // Emptied: the journal is back at the beginning of the copy.
+      if (stopped === "emptied") return undefined;
+      if (stopped === undefined) await move(job, record, "verified");
+      return stopped;
+    }
+    case "verified":
+      return undefined;
+    case "prepared":
+    case "swapped":
+    case "ended":
+      throw new Error(`${describeCopy(job)}: nothing is to be copied in phase ${record.phase}`);
+  }
+}
+
+async function move({ work, source }: CopyJob, record: CopyRecord, phase: CopyRecord["phase"]): Promise<void> {
+  const statement = movePhase(work.management, record, phase, phase === "verified" ? "verified_at = now()" : "");
+  await work.database.execute([statement], { signal: work.signal, log: work.log, subject: describeCopy({ source }) });
+}
+
+/** Builds keys and indexes that are not there yet. */
+async function finish(job: CopyJob): Promise<void> {
+  const { work, source } = job;
+  const rows = await work.database.read(
+    "select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = $1::regclass",
+    [quoteRelationOf(toPair(source).target)],
+  );
+  const present = new Set(rows.map((row) => String(row["name"])));
+  work.log.status(`${describeCopy(job)}: building keys and indexes of the copy`);
+  await work.database.execute(finishCopyStatements(source, present), {
+    signal: work.signal,
+    log: work.log,
+    subject: describeCopy(job),
+  });
+}

@@ -1,0 +1,52 @@
+import { validateReferring } from "../core/conversion/attach/repoint";
+import { settleOutgoing } from "../core/conversion/copy/swap-copy";
+import type { ObservedTable } from "../core/observed/observed-table";
+import type { DeclaredCopy } from "../core/resources/conversion";
+import type { Statement } from "../core/sql/statement";
+import type { CopyRecord } from "../postgres/conversion/journal";
+import { readConversionSource } from "../postgres/read/conversion-source";
+import type { Database } from "../postgres/database";
+
+/**
+ * Returns what the swap of a copy has left to do: foreign keys that are not validated yet, from others to the table and from its
+ * partitions to others. Sends no query if there are none.
+ */
+export async function readSettling(
+  database: Database,
+  declared: DeclaredCopy,
+  { table, record }: { readonly table: ObservedTable; readonly record: CopyRecord | undefined },
+): Promise<readonly Statement[]> {
+  const left = record?.targetOid === table.oid && record.phase === "swapped" ? (record.detail.validate ?? []) : [];
+  if (left.length === 0) return [];
+  const bound = await readConversionSource(database, declared);
+  if (!bound) return [];
+  const referring = bound.referring
+    .filter((key) => !key.validated && left.includes(`${key.schema}.${key.table}.${key.name}`))
+    .map((key) => ({ ...key, validated: true }));
+  const present = new Set(table.constraints.map(({ name }) => name));
+  const partitions = table.partitions.map(({ name, bounds }) => ({ name, from: bounds?.from, to: bounds?.to }));
+  const [first] = table.partitions;
+  const own = first && (await readConversionSource(database, { schema: first.schema, table: first.name }));
+  const outgoing = (own?.constraints ?? [])
+    .filter(({ kind, name }) => kind === "foreign" && left.includes(name) && !present.has(name))
+    .map((key) => ({ ...key, validated: true, definition: key.definition.replace(/ NOT VALID$/, "") }));
+  const references = await listReferences(database, first);
+  return [
+    ...validateReferring({ bound: { referring } }),
+    ...settleOutgoing({
+      table: { ...table, constraints: references },
+      bound: { ...bound, constraints: outgoing },
+      partitions,
+    }),
+  ];
+}
+
+/** Foreign keys of one partition: the table itself does not have them yet. */
+async function listReferences(
+  database: Database,
+  partition: { readonly schema: string; readonly name: string } | undefined,
+): Promise<ObservedTable["constraints"]> {
+  if (!partition) return [];
+  const { table } = await database.observe(partition.schema, partition.name);
+  return table?.constraints ?? [];
+}

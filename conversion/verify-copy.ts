@@ -1,0 +1,54 @@
+import { faultpoint } from "../postgres/connect/faultpoint";
+import { type CopyRecord, readControl, recordVerified } from "../postgres/conversion/journal";
+import { RowsDiffer } from "../postgres/conversion/reconcile";
+import { type Difference, verifyRange } from "../postgres/conversion/verify";
+import { type CopyJob, describeCopy, toPairWork } from "./copy-job";
+import { follow } from "./follow";
+import { rest } from "./pace";
+import type { Stopped } from "./backfill";
+
+/** Rows that one statement compares: a second or two, so that no snapshot is held for long. */
+const RANGE_ROWS = 1_000_000;
+
+/**
+ * Compares every row of both sides, range by range, each by one snapshot, and follows the changes between them. A difference ends it
+ * with the rows; nothing is repaired by itself. What changes later is compared as it is reconciled. Undefined: all is equal.
+ */
+export async function verifyCopy(job: CopyJob, begun: CopyRecord): Promise<Stopped | "emptied" | undefined> {
+  const { work } = job;
+  let after = begun.verifiedTo;
+  let rows = begun.rowsVerified;
+  for (;;) {
+    if (job.isTimeOver()) return "its time is over";
+    const control = await readControl(work.database, begun);
+    if (control.paused) return "it is paused";
+    const followed = await follow(job, begun);
+    if (followed.emptied) return "emptied";
+    if (!followed.complete) continue;
+    const start = performance.now();
+    const verified = await verifyRange(
+      toPairWork(job, begun),
+      after,
+      RANGE_ROWS,
+      recordVerified(work.management, begun),
+    );
+    if (verified.differs) throw new RowsDiffer(describeCopy(job), explain(verified.differs));
+    rows += verified.rows;
+    work.log.status(`${describeCopy(job)}: ${rows.toLocaleString("en")} rows compared, all equal`);
+    await faultpoint("a range was compared");
+    if (verified.to === undefined) return undefined;
+    after = verified.to;
+    await rest(control, performance.now() - start, work.signal);
+  }
+}
+
+function explain({ facts, rows }: { readonly facts: string; readonly rows: readonly Difference[] }): string {
+  const listed = rows.map(({ key, kind, columns }) => {
+    const where = columns.length > 0 ? ` in ${columns.join(", ")}` : "";
+    return `(${key.join(", ")}) ${kind}${where}`;
+  });
+  return (
+    `the copy is not equal to the table: ${facts}. ${listed.join("; ")}. ` +
+    "Nothing was swapped or repaired. Another session has written to the copy, or a value cannot be read the same twice: find out which, then remove convertFrom for one update, which drops the copy, and declare it again"
+  );
+}

@@ -1,0 +1,68 @@
+import type { Observation, ObservedPartition, ObservedPartitionIndex } from "../../observed/observed-table";
+import { listIndexes, NO_OID, observePartitioned } from "../attach/after-swap";
+import { formatEnd } from "../../time/key";
+import { quoteLiteral } from "../../names/identifier";
+import type { CopyPartition, CopySource } from "./copy-source";
+
+// The database as the swap of a copy leaves it, for the rest of a preview.
+
+/** Returns the observation of the table after the swap. The size of each partition is not known before the copy. */
+export function observeAfterCopy(source: CopySource, before: Observation): Observation {
+  const partitions = source.partitions.map((partition) => describePartition(source, partition));
+  return observePartitioned(toParent(source), partitions, before);
+}
+
+/** Returns the indexes of the partitions after the swap, each attached to that of the table. The server chooses their names. */
+export function observeCopiedIndexes(source: CopySource): ObservedPartitionIndex[] {
+  return source.partitions.flatMap(({ name }) =>
+    listIndexes(toParent(source)).map((index) => ({
+      ...index,
+      name: nameOnPartition(name, index.name),
+      schema: source.table.schema,
+      partition: name,
+      attachedTo: index.name,
+      building: false,
+    })),
+  );
+}
+
+function toParent(source: CopySource) {
+  return { ...source, historyName: source.names.former };
+}
+
+function nameOnPartition(partition: string, index: string): string {
+  return `${partition}_${index}`;
+}
+
+function describePartition(source: CopySource, { name, from, to }: CopyPartition): ObservedPartition {
+  const { table, bound, key } = source;
+  const { owner, ours, rowSecurity, replicaIdentity, options, toast, tablespace, statistics } = bound.carried;
+  const unique = listIndexes(toParent(source)).filter((index) => index.unique);
+  const end = (side: "from" | "to", at: CopyPartition["from"]) =>
+    at ? quoteLiteral(formatEnd(key, side, at)) : side === "from" ? "MINVALUE" : "MAXVALUE";
+  return {
+    oid: NO_OID,
+    schema: table.schema,
+    name,
+    boundsText: `FOR VALUES FROM (${end("from", from)}) TO (${end("to", to)})`,
+    bounds: { from, to },
+    isDefault: false,
+    partitioned: false,
+    detachPending: false,
+    rows: undefined,
+    bytes: 0,
+    carried: {
+      owner,
+      ours,
+      rowSecurity,
+      replicaIdentity: replicaIdentity.kind === "index" ? { kind: "default" } : replicaIdentity,
+      options,
+      toast,
+      tablespace,
+      statistics,
+      policies: [],
+      grants: [],
+      uniqueIndexes: Object.fromEntries(unique.map((index) => [index.name, nameOnPartition(name, index.name)])),
+    },
+  };
+}

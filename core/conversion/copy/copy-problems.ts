@@ -1,0 +1,112 @@
+import { MAX_COPY_PARTITIONS } from "../../defaults";
+import { quote, quoteQualified } from "../../names/identifier";
+import type { Observation, ObservedIndex, ObservedTable } from "../../observed/observed-table";
+import type { Problem } from "../../problems/problem";
+import type { ConversionSource } from "../source";
+import { isExactType } from "../between/exact-types";
+import type { CopyPartition } from "./copy-source";
+
+/** What decides whether the rows of a table can be copied while it is written to. */
+export interface CopyFacts {
+  readonly table: ObservedTable;
+  readonly bound: ConversionSource;
+  readonly replication: Observation["replication"];
+  readonly superuser: boolean;
+  /** Of the partitioned table; undefined: it would have none. */
+  readonly primaryKey: readonly string[] | undefined;
+  readonly partitions: readonly CopyPartition[];
+}
+
+/** Returns everything that keeps a table from being copied, in addition to what keeps it from any conversion. */
+export function findCopyProblems(facts: CopyFacts): Problem[] {
+  return [
+    ...findKeyProblems(facts),
+    ...findHiddenRows(facts),
+    ...findPublishedProblems(facts),
+    ...findManyPartitions(facts),
+  ];
+}
+
+/** Every row has to be found again by its key, on both sides. */
+function findKeyProblems({ table, bound, primaryKey }: CopyFacts): Problem[] {
+  const name = `"${table.schema}.${table.name}"`;
+  if (!primaryKey)
+    return [
+      refuse(
+        `${name} has no primary key: a row that changes while it is copied could not be found again.`,
+        'Add one, or declare primaryKey with the columns of a unique index; the strategy "attach" needs none.',
+      ),
+    ];
+  const unusable = primaryKey.filter((column) => !isUsable(table, bound, column));
+  if (unusable.length > 0)
+    return [
+      refuse(
+        `${unusable.map(quote).join(", ")} cannot identify a row of ${name}: values of ${unusable.length > 1 ? "these types" : "its type"} or collation can be equal without being the same.`,
+        'Use a key of numbers, text with the default collation, uuid or times; or the strategy "attach".',
+      ),
+    ];
+  if (table.indexes.some((index) => identifies(table, index, primaryKey))) return [];
+  return [
+    refuse(
+      `no unique index of ${name} has only columns of (${primaryKey.join(", ")}) that are NOT NULL: two rows could have one key in the partitioned table.`,
+      `CREATE UNIQUE INDEX CONCURRENTLY ON ${quoteQualified(table.schema, table.name)} (${primaryKey.map(quote).join(", ")}), with its columns NOT NULL.`,
+    ),
+  ];
+}
+
+function isUsable(table: ObservedTable, bound: ConversionSource, name: string): boolean {
+  const type = table.columns.find((column) => column.name === name)?.type ?? "";
+  const collation = bound.columns.find((column) => column.name === name)?.collation;
+  return (isExactType(type) || type.startsWith("numeric")) && collation === undefined;
+}
+
+function identifies(table: ObservedTable, index: ObservedIndex, primaryKey: readonly string[]): boolean {
+  const filled = (name: string) => table.columns.find((column) => column.name === name)?.nullable === false;
+  return (
+    index.unique &&
+    index.valid &&
+    index.constraint?.kind !== "exclusion" &&
+    !index.definition.includes(" WHERE ") &&
+    !(index.constraint?.definition ?? "").includes("DEFERRABLE") &&
+    index.columns.length > 0 &&
+    index.columns.every((name) => primaryKey.includes(name) && filled(name))
+  );
+}
+
+/** Forced row security hides rows from the owner, who copies. */
+function findHiddenRows({ table, bound, superuser }: CopyFacts): Problem[] {
+  if (!bound.carried.rowSecurity.forced || superuser) return [];
+  const name = quoteQualified(table.schema, table.name);
+  return [
+    refuse(
+      `FORCE ROW LEVEL SECURITY of "${table.schema}.${table.name}" hides rows from the role that copies them.`,
+      `ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY until the swap, or convert as a superuser; the strategy "attach" reads no row.`,
+    ),
+  ];
+}
+
+/** A subscriber stops at a change of a table that it does not have: the copy, and the table of pending keys. */
+function findPublishedProblems({ table, replication }: CopyFacts): Problem[] {
+  return replication.publications
+    .filter(({ allTables, schemas }) => allTables || schemas.includes(table.schema))
+    .map(({ name, allTables }) =>
+      refuse(
+        `publication "${name}" publishes ${allTables ? "all tables" : `every table of schema "${table.schema}"`}: its subscribers would receive the copy, and stop at a table that they do not have.`,
+        'Let it name its tables meanwhile (ALTER PUBLICATION … SET TABLE …), or use the strategy "attach".',
+      ),
+    );
+}
+
+function findManyPartitions({ partitions }: CopyFacts): Problem[] {
+  if (partitions.length <= MAX_COPY_PARTITIONS) return [];
+  return [
+    refuse(
+      `its rows need ${partitions.length.toLocaleString("en")} partitions${partitions.length > MAX_COPY_PARTITIONS ? " or more" : ""}, and the swap locks each of them: at most ${MAX_COPY_PARTITIONS.toLocaleString("en")}.`,
+      "Declare a longer interval for old times (grid), or correct rows with times that are far off.",
+    ),
+  ];
+}
+
+function refuse(message: string, fix: string): Problem {
+  return { path: "convertFrom.strategy", code: "conflict", message, fix };
+}

@@ -1,0 +1,71 @@
+import type { Observation, ObservedTable } from "../../observed/observed-table";
+import type { KeyText } from "../../time/key";
+import type { OpenInterval } from "../../time/interval";
+import { quoteQualified, type Quoted } from "../../names/identifier";
+import { isExactType } from "../between/exact-types";
+import type { Pair, PairColumn } from "../between/pair";
+import { renameForHistory } from "../attach/attach-source";
+import type { ConversionSource } from "../source";
+
+/** A plain table, and the partitioned copy that takes its place: all that the statements of its conversion are made from. */
+export interface CopySource {
+  /** The plain table. */
+  readonly table: ObservedTable;
+  /** What is bound to it. */
+  readonly bound: ConversionSource;
+  readonly publications: Observation["replication"]["publications"];
+  /** Roles that default privileges give rights on a new table. */
+  readonly defaultGrantees: readonly string[];
+  readonly key: KeyText & { readonly column: string };
+  /** Columns of the primary key that the partitioned table will have; they identify a row of the plain one too. */
+  readonly primaryKey: readonly string[];
+  readonly names: CopyNames;
+  /** Every row and every coming one until the swap belongs to one of them. */
+  readonly partitions: readonly CopyPartition[];
+}
+
+/** Names of relations in the schema of the table. */
+export interface CopyNames {
+  /** The partitioned copy, until the swap. */
+  readonly target: string;
+  /** Its pending keys, until the swap. */
+  readonly pending: string;
+  /** The plain table, from the swap on. */
+  readonly former: string;
+}
+
+export interface CopyPartition extends OpenInterval {
+  readonly name: string;
+}
+
+export function quoteTarget({ table, names }: Pick<CopySource, "table" | "names">): Quoted {
+  return quoteQualified(table.schema, names.target);
+}
+
+/** Names an index of the copy while the plain table has its final name. */
+export function nameOnTarget({ table, names }: Pick<CopySource, "table" | "names">, name: string): string {
+  return renameForHistory(name, table.name, names.target);
+}
+
+/** Returns the two relations, between which the engine copies. */
+export function toPair({ table, bound, primaryKey, names }: CopySource): Pair {
+  const { schema } = table;
+  const columns = table.columns
+    .filter(({ generated }) => !generated)
+    .map(({ name, type }): PairColumn => {
+      const collation = bound.columns.find((column) => column.name === name)?.collation;
+      return {
+        name,
+        type,
+        ...(collation === undefined ? {} : { collation }),
+        exact: isExactType(type, collation === undefined),
+      };
+    });
+  return {
+    source: { schema, name: table.name },
+    target: { schema, name: names.target },
+    pending: { schema, name: names.pending },
+    columns,
+    key: primaryKey,
+  };
+}

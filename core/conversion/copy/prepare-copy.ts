@@ -1,0 +1,138 @@
+import { quote, quoteList, quoteLiteral, quoteQualified, type Quoted } from "../../names/identifier";
+import { buildFreshGrantStatements } from "../../partition/carry/security-statements";
+import type { Statement } from "../../sql/statement";
+import { formatEnd } from "../../time/key";
+import { findPrimaryKey, namePrimaryKey, quoteTable } from "../attach/attach-source";
+import { formatOptions } from "../attach/carry";
+import { installCapture, prepareCapture } from "../between/capture";
+import { type CopyPartition, type CopySource, nameOnTarget, quoteTarget, toPair } from "./copy-source";
+
+/**
+ * Creates the partitioned copy with the checks and the primary key of the plain table, its partitions, and what will capture changes. No
+ * other session uses any of it. Indexes follow when the rows are there; foreign keys, triggers and policies in the swap, because
+ * they would act twice on every row.
+ */
+export function prepareCopyStatements(source: CopySource): Statement[] {
+  const { table, bound, defaultGrantees, partitions } = source;
+  const target = quoteTarget(source);
+  const options = ["DEFAULTS", "GENERATED", "STORAGE", "COMPRESSION"].map((option) => ` INCLUDING ${option}`).join("");
+  const place = bound.carried.unsaid?.placed === true ? bound.carried.tablespace : undefined;
+  const checks = bound.constraints.filter(
+    ({ kind, validated, enforced, noInherit }) => kind === "check" && validated && enforced && !noInherit,
+  );
+  const close = (name: string) =>
+    buildFreshGrantStatements({ schema: table.schema, name, role: "parent", fresh: true }, "", [], defaultGrantees);
+  const statements = [
+    ...buildFresh([
+      `CREATE TABLE ${target} (LIKE ${quoteTable(source)}${options}) PARTITION BY RANGE (${quote(source.key.column)})${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
+      ...own(source, target),
+      ...checks.map(({ name, definition }) => `ALTER TABLE ${target} ADD CONSTRAINT ${quote(name)} ${definition}`),
+      `ALTER TABLE ${target} ADD CONSTRAINT ${quote(nameOnTarget(source, namePrimaryKey(table)))} PRIMARY KEY (${quoteList(source.primaryKey)})`,
+      ...partitions.flatMap((partition) => createPartition(source, partition)),
+    ]),
+    ...close(source.names.target),
+    ...partitions.flatMap(({ name }) => close(name)),
+    ...prepareCapture(toPair(source), { owner: table.owner, role: table.rights.role, defaultGrantees }),
+  ];
+  return statements.map((statement) => ({ ...statement, transaction: namePreparation(source) }));
+}
+
+export function namePreparation({ table }: Pick<CopySource, "table">): string {
+  return `prepare the copy of ${table.schema}.${table.name}`;
+}
+
+/** Adds partitions for rows of intervals that have none: declared ones that came with time, or rows with unexpected times. */
+export function addPartitionStatements(source: CopySource, added: readonly CopyPartition[]): Statement[] {
+  const { table, defaultGrantees } = source;
+  return added.flatMap((partition) =>
+    [
+      ...buildFresh(createPartition(source, partition)),
+      ...buildFreshGrantStatements(
+        { schema: table.schema, name: partition.name, role: "partition", fresh: true },
+        "",
+        [],
+        defaultGrantees,
+      ),
+    ].map((statement) => ({ ...statement, transaction: `create partition ${table.schema}.${partition.name}` })),
+  );
+}
+
+/** Storage is that of the plain table; its rows are what is copied. */
+function createPartition(source: CopySource, { name, from, to }: CopyPartition): string[] {
+  const { bound, table, key } = source;
+  const partition = quoteQualified(table.schema, name);
+  const toast = Object.entries(bound.carried.toast ?? {}).map(([option, value]) => [`toast.${option}`, value] as const);
+  const options = [
+    ...(Object.keys(bound.carried.options).length > 0 ? [formatOptions(bound.carried.options)] : []),
+    ...toast.map(([option, value]) => `${option} = ${quoteLiteral(value)}`),
+  ];
+  const end = (side: "from" | "to", at: CopyPartition["from"]) =>
+    at ? quoteLiteral(formatEnd(key, side, at)) : side === "from" ? "MINVALUE" : "MAXVALUE";
+  const { kind } = bound.carried.replicaIdentity;
+  const place = bound.carried.unsaid?.placed === true ? bound.carried.tablespace : undefined;
+  return [
+    `CREATE TABLE ${partition} PARTITION OF ${quoteTarget(source)} FOR VALUES FROM (${end("from", from)}) TO (${end("to", to)})${options.length > 0 ? ` WITH (${options.join(", ")})` : ""}${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
+    ...own(source, partition),
+    ...(kind === "full" || kind === "nothing"
+      ? [`ALTER TABLE ${partition} REPLICA IDENTITY ${kind.toUpperCase()}`]
+      : []),
+  ];
+}
+
+function own({ table }: CopySource, relation: Quoted): string[] {
+  return table.owner === table.rights.role ? [] : [`ALTER TABLE ${relation} OWNER TO ${quote(table.owner)}`];
+}
+
+/** Installs the capture of changes: the first moment at which writers of the table notice anything. */
+export function captureStatements(source: CopySource): Statement[] {
+  return installCapture(toPair(source));
+}
+
+/**
+ * Builds the unique keys and indexes of the plain table on the copy, once its rows are there, and gathers its statistics. Its only
+ * writer waits; changes of the table become pending meanwhile.
+ */
+export function finishCopyStatements(source: CopySource, present: ReadonlySet<string>): Statement[] {
+  const { table } = source;
+  const target = quoteTarget(source);
+  const primary = findPrimaryKey(table)?.name;
+  const builds = table.indexes
+    .filter(
+      ({ valid, constraint, name }) =>
+        valid && !(constraint && constraint.name === primary) && !present.has(nameOnTarget(source, name)),
+    )
+    .map(({ name, unique, definition, constraint }) => {
+      const staged = quote(nameOnTarget(source, name));
+      return constraint
+        ? `ALTER TABLE ${target} ADD CONSTRAINT ${staged} ${constraint.definition}`
+        : `CREATE ${unique ? "UNIQUE " : ""}INDEX ${staged} ON ${target} ${definition}`;
+    });
+  return [
+    ...builds.map((sql) => buildLong(sql, ["INDEX_BUILD"])),
+    ...(builds.length > 0 || present.size === 0 ? [buildLong(`ANALYZE ${target}`, [])] : []),
+  ];
+}
+
+function buildLong(sql: string, hazards: Statement["hazards"]): Statement {
+  return {
+    sql,
+    transaction: sql,
+    timeouts: "waiting",
+    locks: [],
+    hold: "grows with rows",
+    hazards,
+    undo: "dropped with the copy",
+  };
+}
+
+function buildFresh(texts: readonly string[]): Statement[] {
+  return texts.map((sql) => ({
+    sql,
+    transaction: undefined,
+    timeouts: "light",
+    locks: [],
+    hold: "instant",
+    hazards: [],
+    undo: "it is dropped if the conversion is given up before its swap",
+  }));
+}

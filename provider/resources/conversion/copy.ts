@@ -1,0 +1,238 @@
+import { observeAfterCopy, observeCopiedIndexes } from "../../../core/conversion/copy/after-copy";
+import { waitForOldSnapshots } from "../../../core/conversion/copy/old-snapshots";
+import { finishCopyStatements } from "../../../core/conversion/copy/prepare-copy";
+import { settleOutgoing } from "../../../core/conversion/copy/swap-copy";
+import { describeCopyWork } from "../../../core/conversion/copy/work-statements";
+import { validateReferring } from "../../../core/conversion/attach/repoint";
+import type { ConversionState, DeclaredCopy } from "../../../core/resources/conversion";
+import { formatBytes } from "../../../core/size";
+import type { Statement } from "../../../core/sql/statement";
+import { beginStatements, giveUpStatements, startCaptureStatements } from "../../../conversion/begin";
+import { makeCopyJob } from "../../../conversion/job-for";
+import { type Copyable, type CopyReading, readCopy } from "../../../conversion/read-copy";
+import { runCopy } from "../../../conversion/run-copy";
+import { readSettling } from "../../../conversion/settle-copy";
+import { recordedSwap, swapCopy, type SwapPlan } from "../../../conversion/swap";
+import { MAX_CHANGES } from "../../../conversion/follow";
+import { type CopyRecord, movePhase, readControl } from "../../../postgres/conversion/journal";
+import type { WorkContext } from "../../../postgres/work/work-context";
+import type { ResourceContext } from "../../runtime/call-context";
+import { Refusal } from "../../runtime/failures";
+import type { Runtime } from "../../runtime/runtime";
+import { refuse } from "../shared/inputs";
+import { showStatements } from "../shared/show";
+import type { Strategy } from "./strategy";
+
+/** The rows are copied, compared, and the copy takes the place of the table. */
+export function copyStrategy(runtime: Runtime, declared: DeclaredCopy): Strategy {
+  let reading: Promise<CopyReading> | undefined;
+  const read = (): Promise<CopyReading> =>
+    (reading ??= readCopy(runtime.database, declared, (seen) => runtime.getNow(seen)));
+  return {
+    kept: { former: `${declared.schema}.${declared.formerName}` },
+    check: async () => {
+      const found = await read();
+      return { problems: found.kind === "refused" ? found.problems : [], changed: [] };
+    },
+    readState: async () => describeState(await read()),
+    isDone: async () => isDone(runtime, declared, await read()),
+    preview: async (ctx) => preview(ctx, runtime, declared, await read()),
+    perform: (ctx) => perform(ctx, runtime, declared),
+    remove: (ctx) => remove(ctx, runtime, declared),
+    hasBegun: async () => {
+      const found = await readCopy(runtime.database, declared, (seen) => runtime.getNow(seen));
+      return found.kind === "copyable" && found.record !== undefined;
+    },
+  };
+}
+
+function describeState(reading: CopyReading): ConversionState {
+  switch (reading.kind) {
+    case "none":
+    case "converted":
+      return reading.kind;
+    case "refused":
+      return reading.state;
+    case "copyable":
+      if (!reading.record) return "plain";
+      return reading.record.phase === "verified" ? "verified" : "copying";
+  }
+}
+
+/** A verified copy whose changes are not followed would fall behind without end. */
+async function isDone(runtime: Runtime, declared: DeclaredCopy, reading: CopyReading): Promise<boolean> {
+  if (reading.kind === "converted") return (await readSettling(runtime.database, declared, reading)).length === 0;
+  if (reading.kind !== "copyable") return reading.kind === "none";
+  return declared.until === "verify" && reading.record?.phase === "verified" && reading.pending < MAX_CHANGES;
+}
+
+async function preview(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  declared: DeclaredCopy,
+  reading: CopyReading,
+): Promise<ConversionState> {
+  const name = `${declared.schema}.${declared.table}`;
+  if (reading.kind === "converted") {
+    const settle = await readSettling(runtime.database, declared, reading);
+    showStatements(ctx, `conversion of ${name}: foreign keys are validated`, settle);
+  }
+  if (reading.kind !== "copyable") return describeState(reading);
+  const swaps = declared.until === "swap";
+  const statements = listStatements(ctx, runtime, declared, reading);
+  showStatements(ctx, formatHeading(declared, reading, swaps), statements, reading.notes);
+  if (!swaps) return "verified";
+  const { source } = reading;
+  runtime.addBeside(ctx, declared, statements);
+  runtime.database.expect(declared, {
+    observe: (before) => observeAfterCopy(source, before),
+    indexes: observeCopiedIndexes(source),
+  });
+  return "converted";
+}
+
+/** Returns what is left to do, in its order. Ids and marks of a copy that does not exist yet are not known in a preview. */
+function listStatements(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  declared: DeclaredCopy,
+  { source, record, facts }: Copyable,
+): readonly Statement[] {
+  const swaps = declared.until === "swap";
+  const job = { source, declared, work: getWork(ctx, runtime) };
+  const management = runtime.config.managementSchema;
+  const phase = record?.phase;
+  const proof: SwapPlan["proof"] = {
+    fingerprint: facts.fingerprint,
+    mark: record?.marks.mark ?? "",
+    management,
+    conversion: record?.id ?? "0",
+  };
+  return [
+    ...(record ? [] : beginStatements(job)),
+    ...(phase === undefined || phase === "prepared" ? startCaptureStatements(job) : []),
+    ...(phase === "verified" ? [] : describeCopyWork(source)),
+    ...(phase === "verified" || phase === "verifying" ? [] : finishCopyStatements(source, new Set())),
+    ...(swaps
+      ? [
+          ...waitForOldSnapshots(source),
+          ...recordedSwap({ source, proof }, { id: proof.conversion }),
+          ...validateReferring(source),
+          ...settleOutgoing(source),
+        ]
+      : []),
+  ];
+}
+
+function formatHeading(declared: DeclaredCopy, { facts, record, source }: Copyable, swaps: boolean): string {
+  const { rows, bytes } = facts;
+  const size = `${rows === undefined ? "rows never counted" : `about ${rows.toLocaleString("en")} rows`}, ${formatBytes(bytes)}`;
+  const what = `conversion of ${declared.schema}.${declared.table} by copy (${size}, into ${source.partitions.length} partitions)`;
+  const from = record ? `goes on from ${describeProgress(record)}` : "copied and compared while writers continue";
+  return swaps
+    ? `${what}: ${from}, then swapped in one transaction; the former table stays as ${declared.schema}.${declared.formerName}, and refuses writes`
+    : `${what}: ${from}, and swapped by a later update without until: "verify"`;
+}
+
+function describeProgress({ phase, nextBlock, endBlock = 0, rowsCopied }: CopyRecord): string {
+  if (phase === "verified") return "a copy that was compared";
+  const share = endBlock === 0 ? 0 : Math.floor((100 * nextBlock) / endBlock);
+  return `${rowsCopied.toLocaleString("en")} rows copied (${share} %)`;
+}
+
+async function perform(ctx: ResourceContext, runtime: Runtime, declared: DeclaredCopy): Promise<ConversionState> {
+  const { schema, table } = declared;
+  const name = `${schema}.${table}`;
+  const lock = { signal: ctx.signal, log: ctx.log };
+  return runtime.database.withTableLock(schema, table, lock, async () => {
+    const options = { ...lock, subject: `converting table "${name}"` };
+    const readAgain = async (): Promise<CopyReading> => {
+      runtime.database.invalidate(schema, table);
+      const reading = await readCopy(runtime.database, declared, (seen) => runtime.getNow(seen));
+      if (reading.kind === "refused") refuse(`conversion of "${name}"`, reading.problems);
+      return reading;
+    };
+    const found = await readAgain();
+    if (found.kind === "copyable") {
+      const state = await copyAndSwap(ctx, runtime, declared, found, readAgain);
+      if (state !== "converted") return state;
+    }
+    const after = await readAgain();
+    if (after.kind !== "converted") return describeState(after);
+    await runtime.database.execute(await readSettling(runtime.database, declared, after), options);
+    if (after.record?.phase === "swapped")
+      await runtime.database.execute([movePhase(runtime.config.managementSchema, after.record, "ended")], options);
+    return "converted";
+  });
+}
+
+async function copyAndSwap(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  declared: DeclaredCopy,
+  found: Copyable,
+  readAgain: () => Promise<CopyReading>,
+): Promise<ConversionState> {
+  const job = makeCopyJob(getWork(ctx, runtime), declared, found);
+  const name = `${declared.schema}.${declared.table}`;
+  for (;;) {
+    const end = await runCopy(job);
+    if (end.kind === "unfinished") {
+      const state = `${describeProgress(end.record)}; ${end.why}`;
+      if (declared.until === "verify") {
+        ctx.log.info(`conversion of ${name}: ${state}; the next update goes on, or pgpartition convert run`);
+        return "copying";
+      }
+      throw new Refusal(
+        `conversion of "${name}" is not finished: ${state}. What is done stays done. Run the update again, or pgpartition convert run ${name}; or declare until: "verify" until it is`,
+      );
+    }
+    const { stopBeforeSwap } = await readControl(runtime.database, end.record);
+    if (declared.until === "verify") return "verified";
+    if (stopBeforeSwap)
+      throw new Refusal(
+        `conversion of "${name}" is verified, and was told to stop before its swap. Run pgpartition convert resume ${name}, then the update again`,
+      );
+    const plan = async (): Promise<SwapPlan> => {
+      const reading = await readAgain();
+      if (reading.kind !== "copyable" || !reading.record)
+        throw new Refusal(`conversion of "${name}": the table was altered meanwhile; run the update again`);
+      return {
+        source: reading.source,
+        proof: {
+          fingerprint: reading.facts.fingerprint,
+          mark: reading.record.marks.mark,
+          management: runtime.config.managementSchema,
+          conversion: reading.record.id,
+        },
+      };
+    };
+    if (await swapCopy(job, end.record, plan)) break;
+  }
+  ctx.log.info(
+    `table ${name} is partitioned: its rows were copied and compared, and the former table is ${declared.schema}.${declared.formerName}`,
+  );
+  return "converted";
+}
+
+function getWork(ctx: ResourceContext, runtime: Runtime): WorkContext {
+  const { database, config, run } = runtime;
+  return { database, management: config.managementSchema, run, signal: ctx.signal, log: ctx.log };
+}
+
+/** A copy under way goes with its capture; after the swap there is nothing to take back. */
+async function remove(ctx: ResourceContext, runtime: Runtime, declared: DeclaredCopy): Promise<void> {
+  const { schema, table } = declared;
+  const options = {
+    signal: ctx.signal,
+    log: ctx.log,
+    subject: `giving up the conversion of table "${schema}.${table}"`,
+  };
+  await runtime.database.withTableLock(schema, table, options, async () => {
+    runtime.database.invalidate(schema, table);
+    const reading = await readCopy(runtime.database, declared, (seen) => runtime.getNow(seen));
+    if (reading.kind !== "copyable" || !reading.record) return;
+    const job = makeCopyJob(getWork(ctx, runtime), declared, reading);
+    await runtime.database.execute(giveUpStatements(job, reading.record), options);
+  });
+}
