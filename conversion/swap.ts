@@ -64,7 +64,11 @@ async function waitWhileFollowing(job: CopyJob, record: CopyRecord): Promise<boo
   const subject = `${describeCopy(job)}: waiting for transactions that began before its rows were copied`;
   work.log.status(subject);
   const waited = work.database
-    .execute(waitForOldSnapshots(job.source), { signal: work.signal, log: work.log, subject })
+    .execute(waitForOldSnapshots({ schema: job.source.table.schema, pending: job.source.names.pending }), {
+      signal: work.signal,
+      log: work.log,
+      subject,
+    })
     .finally(() => (waiting = false));
   // Its failure is reported below; meanwhile it must not count as unhandled.
   waited.catch(() => undefined);

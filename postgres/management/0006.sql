@@ -35,6 +35,21 @@ begin
 end
 $function$;
 
+-- A transaction whose snapshot is older than the swap of a copy would write beside rows that it does not see: they were inserted by
+-- the swap. It is told to begin again, as for any other conflict of its level of isolation. READ COMMITTED takes a new snapshot for
+-- each statement, and never meets this.
+create function :management.refuse_old_snapshot() returns trigger language plpgsql set search_path = pg_catalog as $function$
+begin
+  if not pg_visible_in_snapshot(tg_argv[0]::xid8, pg_current_snapshot()) then
+    raise exception 'table "%"."%" was converted after the snapshot of this transaction was taken', tg_table_schema, tg_table_name
+      using errcode = 'serialization_failure', hint = 'Run the transaction again.';
+  end if;
+  return null;
+end
+$function$;
+
 revoke all on function :management.refuse_former() from public;
+
+revoke all on function :management.refuse_old_snapshot() from public;
 
 insert into :management.version (version) values (6);

@@ -13,6 +13,7 @@ import { CAPTURE_TRIGGERS, nameCapture } from "../between/capture";
 import { markQuery } from "../between/mark";
 import { EMPTIED, quoteRelationOf } from "../between/pair";
 import { reconcileTexts } from "../between/reconcile-text";
+import { refuseOldSnapshots } from "./old-snapshots";
 import { type CopySource, nameOnTarget, quoteTarget, toPair } from "./copy-source";
 
 /** What was true when the swap was planned, and has to be true under its lock. */
@@ -62,6 +63,7 @@ export function swapCopyStatements(
     ...carryPublications(handover),
     ...repointUsers(source),
     ...referAgain(source),
+    ...buildSteps([refuseOldSnapshots(quoteTable(source), proof.management)]),
     ...refuseWrites(handover, proof.management),
     ...records,
   ].map((statement) => ({

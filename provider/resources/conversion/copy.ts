@@ -1,5 +1,5 @@
 import { observeAfterCopy, observeCopiedIndexes } from "../../../core/conversion/copy/after-copy";
-import { waitForOldSnapshots } from "../../../core/conversion/copy/old-snapshots";
+import { acceptSnapshots, waitForOldSnapshots } from "../../../core/conversion/copy/old-snapshots";
 import { finishCopyStatements } from "../../../core/conversion/copy/prepare-copy";
 import { settleOutgoing } from "../../../core/conversion/copy/swap-copy";
 import { describeCopyWork } from "../../../core/conversion/copy/work-statements";
@@ -14,6 +14,8 @@ import { runCopy } from "../../../conversion/run-copy";
 import { readSettling } from "../../../conversion/settle-copy";
 import { recordedSwap, swapCopy, type SwapPlan } from "../../../conversion/swap";
 import { MAX_CHANGES } from "../../../conversion/follow";
+import { LockBudgetExceeded, StatementError } from "../../../postgres/connect/session-errors";
+import type { ExecuteOptions } from "../../../postgres/execute/execute-options";
 import { type CopyRecord, movePhase, readControl } from "../../../postgres/conversion/journal";
 import type { WorkContext } from "../../../postgres/work/work-context";
 import type { ResourceContext } from "../../runtime/call-context";
@@ -35,7 +37,7 @@ export function copyStrategy(runtime: Runtime, declared: DeclaredCopy): Strategy
       return { problems: found.kind === "refused" ? found.problems : [], changed: [] };
     },
     readState: async () => describeState(await read()),
-    isDone: async () => isDone(runtime, declared, await read()),
+    isDone: async () => isDone(declared, await read()),
     preview: async (ctx) => preview(ctx, runtime, declared, await read()),
     perform: (ctx) => perform(ctx, runtime, declared),
     remove: (ctx) => remove(ctx, runtime, declared),
@@ -60,8 +62,8 @@ function describeState(reading: CopyReading): ConversionState {
 }
 
 /** A verified copy whose changes are not followed would fall behind without end. */
-async function isDone(runtime: Runtime, declared: DeclaredCopy, reading: CopyReading): Promise<boolean> {
-  if (reading.kind === "converted") return (await readSettling(runtime.database, declared, reading)).length === 0;
+function isDone(declared: DeclaredCopy, reading: CopyReading): boolean {
+  if (reading.kind === "converted") return reading.record?.phase !== "swapped";
   if (reading.kind !== "copyable") return reading.kind === "none";
   return declared.until === "verify" && reading.record?.phase === "verified" && reading.pending < MAX_CHANGES;
 }
@@ -74,8 +76,12 @@ async function preview(
 ): Promise<ConversionState> {
   const name = `${declared.schema}.${declared.table}`;
   if (reading.kind === "converted") {
-    const settle = await readSettling(runtime.database, declared, reading);
-    showStatements(ctx, `conversion of ${name}: foreign keys are validated`, settle);
+    const { record } = reading;
+    const settle = [
+      ...(await readSettling(runtime.database, declared, reading)),
+      ...(record?.phase === "swapped" ? acceptSnapshots(declared, record.detail.pending) : []),
+    ];
+    showStatements(ctx, `conversion of ${name}: what its swap has left`, settle);
   }
   if (reading.kind !== "copyable") return describeState(reading);
   const swaps = declared.until === "swap";
@@ -115,10 +121,11 @@ function listStatements(
     ...(phase === "verified" || phase === "verifying" ? [] : finishCopyStatements(source, new Set())),
     ...(swaps
       ? [
-          ...waitForOldSnapshots(source),
+          ...waitForOldSnapshots({ schema: declared.schema, pending: source.names.pending }),
           ...recordedSwap({ source, proof }, { id: proof.conversion }),
           ...validateReferring(source),
           ...settleOutgoing(source),
+          ...acceptSnapshots(declared, source.names.pending),
         ]
       : []),
   ];
@@ -160,10 +167,32 @@ async function perform(ctx: ResourceContext, runtime: Runtime, declared: Declare
     const after = await readAgain();
     if (after.kind !== "converted") return describeState(after);
     await runtime.database.execute(await readSettling(runtime.database, declared, after), options);
-    if (after.record?.phase === "swapped")
-      await runtime.database.execute([movePhase(runtime.config.managementSchema, after.record, "ended")], options);
+    await acceptAll(runtime, declared, after, options);
     return "converted";
   });
+}
+
+/** Ends the conversion, unless a transaction from before the swap still runs: the next update does then. */
+async function acceptAll(
+  runtime: Runtime,
+  declared: DeclaredCopy,
+  { table, record }: Extract<CopyReading, { readonly kind: "converted" }>,
+  options: ExecuteOptions,
+): Promise<void> {
+  if (record?.phase !== "swapped" || record.targetOid !== table.oid) return;
+  const management = runtime.config.managementSchema;
+  try {
+    await runtime.database.execute(
+      [...acceptSnapshots(declared, record.detail.pending), movePhase(management, record, "ended")],
+      options,
+    );
+  } catch (error) {
+    if (!(error instanceof LockBudgetExceeded) && !(error instanceof StatementError && error.sqlState === "57014"))
+      throw error;
+    options.log.info(
+      `a transaction from before the swap is still running: the next update removes the trigger that refuses its writes (${error.message})`,
+    );
+  }
 }
 
 async function copyAndSwap(
