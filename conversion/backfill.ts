@@ -73,7 +73,7 @@ export async function backfill(job: CopyJob, begun: CopyRecord): Promise<Stopped
       next = 0;
       continue;
     }
-    await faultpoint(`copied to a block of ${source.table.schema}.${source.table.name}`);
+    await faultpoint(`after copying blocks of ${source.table.schema}.${source.table.name}`);
     await rest(control, performance.now() - start, work.signal);
   }
 }

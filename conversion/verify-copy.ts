@@ -35,7 +35,7 @@ export async function verifyCopy(job: CopyJob, begun: CopyRecord): Promise<Stopp
     if (verified.differs) throw new RowsDiffer(describeCopy(job), explain(verified.differs));
     rows += verified.rows;
     work.log.status(`${describeCopy(job)}: ${rows.toLocaleString("en")} rows compared, all equal`);
-    await faultpoint("a range was compared");
+    await faultpoint("after comparing a range");
     if (verified.to === undefined) return undefined;
     after = verified.to;
     await rest(control, performance.now() - start, work.signal);

@@ -2,6 +2,7 @@
 import type { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { conversionProgram, NO_TABLE } from "../support/convertible-table";
+import { failureOf } from "../postgres/support";
 import { testVersions, withDatabase } from "../support/database";
 import { left } from "../support/harness/fixture";
 import { preview, type Run, up } from "../support/harness/rounds";
@@ -9,7 +10,7 @@ import { stopAt } from "../support/harness/stop-at";
 import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
 
-const COPIED = "copied to a block of app.events";
+const COPIED = "after copying blocks of app.events";
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
@@ -141,6 +142,38 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     });
     expect((await run).error).toBeUndefined();
     expect(await database.query("select note from app.events where id = 1")).toEqual([{ note: "meanwhile" }]);
+  });
+
+  it("S2 S4 a write that waits for the swap goes to the new table; one with an older snapshot is told to begin again", async () => {
+    const [late, old] = [await connect("late"), await connect("old")];
+    const stop = stopAt("before commit convert app.events");
+    const run = up(database, deployment, program, { env: stop.env });
+    await stop.reached();
+    await old.query("begin isolation level repeatable read");
+    const waiting = ["late", "old"].map((name) =>
+      until(async () => {
+        const found = await database.query(
+          "select from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'",
+          [name],
+        );
+        return found.length > 0;
+      }),
+    );
+    const written = late.query("insert into app.events values (-1, '2025-02-02', 'waited', 1)");
+    const refused = failureOf(old.query("update app.events set note = 'unseen' where id = 1"));
+    await Promise.all(waiting);
+    stop.goOn();
+    await written;
+    expect(await refused).toMatchObject({ code: "40001" });
+    await old.query("rollback");
+    const { error } = await run;
+    expect(error).toBeUndefined();
+    expect(await database.query("select tableoid::regclass::text as at from app.events where id = -1")).toEqual([
+      { at: "app.events_p2025_02" },
+    ]);
+    // Nothing of it is left once every transaction sees the rows.
+    expect(await database.query("select tgname from pg_trigger where tgrelid = 'app.events'::regclass")).toEqual([]);
+    expect((await preview(database, deployment, program)).steps).toEqual([]);
   });
 
   it("finds a row of the copy that another session has changed, names it, and swaps nothing", async () => {

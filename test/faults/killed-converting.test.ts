@@ -60,4 +60,18 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it converts a 
     expect(result.problems).toEqual([]);
     expect(result.points).toBeGreaterThanOrEqual(2);
   }, 200_000);
+
+  it("A10 killed while it copies, follows, compares or swaps: the next up goes on, and ends as an undisturbed one", async () => {
+    const copying: Scenario = { ...scenario, program: conversionProgram({ convertFrom: { strategy: "copy" } }) };
+    const whole = await undisturbed(copying);
+    const ours =
+      /events_(copy|pending|legacy)|convert app|copy of app|capture app|copying|comparing|the (changes|swap)/;
+    const result = await killMatrix(
+      copying,
+      whole,
+      (point) => ours.test(point) && !/#/.test(point) && !/^(before|after) (begin|time-outs) /.test(point),
+    );
+    expect(result.problems).toEqual([]);
+    expect(result.points).toBeGreaterThanOrEqual(10);
+  }, 400_000);
 });
