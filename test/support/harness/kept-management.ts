@@ -5,19 +5,22 @@ import type { TestDatabase } from "../database";
 
 const SCHEMA = "pgpartition";
 
-/** What the database said of the schema when it was new. */
-const marks = new WeakMap<TestDatabase, string>();
+/** What a database said of the schema when it was new. */
+const marks = new WeakMap<TestDatabase, { readonly catalogue: string; readonly rows: string }>();
 
 /** As newly installed: the objects are those that the last test had, if it changed none of them. */
 export async function freshManagement(database: TestDatabase): Promise<void> {
   const mark = marks.get(database);
-  if (mark !== undefined && mark === (await markOf(database))) {
+  // In this order: without its tables the schema can be asked for no rows.
+  const kept =
+    (await ask(database, catalogueMark)) === mark?.catalogue && (await ask(database, rowsMark)) === mark.rows;
+  if (kept) {
     await database.query(emptying);
     return;
   }
   await dropManagement(database);
   await install(database);
-  marks.set(database, await markOf(database));
+  marks.set(database, { catalogue: await ask(database, catalogueMark), rows: await ask(database, rowsMark) });
 }
 
 /** As in a database that has never had it. */
@@ -37,12 +40,9 @@ async function install(database: TestDatabase): Promise<void> {
   }
 }
 
-async function markOf(database: TestDatabase): Promise<string> {
-  const [catalogue] = await database.query<{ mark: string | null }>(catalogueMark);
-  if (typeof catalogue?.mark !== "string") return "absent";
-  // Only now: without the schema this is an error.
-  const [rows] = await database.query<{ mark: string }>(rowsMark);
-  return `${catalogue.mark} ${String(rows?.mark)}`;
+async function ask(database: TestDatabase, sql: string): Promise<string> {
+  const [row] = await database.query<{ mark: string | null }>(sql);
+  return row?.mark ?? "absent";
 }
 
 /** Tables that the installation fills: their rows are a part of it. */
