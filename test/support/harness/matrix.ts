@@ -139,8 +139,8 @@ export async function killMatrix(
   return { points: chosen.length, problems };
 }
 
-/** Of a server that is neither the newest of this run nor one of its own, one point in three is tried. */
-const SAMPLE = 3;
+/** Of a server that is neither the newest of this run nor one of its own, one point in six is tried. */
+const SAMPLE = 6;
 
 /**
  * The points are the same on every version, and so is what follows a kill: the newest server tries them all, an older one a fixed
