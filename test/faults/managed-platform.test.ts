@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { asSuperuser, testVersions, withDatabase } from "../support/database";
 import { eventsTable, left, program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withFirstDeployment } from "../support/harness/with-deployment";
 import { requestedRole } from "../support/servers";
 import { skipBecause } from "../support/skip";
 
@@ -12,7 +12,7 @@ const april = program("2025-04-10T00:00:00Z");
 
 describe.each(testVersions())("PostgreSQL %s, a role of a managed platform", (version) => {
   const database = withDatabase(version);
-  const deployment = withDeployment(database);
+  const deployment = withFirstDeployment(database);
 
   it("H11 is what the product works as in every test: no superuser, member of nothing, owner of its database alone", async (context) => {
     if (requestedRole() === "superuser") skipBecause(context, "this run asked for the superuser");

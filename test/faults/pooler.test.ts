@@ -12,11 +12,11 @@ import { killMatrix, undisturbed } from "../support/harness/matrix";
 import { withPooler } from "../support/harness/pooler";
 import { named, preview, up, withPlugin } from "../support/harness/rounds";
 import { attempts, CLOSED } from "../support/harness/tenants";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withFirstDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 
 const database = withDatabase();
-const deployment = withDeployment(database);
+const deployment = withFirstDeployment(database);
 
 const march = program("2025-03-10T00:00:00Z");
 const april = program("2025-04-10T00:00:00Z");

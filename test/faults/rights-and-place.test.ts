@@ -4,10 +4,10 @@ import { requestedPooler } from "../support/servers";
 import { Deployment } from "../support/harness/deployment";
 import { left, program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withFirstDeployment } from "../support/harness/with-deployment";
 
 const database = withDatabase();
-const deployment = withDeployment(database);
+const deployment = withFirstDeployment(database);
 const other = withDatabase(testVersions()[0] ?? 18);
 const role = `app_${String(process.pid)}`;
 const asRole = () => ({ url: database.url.replace(/\/\/[^@]*@/, `//${role}:pw@`) });

@@ -6,10 +6,10 @@ import { left, program } from "../support/harness/fixture";
 import type { Program } from "../support/harness/declare";
 import type { Plugin } from "../support/harness/plugin";
 import { named, preview, up } from "../support/harness/rounds";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withFirstDeployment } from "../support/harness/with-deployment";
 
 const database = withDatabase();
-const deployment = withDeployment(database);
+const deployment = withFirstDeployment(database);
 
 const window = { lead: "1 month", retention: "forever", start: "2025-03-01" } as const;
 const march = program("2025-03-10T00:00:00Z", { window });

@@ -4,12 +4,12 @@ import { withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { eventsTable, left, program } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withFirstDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, partitions } from "./support";
 
 const database = withDatabase();
-const deployment = withDeployment(database);
+const deployment = withFirstDeployment(database);
 
 const march = program("2025-03-10T00:00:00Z");
 const two = {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withFirstDeployment } from "../support/harness/with-deployment";
 
 const bare = { indexes: {}, window: { lead: "1 month", retention: "1 month" } } as const;
 const march = program("2025-03-10T00:00:00Z", bare);
@@ -10,7 +10,7 @@ const april = program("2025-04-10T00:00:00Z", bare);
 
 describe.each(testVersions())("PostgreSQL %s, the owner of partitions", (version) => {
   const database = withDatabase(version);
-  const deployment = withDeployment(database);
+  const deployment = withFirstDeployment(database);
   const of = (what: string) => `${what}_${String(version)}_${String(process.pid)}`;
   const [owner, deployer, stranger] = [of("owner"), of("deployer"), of("stranger")];
   const asDeployer = { url: "" };

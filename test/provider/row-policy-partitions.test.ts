@@ -228,7 +228,10 @@ describe.each(anyVersion())("PostgreSQL %s, partitions of a table with row secur
       await admin.query(`create role ${role} login password 'pw'`);
       await admin.query(`grant create on database ${database.database} to ${role}`);
     });
-    await database.query(`drop schema if exists parts cascade; alter schema app owner to ${role}`);
+    // The role has no right in a management schema that it did not make.
+    await database.query(
+      `drop schema if exists parts cascade; drop schema pgpartition cascade; alter schema app owner to ${role}`,
+    );
     const wanted = declared({ partitionSchema: "parts" });
     const url = { url: database.url.replace(/\/\/[^@]*@/, `//${role}:pw@`) };
     for (const run of [await preview(url, new Deployment(), wanted), await up(url, new Deployment(), wanted)])

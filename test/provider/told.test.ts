@@ -5,7 +5,7 @@ import { administer, testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withFirstDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, inputsOf } from "./support";
 import { ALWAYS, catalogueOf, COLUMNS, NEW } from "./told-support";
@@ -53,7 +53,7 @@ describe.each(testVersions())("PostgreSQL %s, one mistake", (version) => {
 
 describe.each(testVersions())("PostgreSQL %s, what a declaration names", (version) => {
   const database = withDatabase(version);
-  const deployment = withDeployment(database);
+  const deployment = withFirstDeployment(database);
 
   beforeEach(async () => {
     await database.query(KINDS);

@@ -5,7 +5,7 @@ import { partitions } from "../provider/support";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { eventsTable, program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withDeployment, withFirstDeployment } from "../support/harness/with-deployment";
 import { apply, column, failure, scheduleRuns } from "./support";
 
 const window = { lead: "1 month", retention: "1 month" } as const;
@@ -153,7 +153,7 @@ describe.each(testVersions())("PostgreSQL %s, what the functions may not do", (v
 
 describe.each(testVersions())("PostgreSQL %s, roles", (version) => {
   const database = withDatabase(version);
-  const deployment = withDeployment(database);
+  const deployment = withFirstDeployment(database);
   const suffix = randomBytes(4).toString("hex");
   const [owner, job, stranger] = [`owner_${suffix}`, `job_${suffix}`, `stranger_${suffix}`];
 

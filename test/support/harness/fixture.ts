@@ -4,6 +4,7 @@ import type { PropertyMap } from "../../../provider/runtime/values";
 import type { TestDatabase } from "../database";
 import type { Program } from "./declare";
 import { dumpSchemas, orphans } from "./dump";
+import { dropManagement, freshManagement } from "./kept-management";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export const SCHEMA = "app";
@@ -34,9 +35,20 @@ export function configOf(database: Pick<TestDatabase, "url">, changes: PropertyM
 }
 
 /** As a fresh database: no table of ours, no management schema. */
-export async function reset(database: TestDatabase, schemas: readonly string[] = [SCHEMA]): Promise<void> {
+export async function reset(database: TestDatabase, schemas?: readonly string[]): Promise<void> {
+  await empty(database, schemas);
+  await dropManagement(database);
+}
+
+/** No table of ours, and a management schema that knows of none. */
+export async function resetManaged(database: TestDatabase, schemas?: readonly string[]): Promise<void> {
+  await empty(database, schemas);
+  await freshManagement(database);
+}
+
+async function empty(database: TestDatabase, schemas: readonly string[] = [SCHEMA]): Promise<void> {
   await sessionsGone(database);
-  for (const schema of [...schemas, "pgpartition"]) await database.query(`drop schema if exists "${schema}" cascade`);
+  for (const schema of schemas) await database.query(`drop schema if exists "${schema}" cascade`);
   for (const schema of schemas) await database.query(`create schema "${schema}"`);
   const publications = await database.query<{ name: string }>("select pubname as name from pg_publication");
   for (const { name } of publications) await database.query(`drop publication "${name}"`);

@@ -2,12 +2,25 @@
 import { beforeEach } from "vitest";
 import type { TestDatabase } from "../database";
 import { Deployment } from "./deployment";
-import { reset } from "./fixture";
+import { reset, resetManaged } from "./fixture";
 
-/** Call it where the database is made: both are as new before each test. Schemas: those of the test, where `app` is not all. */
+/**
+ * Call it where the database is made: both are as new before each test, with the management schema that the first update would
+ * only find. Schemas: those of the test, where `app` is not all.
+ */
 export function withDeployment(database: TestDatabase, schemas?: readonly string[]): Deployment {
   const deployment = new Deployment();
   beforeEach(() => startAgain(database, deployment, schemas));
+  return deployment;
+}
+
+/** The same without the management schema, for tests of which its installation is a part: of rights, of connections, of its end. */
+export function withFirstDeployment(database: TestDatabase): Deployment {
+  const deployment = new Deployment();
+  beforeEach(async () => {
+    await reset(database);
+    deployment.state.clear();
+  });
   return deployment;
 }
 
@@ -17,6 +30,6 @@ export async function startAgain(
   deployment: Deployment,
   schemas?: readonly string[],
 ): Promise<void> {
-  await reset(database, schemas);
+  await resetManaged(database, schemas);
   deployment.state.clear();
 }
