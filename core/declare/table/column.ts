@@ -88,7 +88,7 @@ const TYPE_TEXT = /^[\p{L}_"][\p{L}\p{N}_ ".]*(\(\s*\d+\s*(,\s*-?\d+\s*)?\))?[\p
 const CONSTRAINT_WORDS =
   /\b(not|null|default|primary|unique|references|check|constraint|generated|storage|compression)\b/i;
 
-function isTypeName(type: string): boolean {
+export function isTypeName(type: string): boolean {
   const bare = type.replace(/"[^"]*"/g, '"');
   const quotesMatch = type.split('"').length % 2 === 1;
   return TYPE_TEXT.test(type) && quotesMatch && !CONSTRAINT_WORDS.test(bare);
