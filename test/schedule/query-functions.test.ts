@@ -214,14 +214,21 @@ describe.each(testVersions())("PostgreSQL %s, functions that query the table", (
       create function app.other() returns int language sql as 'select 1'`);
     const grants = "select proacl::text from pg_proc where proname = 'since'";
     const [granted] = await column(database, grants);
+    const narrow = await up(database, deployment, at({ since, of_note: since }));
+    expect(narrow.error).toContain("view app.recent depends on function");
+    const sized = { p_id: "numeric(10,2)" };
     const moved = { ...byNote, where: "note = p_note and id > 0" };
-    const steps = await apply(database, deployment, at({ since: { from: "p_start", to: "p_end" }, of_note: moved }));
+    const steps = await apply(
+      database,
+      deployment,
+      at({ since: { arguments: sized, where: "id < p_id", from: "p_start" }, of_note: moved }),
+    );
     expect(steps).toEqual(["update events-window"]);
     expect(await column(database, grants)).toEqual([granted]);
     expect(await column(database, MADE)).toEqual([
       "app.of_note(text,timestamp with time zone,timestamp with time zone)",
       "app.other()",
-      "app.since(timestamp with time zone,timestamp with time zone)",
+      "app.since(numeric,timestamp with time zone)",
     ]);
     await database.query("drop view app.recent");
     expect(await apply(database, deployment, at())).toEqual(["update events-window"]);
