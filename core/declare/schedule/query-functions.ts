@@ -7,8 +7,8 @@ import { omitUndefined } from "../option/item";
 import type { Unchanged } from "../option/matching";
 import { type Around, sentAs } from "../option/option";
 import { nameShape as name, nameType } from "../option/shapes";
-import { isTypeName } from "../table/column";
-import { checkExpression } from "../table/expression-problems";
+import { isTypeName } from "../../sql/type-name";
+import { checkExpression } from "../../sql/expression-problems";
 import { ALIAS_KINDS } from "./function-names";
 import type { QueryFunctionArgs } from "./query-function-args";
 import type { FunctionNamesArgs } from "./schedule-args";
@@ -42,7 +42,7 @@ const queryFunctionsWire = nameType(
   z.object({ columns: z.array(typedName).optional(), functions: z.array(queryFunctionWire) }),
 );
 
-export type QueryFunctions = Unchanged<z.infer<typeof queryFunctionsWire>>;
+type QueryFunctions = Unchanged<z.infer<typeof queryFunctionsWire>>;
 export type QueryFunction = QueryFunctions["functions"][number];
 
 /** Options that the names of functions must not collide with. */
