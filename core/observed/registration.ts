@@ -57,6 +57,8 @@ export interface RegisteredAlias {
   readonly arguments: string;
   /** Its CREATE text. */
   readonly definition: string;
+  /** Of a query function: `schema.table` of the table that it queries, whose columns CREATE FUNCTION looks up. */
+  readonly queries?: string;
   /** Of a query function: what CREATE OR REPLACE cannot change, arguments and result. */
   readonly signature?: string;
   /** Of a query function: number of arguments with a default, which CREATE OR REPLACE can add and not remove. */

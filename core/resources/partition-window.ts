@@ -83,6 +83,7 @@ export const partitionWindowType = defineResourceType({
       "newDefault",
       "detachDefault",
       "sourceTrigger",
+      "queryFunction",
       "analyze",
     ],
     locks: 'With `resources: "window"` also those of [Partition](partition.md).',

@@ -96,7 +96,7 @@ const PLAIN = { timeouts: "light", locks: [], hold: "instant", hazards: [] } as 
  */
 function createStatements(alias: Alias, transaction: string, old: RegisteredAlias | undefined): Statement[] {
   const undo = dropAliasStatement(alias).sql;
-  const create: Statement = { ...PLAIN, sql: alias.definition, transaction, undo };
+  const create: Statement = { ...PLAIN, ...lookUp(alias), sql: alias.definition, transaction, undo };
   if (alias.kind === "view") return [create];
   const name = `${quoteQualified(alias.schema, alias.name)}(${alias.arguments})`;
   const revoke = `REVOKE ALL ON FUNCTION ${name} FROM PUBLIC`;
@@ -123,7 +123,14 @@ function canReplace(old: RegisteredAlias, alias: Alias): boolean {
 }
 
 function replaceStatement(old: RegisteredAlias, alias: Alias, transaction: string): Statement {
-  return { ...PLAIN, sql: toReplace(alias.definition), transaction, undo: toReplace(old.definition) };
+  const undo = toReplace(old.definition);
+  return { ...PLAIN, ...lookUp(alias), sql: toReplace(alias.definition), transaction, undo };
+}
+
+/** CREATE FUNCTION parses the body: it waits for a session that changes the table, as every query does. */
+function lookUp({ queries }: Alias): Partial<Pick<Statement, "timeouts" | "locks">> {
+  if (queries === undefined) return {};
+  return { timeouts: "strong", locks: [{ relation: queries, role: "parent", mode: "ACCESS SHARE" }] };
 }
 
 function toReplace(definition: string): string {

@@ -28,6 +28,7 @@ export function buildQueryFunctions(spec: WindowSpec, observed: ObservedTable | 
       name: one.name,
       arguments: types,
       definition: formatFunction(quoteQualified(one.schema, one.name), quoteQualified(spec.schema, spec.table), parts),
+      queries: `${spec.schema}.${spec.table}`,
       signature: `(${parts.arguments.map(({ name, type }) => `${quote(name)} ${type}`).join(", ")}) ${formatResult(parts)}`,
       defaults: parts.arguments.filter((argument) => argument.default !== undefined).length,
     };

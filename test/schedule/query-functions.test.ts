@@ -176,7 +176,7 @@ describe.each(testVersions())("PostgreSQL %s, functions that query the table", (
     await apply(database, deployment, at());
     const { messages } = await preview(database, deployment, wanted);
     const shown =
-      messages.join("\n").match(/(?<=^ +)CREATE FUNCTION.*(?=;  -- no lock that others see \| instant$)/gm) ?? [];
+      messages.join("\n").match(/(?<=^ +)CREATE FUNCTION.*(?=;  -- parent app\.events ACCESS SHARE \| instant \|)/gm) ?? [];
     expect(shown).toHaveLength(2);
     expect(messages.join("\n")).toContain("app.of_note(text, timestamptz, timestamptz) is missing");
     const sent = await statementsDuring(database, () => apply(database, deployment, wanted));

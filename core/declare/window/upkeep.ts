@@ -29,8 +29,8 @@ export interface UpkeepOptions {
   readonly functionNames?: FunctionNamesArgs;
   /**
    * Functions by name that query the table for a range of its key, so that no call reads all partitions. Each is created,
-   * repaired and dropped with its declaration, without a lock that others wait for; a function of that name that is not managed
-   * here is refused. A column added to the table or dropped from it replaces the function, which retains its grants.
+   * repaired and dropped with its declaration, under ACCESS SHARE on the table for an instant; a function of that name that is not
+   * managed here is refused. A column added to the table or dropped from it replaces the function, which retains its grants.
    *
    * @example { get_run_events: { arguments: { p_run_id: "uuid" }, where: "run_id = p_run_id", from: "p_from", to: "p_to" } }
    */
