@@ -176,7 +176,8 @@ describe.each(testVersions())("PostgreSQL %s, functions that query the table", (
     await apply(database, deployment, at());
     const { messages } = await preview(database, deployment, wanted);
     const shown =
-      messages.join("\n").match(/(?<=^ +)CREATE FUNCTION.*(?=;  -- parent app\.events ACCESS SHARE \| instant \|)/gm) ?? [];
+      messages.join("\n").match(/(?<=^ +)CREATE FUNCTION.*(?=;  -- parent app\.events ACCESS SHARE \| instant \|)/gm) ??
+      [];
     expect(shown).toHaveLength(2);
     expect(messages.join("\n")).toContain("app.of_note(text, timestamptz, timestamptz) is missing");
     const sent = await statementsDuring(database, () => apply(database, deployment, wanted));
