@@ -130,7 +130,11 @@ function renderImport(adoption: Adoption, found: Parameters<typeof importFile>[1
 async function noteTaken(database: Database, id: TableId, adoption: Adoption): Promise<string[]> {
   const names = listNamesToCreate(adoption.makes);
   if (names.length === 0) return [];
-  const taken = await readTakenNames(database, adoption.args.partitionSchema ?? id.schema, names);
+  const schema = adoption.args.partitionSchema ?? id.schema;
+  const taken = await readTakenNames(
+    database,
+    names.map((name) => ({ schema, name })),
+  );
   return taken
     .filter((one) => one.kind === "relation")
     .map(

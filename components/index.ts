@@ -21,6 +21,7 @@ export type { LevelArgs } from "../core/declare/levels/level-args";
 export type { LevelOverrideArgs, RangeLevelArgs, SegmentArgs } from "../core/declare/levels/time-level";
 export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "../core/declare/table/publications";
 export type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../core/declare/schedule/schedule-args";
+export type { QueryFunctionArgs, RangeArgumentArgs } from "../core/declare/schedule/query-function-args";
 export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/declare/table/security";
 export type { DefaultPartitionArgs } from "../core/declare/table/default-partition";
 export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/declare/table/storage";

@@ -6,7 +6,7 @@ import type { ObservedColumn, ObservedConstraint, ObservedTable } from "../obser
 import { formatProblem, type Problem } from "../problems/problem";
 import type { TableSpecArgs } from "../declare/table/args";
 import type { ColumnArgs } from "../declare/table/column";
-import { checkExpression } from "../declare/table/expression-problems";
+import { checkExpression } from "../sql/expression-problems";
 import { parseTableSpec } from "../declare/table/parse";
 import type { TableSpec } from "../declare/table/spec";
 

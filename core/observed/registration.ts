@@ -47,17 +47,33 @@ export interface RegisteredSchedule {
   readonly since: string;
 }
 
-/** A function or view with a name that callers use. Identified by its oid: another object of that name is not managed. */
+/** A function or view that callers use by its name. Identified by its oid: another object of that name is not managed. */
 export interface RegisteredAlias {
-  readonly kind: "function" | "view";
+  /** `query`: a function that queries the table itself. The others lead to functions and views of the management schema. */
+  readonly kind: "function" | "view" | "query";
   readonly schema: string;
   readonly name: string;
   /** Types of the arguments, as the server prints them; empty for a view. */
   readonly arguments: string;
   /** Its CREATE text. */
   readonly definition: string;
+  /** Of a query function: `schema.table` of the table that it queries, whose columns CREATE FUNCTION looks up. */
+  readonly queries?: string;
+  /** Of a query function: what CREATE OR REPLACE cannot change, arguments and result. */
+  readonly signature?: string;
+  /** Of a query function: number of arguments with a default, which CREATE OR REPLACE can add and not remove. */
+  readonly defaults?: number;
+  /** Of a query function: roles that may call it, as GRANT names them. Left out: it has the privileges of a new one. */
+  readonly callers?: readonly FunctionCaller[] | null;
   /** `gone`: no object of that oid and name exists. `changed`: it exists, but the server prints another text. */
   readonly state: "same" | "changed" | "gone";
+}
+
+/** A role that may call a function. */
+export interface FunctionCaller {
+  /** Undefined: PUBLIC. */
+  readonly role: string | null;
+  readonly grantable: boolean;
 }
 
 /** A declared policy, by its CREATE POLICY text without the table, and as the server printed it on the table. */

@@ -135,7 +135,7 @@ function planNames({
   takenNames = [],
   management = DEFAULT_MANAGEMENT_SCHEMA,
 }: PlanContext): NamesPlan {
-  return planFunctionNames(management, spec, observation.registration?.aliases ?? [], takenNames);
+  return planFunctionNames(management, spec, observation, takenNames);
 }
 
 function planPrepare(

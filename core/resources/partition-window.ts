@@ -62,6 +62,14 @@ export const partitionWindowType = defineResourceType({
       },
       names: { verb: "WorkVerb" },
     },
+    QueryFunctions: {
+      text: "Functions that query the table.",
+      texts: {
+        columns: "Columns that they return. Left out: those that the table has.",
+        functions: "The functions, in the order of their creation.",
+      },
+    },
+    TypedName: { text: "A name with its type.", texts: { type: "Type, as declared." } },
     WorkVerb: { text: "Verb of a pending change." },
   },
   notes: {
@@ -75,6 +83,7 @@ export const partitionWindowType = defineResourceType({
       "newDefault",
       "detachDefault",
       "sourceTrigger",
+      "queryFunction",
       "analyze",
     ],
     locks: 'With `resources: "window"` also those of [Partition](partition.md).',
@@ -85,6 +94,7 @@ export const partitionWindowType = defineResourceType({
       "`GRANT SELECT ON … TO role` on each table from which values of a level are read, and a policy that shows the role all of its rows where row security is on.",
       MANAGEMENT,
       "`functionNames`: CREATE on the schema of the names. Callers need the rights of their calls: EXECUTE on the function, USAGE on the management schema, EXECUTE and SELECT there, and for `ensure`, `window` and `analyze` the ownership of the table. [The schedule](../schedule.md#rights) has the statements.",
+      "`queryFunctions`: CREATE on their schemas, and USAGE on those of the types that they name. Callers need SELECT on the table, and USAGE on both schemas.",
       "The purpose of each right: [managed platforms](../platforms.md#the-role).",
     ],
     limits: [
@@ -92,6 +102,7 @@ export const partitionWindowType = defineResourceType({
       "The [default partition](../default-partition.md) is created, maintained and removed here; retention never touches it.",
       "Properties of partitions in addition to bounds are aligned here: [what every partition carries](../partitions.md). A partition of a role whose rights the connected role lacks is named with the ALTER TABLE for an administrator; the others are aligned.",
       "The functions and views of `functionNames` are told by their oids, never by their names: another object of such a name is refused, and one that is not declared any more is dropped. Only the owner may call one before it is granted, and none is SECURITY DEFINER. `window` runs in the transaction of its caller, which holds its locks until the end; the schedule itself commits after each partition.",
+      "The functions of `queryFunctions` are told by their oids too, and any other function of such a name is refused. They are STABLE, run with the rights of their caller, and are open to the roles that the default privileges of the schema name. A new condition or default replaces the function in place (CREATE OR REPLACE). New arguments or columns drop and create it in one transaction, with its grants; a view that uses it stops that. Between the change of a column by Table and this one, a few seconds, calls fail if the function returns a column that was dropped.",
       `At most ${MAX_WINDOW_INTERVALS} intervals in a window, ${MAX_LISTED_DROPS} retirements listed one by one in the inputs. Totals are always whole; preview names every partition that leaves, and each kind of statement once if they are many: \`pgpartition plan\` prints all.`,
       "Its Delete is refused unless `allowDestroy` names the table; see [retirement](../retirement.md).",
     ],

@@ -1,16 +1,18 @@
 import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
 import type { TableName } from "../names/table-name";
-import type { RegisteredAlias } from "../observed/registration";
+import type { FunctionCaller, RegisteredAlias } from "../observed/registration";
 import type { Problem } from "../problems/problem";
+import { formatPath } from "../problems/shape-problems";
 import { ALIAS_KINDS, type AliasKind, type FunctionNames } from "../declare/schedule/function-names";
 import type { Statement } from "../sql/statement";
 
 /** A function or view under a name chosen for callers. */
-export type Alias = Omit<RegisteredAlias, "state">;
+export type Alias = Omit<RegisteredAlias, "state" | "callers">;
 
 /** An object that already has such a name. */
 export interface TakenName {
   readonly kind: "function" | "relation";
+  readonly schema: string;
   readonly name: string;
   /** Types of the arguments; empty for a relation. */
   readonly arguments: string;
@@ -47,24 +49,28 @@ export function planAliases(
   );
   const stale = registered.filter((one) => one.state !== "gone" && !kept.some((alias) => hasSameName(one, alias)));
   const missing = wanted.filter((alias) => !kept.includes(alias));
+  const findStale = (alias: Alias): RegisteredAlias | undefined => stale.find((one) => hasSameName(one, alias));
+  const isReplaced = (one: RegisteredAlias): boolean =>
+    missing.some((alias) => hasSameName(one, alias) && canReplace(one, alias));
   const inTheWay = missing.flatMap((alias) => {
-    const ours = stale.some((one) => hasSameName(one, alias));
-    const other = taken.find((one) => one.name === alias.name && collides(one, alias));
-    return other && !ours ? [refuseConflict(alias, other)] : [];
+    const other = taken.find((one) => collides(one, alias, stale));
+    return other && (alias.kind === "query" || !findStale(alias)) ? [refuseConflict(alias, other)] : [];
   });
   return {
     statements: [
-      ...stale.map((alias) => ({ ...dropAliasStatement(alias), transaction })),
-      ...missing.flatMap((alias) => createStatements(alias, transaction)),
+      ...stale.filter((one) => !isReplaced(one)).map((alias) => ({ ...dropAliasStatement(alias), transaction })),
+      ...missing.flatMap((alias) => {
+        const old = findStale(alias);
+        return old && isReplaced(old)
+          ? [replaceStatement(old, alias, transaction)]
+          : createStatements(alias, transaction, old);
+      }),
     ],
     differences: [
       ...stale
         .filter((one) => !missing.some((alias) => hasSameName(one, alias)))
         .map((alias) => `${formatSignature(alias)} is no longer declared`),
-      ...missing.map(
-        (alias) =>
-          `${formatSignature(alias)} is ${stale.some((one) => hasSameName(one, alias)) ? "another one" : "missing"}`,
-      ),
+      ...missing.map((alias) => `${formatSignature(alias)} is ${findStale(alias) ? "another one" : "missing"}`),
     ],
     problems: inTheWay,
   };
@@ -83,16 +89,52 @@ export function formatSignature(alias: Alias): string {
 
 const PLAIN = { timeouts: "light", locks: [], hold: "instant", hazards: [] } as const;
 
-/** Creates an alias that only its owner may call until EXECUTE is granted: it runs with the rights of its caller. */
-function createStatements(alias: Alias, transaction: string): Statement[] {
+/**
+ * Creates an alias. Functions of the management schema run with the rights of their caller there, so only the owner may call one
+ * until EXECUTE is granted. A query function is left to the default privileges: the rights and the row security of the table
+ * decide. One that has to be dropped and created anew retains its callers.
+ */
+function createStatements(alias: Alias, transaction: string, old: RegisteredAlias | undefined): Statement[] {
   const undo = dropAliasStatement(alias).sql;
-  const create: Statement = { ...PLAIN, sql: alias.definition, transaction, undo };
+  const create: Statement = { ...PLAIN, ...lookUp(alias), sql: alias.definition, transaction, undo };
   if (alias.kind === "view") return [create];
   const name = `${quoteQualified(alias.schema, alias.name)}(${alias.arguments})`;
+  const revoke = `REVOKE ALL ON FUNCTION ${name} FROM PUBLIC`;
+  const rights = alias.kind === "function" ? [revoke] : listRights(name, revoke, old?.callers ?? undefined);
+  return [create, ...rights.map((sql) => ({ ...PLAIN, sql, transaction, undo: "dropped with it" }))];
+}
+
+/** Returns what gives a new function the callers of the old one. Undefined: those of every new function. */
+function listRights(name: string, revoke: string, callers: readonly FunctionCaller[] | undefined): string[] {
+  if (!callers) return [];
   return [
-    create,
-    { ...PLAIN, sql: `REVOKE ALL ON FUNCTION ${name} FROM PUBLIC`, transaction, undo: "dropped with it" },
+    ...(callers.some(({ role }) => role === null) ? [] : [revoke]),
+    ...callers.flatMap(({ role, grantable }) =>
+      role === null
+        ? []
+        : [`GRANT EXECUTE ON FUNCTION ${name} TO ${quote(role)}${grantable ? " WITH GRANT OPTION" : ""}`],
+    ),
   ];
+}
+
+/** True if CREATE OR REPLACE gives the wanted function, which then retains grants, owner, and the views that use it. */
+function canReplace(old: RegisteredAlias, alias: Alias): boolean {
+  return alias.kind === "query" && old.signature === alias.signature && (old.defaults ?? 0) <= (alias.defaults ?? 0);
+}
+
+function replaceStatement(old: RegisteredAlias, alias: Alias, transaction: string): Statement {
+  const undo = toReplace(old.definition);
+  return { ...PLAIN, ...lookUp(alias), sql: toReplace(alias.definition), transaction, undo };
+}
+
+/** CREATE FUNCTION parses the body: it waits for a session that changes the table, as every query does. */
+function lookUp({ queries }: Alias): Partial<Pick<Statement, "timeouts" | "locks">> {
+  if (queries === undefined) return {};
+  return { timeouts: "strong", locks: [{ relation: queries, role: "parent", mode: "ACCESS SHARE" }] };
+}
+
+function toReplace(definition: string): string {
+  return definition.replace(/^CREATE /, "CREATE OR REPLACE ");
 }
 
 interface Making {
@@ -163,20 +205,25 @@ function formatRegclass({ table }: Making): string {
   return `${quoteLiteral(quoteQualified(table.schema, table.table))}::regclass`;
 }
 
+/** A query function is the only one of its name: with defaults, a call could not tell it from another. */
 function hasSameName(one: Alias, other: Alias): boolean {
   return (
     one.kind === other.kind &&
     one.schema === other.schema &&
     one.name === other.name &&
-    one.arguments === other.arguments
+    (one.kind === "query" || one.arguments === other.arguments)
   );
 }
 
-/** True if the names collide: functions differ by their arguments; a view shares its name with no other relation. */
-function collides(taken: TakenName, alias: Alias): boolean {
-  return alias.kind === "view"
-    ? taken.kind === "relation"
-    : taken.kind === "function" && taken.arguments === alias.arguments;
+/**
+ * True if the names collide: functions differ by their arguments, query functions do not; a view shares its name with no other
+ * relation.
+ */
+function collides(taken: TakenName, alias: Alias, stale: readonly Alias[]): boolean {
+  if (taken.schema !== alias.schema || taken.name !== alias.name) return false;
+  if (alias.kind === "view" || taken.kind === "relation") return alias.kind === "view" && taken.kind === "relation";
+  if (alias.kind === "function") return taken.arguments === alias.arguments;
+  return !stale.some((one) => hasSameName(one, alias) && one.arguments === taken.arguments);
 }
 
 function refuseConflict(alias: Alias, taken: TakenName): Problem {
@@ -184,11 +231,11 @@ function refuseConflict(alias: Alias, taken: TakenName): Problem {
   const rename =
     alias.kind === "view"
       ? `ALTER TABLE ${name} RENAME TO …`
-      : `ALTER FUNCTION ${name}(${alias.arguments}) RENAME TO …`;
+      : `ALTER FUNCTION ${name}(${taken.arguments}) RENAME TO …`;
   return {
-    path: "functionNames",
+    path: alias.kind === "query" ? formatPath(["queryFunctions", alias.name]) : "functionNames",
     code: "name-collision",
-    message: `the ${taken.kind} ${formatSignature(alias)} exists and is not managed here: it is not replaced.`,
+    message: `the ${taken.kind} ${formatSignature({ ...alias, arguments: taken.arguments })} exists and is not managed here: it is not replaced.`,
     fix: `Rename it (${rename}) or drop it when its callers can use the declared one; or declare another name.`,
   };
 }

@@ -187,8 +187,11 @@ export function recordAliasesStatement(
   ) order by a.position)
   from jsonb_array_elements($3::jsonb) with ordinality a (value, position)
   join pg_namespace n on n.nspname = a.value ->> 'schema'
-  left join pg_proc p on a.value ->> 'kind' = 'function' and p.pronamespace = n.oid
-    and p.proname = a.value ->> 'name' and oidvectortypes(p.proargtypes) = a.value ->> 'arguments'
+  left join pg_proc p on a.value ->> 'kind' in ('function', 'query') and p.pronamespace = n.oid
+    and p.proname = a.value ->> 'name' and case a.value ->> 'kind'
+      when 'query' then p.oid = to_regprocedure(format('%I.%I(%s)', n.nspname, p.proname, a.value ->> 'arguments'))
+      else oidvectortypes(p.proargtypes) = a.value ->> 'arguments'
+    end
   left join pg_class v on a.value ->> 'kind' = 'view' and v.relnamespace = n.oid and v.relname = a.value ->> 'name'
 ), '[]'), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
     [entry.schema, entry.table, JSON.stringify(entry.aliases)],

@@ -84,6 +84,16 @@ describe("PartitionedTable", () => {
     expect(ofType("PartitionWindow")[0]?.inputs["schedule"]).toMatchObject({ cron: "0 2 * * *", active: true });
   });
 
+  test("gives the functions that query the table to the window, with the columns that they return", async () => {
+    const queryFunctions = { since: { from: "p_from" } };
+    new PartitionedTable("events", { ...events, queryFunctions, asOf });
+    await settled();
+    expect(ofType("PartitionWindow")[0]?.inputs["queryFunctions"]).toMatchObject({
+      columns: Object.keys(events.columns ?? {}).map((name) => ({ name })),
+      functions: [{ schema: "public", name: "since", arguments: [], from: { name: "p_from" } }],
+    });
+  });
+
   test("creates no job where the program gives a reason for none", async () => {
     new PartitionedTable("events", { ...events, schedule: { none: "pulumi up runs every hour" }, asOf });
     await settled();

@@ -272,6 +272,15 @@ export const CASES: readonly Case[] = [
     steps: [{}, { functionNames: { window: "maintain_t", sizes: "sizes_of_t" } }, {}],
   },
   {
+    kind: "is queried by functions, which are replaced, recreated and dropped",
+    covers: ["name", "unname"],
+    steps: [
+      { queryFunctions: { t_since: { from: "p_from" }, t_until: { from: "p_from" } } },
+      { queryFunctions: { t_since: { from: "p_from", where: "id > 0" }, t_until: { from: "p_from", to: "p_to" } } },
+      {},
+    ],
+  },
+  {
     kind: "is analyzed",
     covers: ["analyze"],
     steps: [{}, { analyze: "1 day" }],

@@ -3,7 +3,9 @@ import { planRowPolicy } from "../../core/partition/carry/plan-row-policy";
 import type { CarriedState } from "../../core/observed/observed-table";
 import { alignAccess } from "../../core/plan/align/alignment";
 import { requireTableSpec } from "../../core/declare/table/parse";
+import { planAliases } from "../../core/schedule/aliases";
 import { planJob } from "../../core/schedule/job";
+import { buildQueryFunctions } from "../../core/schedule/query-functions";
 import { formatEnsureWindowCall } from "../../core/schedule/texts";
 import { createSourceTriggerStatement } from "../../core/partition/branch/source-triggers";
 import type { PublicationSpec } from "../../core/declare/table/publications";
@@ -53,6 +55,7 @@ const spec = requireTableSpec(
     window: { lead: "1 month", retention: "12 months" },
     onExpire: "drop",
     indexes: { account: { columns: ["account"] } },
+    queryFunctions: { events_since: { from: "p_from" } },
   },
   "the sample of the reference",
 );
@@ -236,6 +239,10 @@ export const OPERATIONS = {
   sourceTrigger: {
     title: "Call for the branches of new values by a trigger on the table that they are read from",
     statements: [createSourceTriggerStatement("pgpartition", spec.window, { schema: "public", table: "accounts" })],
+  },
+  queryFunction: {
+    title: "Create a function that queries the table",
+    statements: planAliases(buildQueryFunctions(spec.window, undefined), [], []).statements,
   },
   analyze: {
     title: "Analyze the table as a whole, from PostgreSQL 18 on, and before",

@@ -38,6 +38,8 @@ export interface TablePlace {
     readonly zone: string;
     readonly grid: readonly GridSegment[];
     readonly levels: LevelsSpec;
+    /** Undefined: another tool owns them. */
+    readonly columns: readonly { readonly name: string; readonly type: string }[] | undefined;
   };
 }
 

@@ -13,7 +13,8 @@ import {
   collectShapes,
 } from "../option/option";
 import { nameShape as name, nameType } from "../option/shapes";
-import { checkExpression } from "./expression-problems";
+import { checkExpression } from "../../sql/expression-problems";
+import { isTypeName } from "../../sql/type-name";
 
 /** One column, written to CREATE TABLE as declared. */
 export interface ColumnArgs {
@@ -79,17 +80,4 @@ function parseDefault(
     });
   }
   return text;
-}
-
-/** A type name as PostgreSQL spells it: words, a precision, array brackets, optionally quoted or qualified parts. */
-const TYPE_TEXT = /^[\p{L}_"][\p{L}\p{N}_ ".]*(\(\s*\d+\s*(,\s*-?\d+\s*)?\))?[\p{L} ]*(\[\s*\d*\s*\])*$/u;
-
-/** Words that would turn a type into a constraint unknown to the declaration. */
-const CONSTRAINT_WORDS =
-  /\b(not|null|default|primary|unique|references|check|constraint|generated|storage|compression)\b/i;
-
-function isTypeName(type: string): boolean {
-  const bare = type.replace(/"[^"]*"/g, '"');
-  const quotesMatch = type.split('"').length % 2 === 1;
-  return TYPE_TEXT.test(type) && quotesMatch && !CONSTRAINT_WORDS.test(bare);
 }

@@ -1,7 +1,7 @@
 import type { Problem } from "../../problems/problem";
 import type { TableSpecArgs } from "./args";
 import { parseColumn } from "./column";
-import { checkExpression } from "./expression-problems";
+import { checkExpression } from "../../sql/expression-problems";
 import { getLevelColumn } from "./level-place";
 import { checkName } from "../../names/name-problems";
 import { formatPath } from "../../problems/shape-problems";

@@ -64,7 +64,7 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
     profile: parsePartitionProfile(args, { table: args, indexes }, problems),
     publications: parsePublications(args, problems),
   };
-  const around = { table: { schema, table: args.table, zone: level.key.zone, grid: level.grid, levels } };
+  const around = { table: { schema, table: args.table, zone: level.key.zone, grid: level.grid, levels, columns } };
   const options = parseOptions(TABLE_OPTIONS, args, around, problems);
   const conversion = parseOptions(CONVERSION, args, around, problems);
   checkUniqueKeys(args, problems);

@@ -3,6 +3,8 @@ import type { Span } from "../../time/span";
 import { type Around, defineOption, type OptionsOf } from "../option/option";
 import { defineOptionalSpan } from "../option/optional-span";
 import { functionNames } from "../schedule/function-names";
+import type { QueryFunctionArgs } from "../schedule/query-function-args";
+import { queryFunctions } from "../schedule/query-functions";
 import { schedule } from "../schedule/schedule";
 import { nameType } from "../option/shapes";
 import type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../schedule/schedule-args";
@@ -26,6 +28,14 @@ export interface UpkeepOptions {
   /** Names under which callers already use functions and views of the table. @example { ensure: "create_events_partition" } */
   readonly functionNames?: FunctionNamesArgs;
   /**
+   * Functions by name that query the table for a range of its key, so that no call reads all partitions. Each is created,
+   * repaired and dropped with its declaration, under ACCESS SHARE on the table for an instant; a function of that name that is not
+   * managed here is refused. A column added to the table or dropped from it replaces the function, which retains its grants.
+   *
+   * @example { get_run_events: { arguments: { p_run_id: "uuid" }, where: "run_id = p_run_id", from: "p_from", to: "p_to" } }
+   */
+  readonly queryFunctions?: Readonly<Record<string, QueryFunctionArgs>>;
+  /**
    * `partition`: each partition is a resource of its own in state and diff. `window`: PartitionWindow creates and retires them
    * itself, and state holds only counts; recommended from 200 partitions. Switching moves no row and drops nothing.
    *
@@ -40,6 +50,7 @@ export const UPKEEP = {
   analyze: defineOptionalSpan("analyze", "7 days"),
   schedule,
   functionNames,
+  queryFunctions,
   resources: defineOption({
     shape: resources.optional(),
     wire: resources,

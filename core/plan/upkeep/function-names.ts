@@ -1,13 +1,23 @@
 import type { WindowSpec } from "../../declare/table/spec";
-import type { RegisteredAlias } from "../../observed/registration";
+import type { Observation } from "../../observed/observed-table";
 import type { Problem } from "../../problems/problem";
-import { buildAliases, planAliases, type TakenName } from "../../schedule/aliases";
+import { type Alias, buildAliases, planAliases, type TakenName } from "../../schedule/aliases";
+import { buildQueryFunctions } from "../../schedule/query-functions";
 import { type UpkeepChange, buildUpkeepChange } from "./plan-upkeep";
 
 /** Changes of the functions and views named for callers. */
 export interface NamesPlan {
   readonly upkeep: readonly UpkeepChange[];
   readonly problems: readonly Problem[];
+}
+
+/** Returns the functions and views that callers use, as declared. */
+export function listDeclaredAliases(
+  management: string,
+  spec: WindowSpec,
+  { table }: Pick<Observation, "table">,
+): Alias[] {
+  return [...buildAliases(management, spec, spec.functionNames), ...buildQueryFunctions(spec, table)];
 }
 
 /**
@@ -17,11 +27,11 @@ export interface NamesPlan {
 export function planFunctionNames(
   management: string,
   spec: WindowSpec,
-  registered: readonly RegisteredAlias[],
+  observation: Pick<Observation, "table" | "registration">,
   taken: readonly TakenName[],
 ): NamesPlan {
-  const aliases = buildAliases(management, spec, spec.functionNames);
-  const { statements, differences, problems } = planAliases(aliases, registered, taken);
+  const aliases = listDeclaredAliases(management, spec, observation);
+  const { statements, differences, problems } = planAliases(aliases, observation.registration?.aliases ?? [], taken);
   if (statements.length === 0) return { upkeep: [], problems };
   const verb = aliases.length > 0 ? "name" : "unname";
   return { upkeep: [buildUpkeepChange(verb, spec.table, differences.join(", "), statements, { aliases })], problems };

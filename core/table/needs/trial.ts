@@ -187,6 +187,6 @@ function buildStorageSteps({ name: age, options = [], toast = [] }: StorageProfi
 }
 
 /** Returns a table of no rows with these columns, as an item of FROM. */
-function formatNulls(table: string, columns: readonly TrialColumn[]): string {
+export function formatNulls(table: string, columns: readonly Pick<TrialColumn, "name" | "type">[]): string {
   return `(SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${quote(name)}`).join(", ")}) AS ${quote(table)}`;
 }

@@ -42,13 +42,22 @@ select
               when coalesce(md5(pg_get_functiondef(p.oid)), md5(pg_get_viewdef(v.oid))) = a.value ->> 'printed' then 'same'
               else 'changed'
             end
-          )
+          ) || case when a.value ->> 'kind' = 'query' and p.oid is not null then jsonb_build_object(
+            'arguments', oidvectortypes(p.proargtypes),
+            'defaults', p.pronargdefaults,
+            'callers', case when p.proacl is not null then (
+              select coalesce(jsonb_agg(jsonb_build_object('role', g.rolname, 'grantable', e.is_grantable) order by g.rolname), '[]')
+              from aclexplode(p.proacl) e
+              left join pg_roles g on g.oid = e.grantee
+              where e.grantee <> p.proowner
+            ) end
+          ) else '{}' end
           order by a.position
         )
         from jsonb_array_elements(to_jsonb(r) -> 'aliases') with ordinality a (value, position)
         left join pg_namespace n on n.nspname = a.value ->> 'schema'
         left join pg_proc p
-          on a.value ->> 'kind' = 'function' and p.oid = (a.value ->> 'oid')::oid and p.proname = a.value ->> 'name' and p.pronamespace = n.oid
+          on a.value ->> 'kind' in ('function', 'query') and p.oid = (a.value ->> 'oid')::oid and p.proname = a.value ->> 'name' and p.pronamespace = n.oid
         left join pg_class v
           on a.value ->> 'kind' = 'view' and v.oid = (a.value ->> 'oid')::oid and v.relname = a.value ->> 'name' and v.relnamespace = n.oid
       )

@@ -27,7 +27,9 @@ import { computeByteLimit } from "./byte-share";
 import { CheckedInputs } from "../shared/checked";
 import { type Checked, defineResource, type Detail, type Facts, type Observed } from "../shared/define-resource";
 import { toProperties, toFailures, refuse } from "../shared/inputs";
+import { tellProblems } from "../shared/judge";
 import { findOwnershipProblems } from "../shared/table-problems";
+import { judgeQueryFunctions } from "./function-names";
 import { destroyTable } from "./window-destroy";
 import {
   DECLARED_WINDOW_KEYS,
@@ -156,6 +158,7 @@ async function checkWindow(
     ...findOwnershipProblems(spec, observation, runtime.getOwner(ctx)),
     ...registryProblems(observation),
     ...planned.problems,
+    ...tellProblems(ctx, runtime, spec, await judgeQueryFunctions(runtime, spec, observation)),
   ];
   // Never a problem: that would block new partitions. Steps that need the archive fail at the end of the update.
   const trouble = await explainArchiveTrouble(ctx, runtime, spec, {

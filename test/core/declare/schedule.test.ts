@@ -82,3 +82,88 @@ describe("names that callers use", () => {
     expect(problems({ functionNames })).toContain(expected);
   });
 });
+
+describe("functions that query the table", () => {
+  type Declared = NonNullable<TableSpecArgs["queryFunctions"]>;
+  const run = { arguments: { p_run_id: "uuid" }, where: "run_id = p_run_id", from: "p_from" };
+
+  it("travel with the columns that they return, and their arguments in order", () => {
+    const { queryFunctions } = tableSpec({
+      queryFunctions: { f: { ...run, schema: "api", to: { name: "p_to", default: "now()" } } },
+    }).window;
+    expect(queryFunctions?.columns?.map(({ name }) => name)).toEqual(["id", "run_id", "ts", "type", "payload"]);
+    expect(queryFunctions?.functions).toEqual([
+      {
+        schema: "api",
+        name: "f",
+        arguments: [{ name: "p_run_id", type: "uuid" }],
+        where: "run_id = p_run_id",
+        from: { name: "p_from" },
+        to: { name: "p_to", default: "now()" },
+      },
+    ]);
+    expect(tableSpec({ queryFunctions: {} }).window.queryFunctions).toBeUndefined();
+  });
+
+  it.each<[string, Declared, string]>([
+    ["no range", { f: {} } as unknown as Declared, "queryFunctions.f.from missing-property"],
+    ["a property unknown", { f: { ...run, limit: 1 } } as Declared, "queryFunctions.f.limit unknown-property"],
+    ["a name too long", { ["x".repeat(64)]: run }, `queryFunctions.${"x".repeat(64)} name-too-long`],
+    ["a schema of the server", { f: { ...run, schema: "pg_catalog" } }, "queryFunctions.f.schema invalid-name"],
+    ["an argument named like a column", { f: { from: "ts" } }, "queryFunctions.f.from name-collision"],
+    [
+      "a further argument named like a column",
+      { f: { ...run, arguments: { run_id: "uuid" }, where: "run_id = run_id" } },
+      "queryFunctions.f.arguments.run_id name-collision",
+    ],
+    ["two arguments of one name", { f: { ...run, to: "p_run_id" } }, "queryFunctions.f.to name-collision"],
+    [
+      "no type",
+      { f: { ...run, arguments: { p_run_id: "uuid default 1" } } },
+      "queryFunctions.f.arguments.p_run_id invalid-value",
+    ],
+    [
+      "more than a condition",
+      { f: { ...run, where: "run_id = p_run_id; drop table x" } },
+      "queryFunctions.f.where invalid-value",
+    ],
+    [
+      "two expressions",
+      { f: { from: { name: "p_from", default: "now(), 1" } } },
+      "queryFunctions.f.from.default invalid-value",
+    ],
+    [
+      "an argument without use",
+      { f: { from: "p_from", arguments: { p_id: "uuid" } } },
+      "queryFunctions.f.arguments.p_id invalid-value",
+    ],
+    [
+      "capitals without quotes",
+      { f: { from: "p_from", arguments: { P_id: "uuid" }, where: "run_id = P_id" } },
+      "queryFunctions.f.arguments.P_id invalid-value",
+    ],
+    [
+      "a required end after a default",
+      { f: { from: { name: "p_from", default: "now()" }, to: "p_to" } },
+      "queryFunctions.f.to invalid-value",
+    ],
+  ])("are refused with %s", (_, queryFunctions, expected) => {
+    expect(problems({ queryFunctions })).toContain(expected);
+  });
+
+  it("are refused with the name of another function, unless that is in another schema", () => {
+    const functionNames = { schema: "api", window: "f" };
+    expect(problems({ functionNames, queryFunctions: { f: { ...run, schema: "api" } } })).toEqual([
+      "queryFunctions.f name-collision",
+    ]);
+    expect(tableSpec({ functionNames, queryFunctions: { f: run } }).window.queryFunctions).toBeDefined();
+  });
+
+  it("are refused with all problems at once", () => {
+    expect(problems({ queryFunctions: { f: { ...run, from: "id", to: "ts" }, g: { from: "type" } } })).toEqual([
+      "queryFunctions.f.from name-collision",
+      "queryFunctions.f.to name-collision",
+      "queryFunctions.g.from name-collision",
+    ]);
+  });
+});

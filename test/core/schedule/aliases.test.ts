@@ -46,9 +46,9 @@ describe("names that callers use", () => {
 
   it("never replace unmanaged objects", () => {
     const taken = [
-      { kind: "function", name: "_ensure_part", arguments: "date" },
-      { kind: "function", name: "_ensure_part", arguments: "text" },
-      { kind: "relation", name: "events_info", arguments: "" },
+      { kind: "function", schema: "app", name: "_ensure_part", arguments: "date" },
+      { kind: "function", schema: "app", name: "_ensure_part", arguments: "text" },
+      { kind: "relation", schema: "app", name: "events_info", arguments: "" },
     ] as const;
     const problems = planAliases(wanted, [], taken).problems.map(({ message, fix }) => `${message} ${fix}`);
     expect(problems).toHaveLength(2);

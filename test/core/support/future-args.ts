@@ -6,18 +6,12 @@ import type { Span } from "../../../core/time/span";
  * that every program of today stays valid: tsc checks that below, and docs/seeds.md is checked against this type.
  */
 export interface FutureTableSpecArgs extends TableSpecArgs {
-  readonly queryFunctions?: Readonly<Record<string, QueryFunctionArgs>>;
   readonly migrateFrom?: {
     readonly table: string;
     readonly staging?: string;
     readonly parked?: string;
     readonly history?: Span;
   };
-}
-
-interface QueryFunctionArgs {
-  readonly arguments: Readonly<Record<string, string>>;
-  readonly where: string;
 }
 
 /** Fails to compile on the day when a program of today would no longer be one of tomorrow. */

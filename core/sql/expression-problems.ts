@@ -1,5 +1,5 @@
-import type { Problem } from "../../problems/problem";
-import { explainUnsafeExpression, tokenize } from "../../sql/expression";
+import type { Problem } from "../problems/problem";
+import { explainUnsafeExpression, tokenize } from "./expression";
 
 /** Checks a text that is written into a statement as one expression, and must not become more than that. */
 export function checkExpression(path: string, text: string, problems: Problem[]): void {
