@@ -30,7 +30,7 @@ async function addMissing(job: CopyJob): Promise<number> {
   const range = await readRange(job);
   if (!range) return 0;
   const known = new Set(await listPartitions(job));
-  const added = planCopyPartitions(job.declared.window, job.now, range).filter(({ name }) => !known.has(name));
+  const added = planCopyPartitions(job.declared, job.now, range).filter(({ name }) => !known.has(name));
   await create(job, added);
   return added.length;
 }

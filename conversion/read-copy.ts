@@ -57,7 +57,7 @@ export async function readCopy(
   if (table.kind === "partitioned") return readConverted(declared, table, known);
   const record = known && known.phase !== "ended" && known.sourceOid === table.oid ? known : undefined;
   const now = getNow(observation);
-  const end = computeLeadEnd(declared.window, now);
+  const end = computeLeadEnd(declared, now);
   const { column, encoding, zone } = declared.key;
   const found = await readConversionFacts(database, declared, { column, encoding, zone, historyUntil: end });
   if (!found) return { kind: "none" };
@@ -65,7 +65,7 @@ export async function readCopy(
   const findings = findConversionFindings({ ...found, source: bound });
   const rows = found.key?.rows;
   const range = rows?.minTime && rows.maxTime ? { from: rows.minTime, to: rows.maxTime } : undefined;
-  const partitions = planCopyPartitions(declared.window, now, range);
+  const partitions = planCopyPartitions(declared, now, range);
   const primaryKey = choosePrimaryKey(declared.primaryKey, table, declared.key);
   const names = chooseNames(declared, record);
   const superuser = observation.role?.superuser === true;

@@ -3,7 +3,8 @@ import { type AttachSpec, CONVERSION, type CopySpec } from "../declare/conversio
 import { collectWires, decodeOptions, encodeOptions } from "../declare/option/option";
 import type { KeySpec, TableSpec, WindowSpec } from "../declare/table/spec";
 import { decodeKey, encodeKey, keyWireSchema } from "../declare/table/wire";
-import { decodeWindow, encodeWindow, windowWireSchema } from "../window/wire";
+import { decodeGrid, encodeGrid, gridWireSchema } from "../declare/levels/time-level";
+import { WINDOW } from "../declare/window/window";
 import { CREATE, OWNER } from "./notes";
 import { defineResourceType } from "./resource-type";
 
@@ -17,7 +18,8 @@ const conversionWireSchema = z.object({
   key: keyWireSchema,
   primaryKey: z.array(z.string().min(1)).optional(),
   convertFrom: collectWires(CONVERSION).convertFrom.unwrap(),
-  window: windowWireSchema.optional(),
+  grid: gridWireSchema.optional(),
+  lead: collectWires(WINDOW).lead.optional(),
 });
 
 type ConversionWire = z.infer<typeof conversionWireSchema>;
@@ -33,8 +35,12 @@ export function encodeConversion(spec: TableSpec): ConversionWire | undefined {
     ...(spec.primaryKey ? { primaryKey: [...spec.primaryKey] } : {}),
     convertFrom,
     // Rows are copied into its partitions.
-    ...(convertFrom.strategy === "copy" ? { window: encodeWindow(spec.window) } : {}),
+    ...(convertFrom.strategy === "copy" ? encodePartitioning(spec.window) : {}),
   };
+}
+
+function encodePartitioning({ grid, lead }: Pick<WindowSpec, "grid" | "lead">): Pick<ConversionWire, "grid" | "lead"> {
+  return { grid: encodeGrid(grid), lead: WINDOW.lead.toWire(lead) };
 }
 
 /** A declared conversion as its handler reads it. */
@@ -49,13 +55,12 @@ interface DeclaredTable {
 
 export interface DeclaredAttach extends DeclaredTable, AttachSpec {}
 
-export interface DeclaredCopy extends DeclaredTable, CopySpec {
-  readonly window: WindowSpec;
-}
+/** With the intervals of the partitions that its rows are copied into. */
+export interface DeclaredCopy extends DeclaredTable, CopySpec, Pick<WindowSpec, "grid" | "lead"> {}
 
 /** Returns the inputs of a conversion that copies: what another process needs to go on with it. */
 export function encodeCopy(declared: DeclaredCopy): ConversionWire {
-  const { schema, table, key, primaryKey, window } = declared;
+  const { schema, table, key, primaryKey } = declared;
   const { convertFrom } = encodeOptions(CONVERSION, { convertFrom: declared }) as Pick<ConversionWire, "convertFrom">;
   return {
     schema,
@@ -63,7 +68,7 @@ export function encodeCopy(declared: DeclaredCopy): ConversionWire {
     key: encodeKey(key),
     ...(primaryKey ? { primaryKey: [...primaryKey] } : {}),
     convertFrom,
-    window: encodeWindow(window),
+    ...encodePartitioning(declared),
   };
 }
 
@@ -72,38 +77,43 @@ export function decodeConversion(wire: ConversionWire): DeclaredConversion {
   if (!convertFrom) throw new RangeError("the inputs have no conversion");
   const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key), primaryKey: wire.primaryKey };
   if (convertFrom.strategy === "attach") return { ...table, ...convertFrom };
-  const window = decodeWindow(wire.window);
-  if ("problems" in window) throw new RangeError("the inputs of a conversion that copies have no window");
-  return { ...table, ...convertFrom, window: window.spec };
+  if (!wire.grid || wire.lead === undefined)
+    throw new RangeError("the inputs of a conversion that copies have no grid");
+  return { ...table, ...convertFrom, grid: decodeGrid(wire.grid), lead: WINDOW.lead.fromWire(wire.lead) };
 }
 
 export const conversionType = defineResourceType({
   name: "Conversion",
   description:
-    'Conversion of a plain table into a partitioned one, online and without moving a row: the whole table becomes one partition for everything before `historyUntil`. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, unless `until: "prepare"` takes the swap back, and nothing where no table of that name exists.',
+    'Conversion of a plain table into a partitioned one, online. With the strategy `attach` no row moves: the whole table becomes one partition for everything before `historyUntil`. With `copy` its rows are copied into partitions, compared, and the copy takes its place. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, unless `until: "prepare"` takes the swap back, and nothing where no table of that name exists.',
   inputs: conversionWireSchema,
   facts: z.object({ state: z.enum(CONVERSION_STATES), history: z.string().optional(), former: z.string().optional() }),
   arguments: ["ConvertFromArgs"],
   texts: {
     primaryKey: "Primary key of the partitioned table. Left out: the present one, with the partition key added.",
     convertFrom: "The declared conversion.",
+    grid: "With the strategy `copy`: intervals of the partitions that its rows are copied into.",
+    lead: "With the strategy `copy`: how far ahead of now they reach.",
     state:
-      "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",
-    history: "`schema.name` of the partition with all rows before `historyUntil`.",
+      "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `copying`: its rows are being copied or compared. `verified`: every row was copied and compared, and only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",
+    history: "With the strategy `attach`: `schema.name` of the partition with all rows before `historyUntil`.",
+    former: "With the strategy `copy`: `schema.name` of the plain table after the swap.",
   },
-  names: { state: "ConversionState" },
+  names: { state: "ConversionState", grid: "GridSegment" },
   notes: {
     imports:
       "The id is `schema.table`. It cannot be imported, and need not be: a table that is partitioned already is adopted without a conversion.",
     operations: ["convertByAttach"],
     locks:
-      "Preparing takes ACCESS EXCLUSIVE for an instant where a CHECK is added, under a short `lock_timeout` with retries; the unique index is built CONCURRENTLY, and the CHECK is validated while writers continue. The swap is one transaction: ACCESS EXCLUSIVE on the table, on tables that its foreign keys point to or that point to it, on views that read it and on tables whose policies query it. It reads and copies no row, so its time grows with the number of these objects and not with the table. The way back takes the same locks, and those of all partitions; its time grows with the rows that it moves.",
+      "With `attach`, preparing takes ACCESS EXCLUSIVE for an instant where a CHECK is added, under a short `lock_timeout` with retries; the unique index is built CONCURRENTLY, and the CHECK is validated while writers continue. The swap is one transaction: ACCESS EXCLUSIVE on the table, on tables that its foreign keys point to or that point to it, on views that read it and on tables whose policies query it. It reads and copies no row, so its time grows with the number of these objects and not with the table. The way back takes the same locks, and those of all partitions; its time grows with the rows that it moves. With `copy`, SHARE ROW EXCLUSIVE for an instant where the capture begins, ACCESS SHARE while rows are copied and compared, and ACCESS EXCLUSIVE in the swap, on the same relations, while at most 2,000 changes are reconciled.",
     rights: [
       OWNER,
       CREATE,
       "Owner, or member of the owner, of every view, function, policy and publication that has to follow the table.",
     ],
     limits: [
+      "With `copy` each row needs a key: a primary key, or a declared one that contains a unique index, of numbers, text, uuid or times. A table whose schema or database a publication publishes as a whole, one with forced row security, and one whose rows need more than 500 partitions are refused. A way back of a copy is to come: the former table has the rows as they were at the swap.",
+      "With `copy`, a transaction at REPEATABLE READ or SERIALIZABLE whose snapshot is older than the swap gets 40001 when it writes to the table after it; one that reads it for the first time then misses the changes that were reconciled under the lock of the swap.",
       "Removed before its swap, it takes back what it has prepared, the CHECK and the index; NOT NULL stays. Removed after it, the table stays partitioned.",
       "From the first phase on a row at or after `historyUntil` is refused (23514) until the window's own partitions exist: the same update creates them, unless `until` is `prepare`.",
       "A partitioned table can only have unique keys that contain the partition key: a primary key without it gets it, `ON CONFLICT` on the former columns alone then fails, and two rows of different partitions may have the same id. Another unique key without it is refused, as is one that a foreign key of another table needs.",

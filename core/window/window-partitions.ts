@@ -69,7 +69,10 @@ export function computeHorizon(spec: WindowSpec, at: Instant): Instant | undefin
 }
 
 /** Returns the end of the lead. One nanosecond makes it inclusive, because an interval that begins at it is required. */
-export function computeLeadEnd(spec: WindowSpec, at: Instant): Instant {
+export function computeLeadEnd(
+  spec: Pick<WindowSpec, "lead"> & { readonly key: Pick<WindowSpec["key"], "zone"> },
+  at: Instant,
+): Instant {
   if ("until" in spec.lead) return spec.lead.until;
   return addSpan(at, spec.lead, spec.key.zone).add({ nanoseconds: 1 });
 }

@@ -15,7 +15,10 @@ export async function runInTransaction<T>(
   body: () => Promise<T>,
 ): Promise<T> {
   try {
-    const setUp = [begin, ...Object.entries(settings).map(([name, value]) => `set local ${name} = ${quoteLiteral(value)}`)];
+    const setUp = [
+      begin,
+      ...Object.entries(settings).map(([name, value]) => `set local ${name} = ${quoteLiteral(value)}`),
+    ];
     await Promise.all(setUp.map((text) => session.query(text)));
     const result = await body();
     await session.query("commit");

@@ -4,7 +4,7 @@ import type { Row, Value } from "../connect/session";
 import { inPairTransaction, type PairWork } from "./pair-transaction";
 
 /** Blocks of a heap that are copied by one statement: from the first to before the end. */
-export interface Blocks {
+interface Blocks {
   readonly heap: PairRelation;
   readonly first: number;
   readonly end: number;

@@ -10,7 +10,7 @@ import { buildStatement } from "../registry/statement";
 import type { Recorded } from "./copy-blocks";
 
 /** Phases of a conversion that copies, in their order, as the journal has them. */
-export type CopyPhase =
+type CopyPhase =
   /** The copy exists and is empty; nothing is captured. */
   | "prepared"
   /** Changes are captured, rows are copied. */
@@ -35,7 +35,7 @@ export interface CopyControl {
 }
 
 /** What the swap and everything after it have to know, and the catalogue does not say. */
-export interface CopyDetail {
+interface CopyDetail {
   readonly target: string;
   readonly pending: string;
   readonly former: string;

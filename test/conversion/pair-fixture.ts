@@ -41,7 +41,7 @@ const TABLES = `
 /** No journal is kept: what it says is not the matter of these tests. */
 const record = () => ({ text: "select 1", values: [] });
 
-export interface PairFixture {
+interface PairFixture {
   readonly work: PairWork;
   /** Copies all blocks that the table has now. */
   copy(): Promise<number>;

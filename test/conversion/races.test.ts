@@ -74,8 +74,8 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
       await writer.query("begin");
       await writer.query("update app.events set note = 'first' where id = 1");
       await database.query("update app.events set note = 'second' where id = 2");
-      // The copy is locked against the deletes of the reconciliation, whose snapshot is taken by then.
-      await copier.query("begin; lock table app.events_copy in share mode");
+      // A partition of the copy is locked against the deletes of the reconciliation, whose snapshot is taken by then.
+      await copier.query("begin; lock table app.events_copy_1 in share mode");
       const running = get().reconcile();
       await until(() => isWaiting("pgpartition-test"));
       await writer.query("commit");

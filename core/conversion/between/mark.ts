@@ -9,10 +9,11 @@ import { type Pair, type PairRelation, quoteRelationOf } from "./pair";
  * ALTER of a column, also with a harmless one: together with another file it means that ALTER COLUMN … TYPE … USING changed the
  * values, which fires no trigger.
  */
-export const MARK_COLUMNS = ["mark", "files", "columns"] as const;
-
-/** The same of one moment, to be compared with that of another. */
-export type PairMark = Readonly<Record<(typeof MARK_COLUMNS)[number], string>>;
+export interface PairMark {
+  readonly mark: string;
+  readonly files: string;
+  readonly columns: string;
+}
 
 export function markQuery(pair: Pair): string {
   const source = toOid(pair.source);
@@ -49,7 +50,7 @@ function toOid(relation: PairRelation): string {
 }
 
 /** What a mark says, compared with the one of the beginning. */
-export type Standing =
+type Standing =
   | "same"
   /** The source has another file with the same rows. */
   | "moved"

@@ -6,7 +6,7 @@ import { CHANGE, EMPTIED, matchKey, nameKeyColumn, type Pair, quoteRelationOf } 
  * The statements of one reconciliation, in their order, of one REPEATABLE READ transaction whose snapshot is taken after the source
  * was locked against ALTER and TRUNCATE: they all see the same changes, and the rows that belong to them.
  */
-export interface ReconcileTexts {
+interface ReconcileTexts {
   /** Locks the source first: then no ALTER that would make it look empty to this snapshot, and no TRUNCATE, can come between. */
   readonly lock: string;
   /** $1: how many changes at most. Answers with their number, the last one, and whether one of them is a TRUNCATE. */

@@ -7,7 +7,7 @@ import { isExactType } from "../between/exact-types";
 import type { CopyPartition } from "./copy-source";
 
 /** What decides whether the rows of a table can be copied while it is written to. */
-export interface CopyFacts {
+interface CopyFacts {
   readonly table: ObservedTable;
   readonly bound: ConversionSource;
   readonly replication: Observation["replication"];

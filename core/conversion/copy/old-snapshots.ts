@@ -34,12 +34,15 @@ export function waitForOldSnapshots(
       "WAITS_OLD_XACTS",
       "NON_TRANSACTIONAL",
     ]),
-    alone(`DROP TABLE ${waiting}`),
+    {
+      ...alone(`DROP TABLE ${waiting}`),
+      locks: [{ relation: `${schema}.${name}`, role: "partition", mode: "ACCESS EXCLUSIVE" }],
+    },
   ];
 }
 
 /** Name of the trigger by which the table refuses writes of transactions whose snapshot is older than its swap. */
-export const SNAPSHOT_TRIGGER = "pgpartition_snapshot";
+const SNAPSHOT_TRIGGER = "pgpartition_snapshot";
 
 /** Creates that trigger in the transaction of the swap, whose number it is given. */
 export function refuseOldSnapshots(table: Quoted, management: string): string {

@@ -1,6 +1,6 @@
 import { quote, quoteList, quoteLiteral, quoteQualified, type Quoted } from "../../names/identifier";
 import { buildFreshGrantStatements } from "../../partition/carry/security-statements";
-import type { Statement } from "../../sql/statement";
+import type { LockMode, Statement } from "../../sql/statement";
 import { formatEnd } from "../../time/key";
 import { findPrimaryKey, namePrimaryKey, quoteTable } from "../attach/attach-source";
 import { formatOptions } from "../attach/carry";
@@ -34,7 +34,10 @@ export function prepareCopyStatements(source: CopySource): Statement[] {
     ...partitions.flatMap(({ name }) => close(name)),
     ...prepareCapture(toPair(source), { owner: table.owner, role: table.rights.role, defaultGrantees }),
   ];
-  return statements.map((statement) => ({ ...statement, transaction: namePreparation(source) }));
+  const [first, ...others] = statements.map((statement) => ({ ...statement, transaction: namePreparation(source) }));
+  // LIKE reads the columns of the table.
+  const shared = { relation: `${table.schema}.${table.name}`, role: "parent", mode: "ACCESS SHARE" } as const;
+  return [...(first ? [{ ...first, locks: [shared] }] : []), ...others];
 }
 
 export function namePreparation({ table }: Pick<CopySource, "table">): string {
@@ -108,17 +111,21 @@ export function finishCopyStatements(source: CopySource, present: ReadonlySet<st
         : `CREATE ${unique ? "UNIQUE " : ""}INDEX ${staged} ON ${target} ${definition}`;
     });
   return [
-    ...builds.map((sql) => buildLong(sql, ["INDEX_BUILD"])),
-    ...(builds.length > 0 || present.size === 0 ? [buildLong(`ANALYZE ${target}`, [])] : []),
+    ...builds.map((sql) => buildLong(source, sql, "SHARE", ["INDEX_BUILD"])),
+    ...(builds.length > 0 || present.size === 0
+      ? [buildLong(source, `ANALYZE ${target}`, "SHARE UPDATE EXCLUSIVE", [])]
+      : []),
   ];
 }
 
-function buildLong(sql: string, hazards: Statement["hazards"]): Statement {
+/** Its locks are on the copy alone, which no other session uses. */
+function buildLong(source: CopySource, sql: string, mode: LockMode, hazards: Statement["hazards"]): Statement {
+  const relations = [source.names.target, ...source.partitions.map(({ name }) => name)];
   return {
     sql,
     transaction: sql,
     timeouts: "waiting",
-    locks: [],
+    locks: relations.map((name) => ({ relation: `${source.table.schema}.${name}`, role: "partition", mode })),
     hold: "grows with rows",
     hazards,
     undo: "dropped with the copy",

@@ -42,7 +42,7 @@ export function swapCopyStatements(
   const former = renameFormer(handover, []);
   return [
     lockTable(source),
-    buildStep(`LOCK TABLE ${quoteTarget(source)} IN ACCESS EXCLUSIVE MODE`),
+    lockCopy(source),
     assertUnchanged(source, proof.fingerprint),
     drain(source, proof),
     ...endCapture(source),
@@ -85,6 +85,18 @@ function toHandover(source: CopySource): Handover {
   return { ...source, formerName: source.names.former, present };
 }
 
+/** The copy with its partitions, after the table: every step of a copy locks in this order. No other session uses it. */
+function lockCopy(source: CopySource): Statement {
+  const { table, names, partitions } = source;
+  return buildStep(`LOCK TABLE ${quoteTarget(source)} IN ACCESS EXCLUSIVE MODE`, {
+    locks: [names.target, ...partitions.map(({ name }) => name)].map((name) => lockOwn(table.schema, name)),
+  });
+}
+
+function lockOwn(schema: string, name: string, mode: Lock["mode"] = "ACCESS EXCLUSIVE"): Lock {
+  return { relation: `${schema}.${name}`, role: "partition", mode };
+}
+
 /**
  * Reconciles what is pending, under the lock that no writer passes: nothing can be added. Ends the swap if the capture is not what it
  * was, if it would take too long, or if the rows differ.
@@ -125,16 +137,22 @@ function drain(source: CopySource, { mark, management, conversion }: SwapProof):
     "  END IF;",
     "END",
   ].join("\n");
-  return buildStep(`DO ${quoteLiteral(body)}`);
+  return buildStep(`DO ${quoteLiteral(body)}`, {
+    locks: [lockOwn(pair.pending.schema, pair.pending.name, "ACCESS SHARE")],
+  });
 }
 
 function endCapture(source: CopySource): Statement[] {
   const pair = toPair(source);
-  return buildSteps([
-    ...Object.values(CAPTURE_TRIGGERS).map((name) => `DROP TRIGGER ${name} ON ${quoteTable(source)}`),
-    `DROP FUNCTION ${quoteRelationOf(nameCapture(pair))}()`,
-    `DROP TABLE ${quoteRelationOf(pair.pending)}`,
-  ]);
+  return [
+    ...buildSteps([
+      ...Object.values(CAPTURE_TRIGGERS).map((name) => `DROP TRIGGER ${name} ON ${quoteTable(source)}`),
+      `DROP FUNCTION ${quoteRelationOf(nameCapture(pair))}()`,
+    ]),
+    buildStep(`DROP TABLE ${quoteRelationOf(pair.pending)}`, {
+      locks: [lockOwn(pair.pending.schema, pair.pending.name)],
+    }),
+  ];
 }
 
 /** The former table refers to no other one any more: its rows would stop, or be reached by, a delete there. */
@@ -217,7 +235,7 @@ function refuseWrites(handover: Handover, management: string): Statement[] {
 }
 
 /** Name of the trigger by which the former table refuses writes. */
-export const FORMER_TRIGGER = "pgpartition_former";
+const FORMER_TRIGGER = "pgpartition_former";
 
 /**
  * After the swap: each foreign key is validated partition by partition while writers continue, and then added to the table, which takes

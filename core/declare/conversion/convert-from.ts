@@ -71,7 +71,7 @@ export interface ConvertFromArgs {
 }
 
 const CONVERSION_STRATEGIES = ["attach", "copy"] as const;
-export type ConversionStrategy = (typeof CONVERSION_STRATEGIES)[number];
+type ConversionStrategy = (typeof CONVERSION_STRATEGIES)[number];
 
 /** Phases of a conversion, in their order. */
 const CONVERSION_PHASES = ["prepare", "verify", "swap"] as const;

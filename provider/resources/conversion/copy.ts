@@ -1,18 +1,22 @@
 import { observeAfterCopy, observeCopiedIndexes } from "../../../core/conversion/copy/after-copy";
 import { acceptSnapshots, waitForOldSnapshots } from "../../../core/conversion/copy/old-snapshots";
-import { finishCopyStatements } from "../../../core/conversion/copy/prepare-copy";
-import { settleOutgoing } from "../../../core/conversion/copy/swap-copy";
+import {
+  captureStatements,
+  finishCopyStatements,
+  prepareCopyStatements,
+} from "../../../core/conversion/copy/prepare-copy";
+import { settleOutgoing, swapCopyStatements } from "../../../core/conversion/copy/swap-copy";
 import { describeCopyWork } from "../../../core/conversion/copy/work-statements";
 import { validateReferring } from "../../../core/conversion/attach/repoint";
 import type { ConversionState, DeclaredCopy } from "../../../core/resources/conversion";
 import { formatBytes } from "../../../core/size";
 import type { Statement } from "../../../core/sql/statement";
-import { beginStatements, giveUpStatements, startCaptureStatements } from "../../../conversion/begin";
+import { giveUpStatements } from "../../../conversion/begin";
 import { makeCopyJob } from "../../../conversion/job-for";
 import { type Copyable, type CopyReading, readCopy } from "../../../conversion/read-copy";
 import { runCopy } from "../../../conversion/run-copy";
 import { readSettling } from "../../../conversion/settle-copy";
-import { recordedSwap, swapCopy, type SwapPlan } from "../../../conversion/swap";
+import { swapCopy, type SwapPlan } from "../../../conversion/swap";
 import { MAX_CHANGES } from "../../../conversion/follow";
 import { LockBudgetExceeded, StatementError } from "../../../postgres/connect/session-errors";
 import type { ExecuteOptions } from "../../../postgres/execute/execute-options";
@@ -85,8 +89,9 @@ async function preview(
   }
   if (reading.kind !== "copyable") return describeState(reading);
   const swaps = declared.until === "swap";
-  const statements = listStatements(ctx, runtime, declared, reading);
-  showStatements(ctx, formatHeading(declared, reading, swaps), statements, reading.notes);
+  const statements = listStatements(runtime, declared, reading);
+  const moving = reading.record?.phase === "verified" ? [] : describeCopyWork(reading.source);
+  showStatements(ctx, formatHeading(declared, reading, swaps), statements, [...moving, ...reading.notes]);
   if (!swaps) return "verified";
   const { source } = reading;
   runtime.addBeside(ctx, declared, statements);
@@ -97,35 +102,31 @@ async function preview(
   return "converted";
 }
 
-/** Returns what is left to do, in its order. Ids and marks of a copy that does not exist yet are not known in a preview. */
+/** Returns what is left to do, in its order, without the journal. The mark of a capture that does not exist yet is not known. */
 function listStatements(
-  ctx: ResourceContext,
   runtime: Runtime,
   declared: DeclaredCopy,
   { source, record, facts }: Copyable,
 ): readonly Statement[] {
-  const swaps = declared.until === "swap";
-  const job = { source, declared, work: getWork(ctx, runtime) };
-  const management = runtime.config.managementSchema;
   const phase = record?.phase;
+  const { pending } = source.names;
   const proof: SwapPlan["proof"] = {
     fingerprint: facts.fingerprint,
     mark: record?.marks.mark ?? "",
-    management,
+    management: runtime.config.managementSchema,
     conversion: record?.id ?? "0",
   };
   return [
-    ...(record ? [] : beginStatements(job)),
-    ...(phase === undefined || phase === "prepared" ? startCaptureStatements(job) : []),
-    ...(phase === "verified" ? [] : describeCopyWork(source)),
+    ...(record ? [] : prepareCopyStatements(source)),
+    ...(phase === undefined || phase === "prepared" ? captureStatements(source) : []),
     ...(phase === "verified" || phase === "verifying" ? [] : finishCopyStatements(source, new Set())),
-    ...(swaps
+    ...(declared.until === "swap"
       ? [
-          ...waitForOldSnapshots({ schema: declared.schema, pending: source.names.pending }),
-          ...recordedSwap({ source, proof }, { id: proof.conversion }),
+          ...waitForOldSnapshots({ schema: declared.schema, pending }),
+          ...swapCopyStatements(source, proof),
           ...validateReferring(source),
           ...settleOutgoing(source),
-          ...acceptSnapshots(declared, source.names.pending),
+          ...acceptSnapshots(declared, pending),
         ]
       : []),
   ];

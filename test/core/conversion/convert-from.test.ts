@@ -64,7 +64,20 @@ test.each([
     /^convertFrom\.historyName: .*64 bytes/,
   ],
   [{ convertFrom: { historyUntil: "2027-01-01", until: "verify" } }, /^convertFrom\.until/],
-  [{ convertFrom: { historyUntil: "2027-01-01", strategy: "copy" } }, /^convertFrom\.strategy/],
+  [
+    { convertFrom: { historyUntil: "2027-01-01", strategy: "copy" } },
+    /^convertFrom\.historyUntil: the strategy "copy" has no historyUntil/,
+  ],
+  [{ convertFrom: { strategy: "copy", until: "prepare" } }, /^convertFrom\.until: the strategy "copy" has no phase/],
+  [
+    { convertFrom: { strategy: "copy", formerName: "events" } },
+    /^convertFrom\.formerName: the former table has the name/,
+  ],
+  [{ convertFrom: { strategy: "copy", timeBudgetMinutes: 0 } }, /^convertFrom\.timeBudgetMinutes/],
+  [
+    { convertFrom: { historyUntil: "2027-01-01", timeBudgetMinutes: 5 } },
+    /^convertFrom\.timeBudgetMinutes: the strategy "attach" has no timeBudgetMinutes/,
+  ],
   [
     { window: { lead: "2 months", retention: "12 months", start: "2026-12-01" } },
     /^window\.start: the window begins 2026-12-01.* before the history ends/,

@@ -16,7 +16,7 @@ export const WRITTEN_TABLE = `
   insert into app.runs select generate_series(1, 8);
   insert into app.events select -n, timestamptz '2025-01-01 00:00+00' + n * interval '1 minute', 'old ' || n, 1 + n % 8 from generate_series(1, 20000) n;`;
 
-export interface WriteLedger {
+interface WriteLedger {
   stop(): Promise<void>;
   /** Transactions that the server acknowledged. */
   readonly acknowledged: number;
