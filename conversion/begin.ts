@@ -1,4 +1,5 @@
 import { removeCapture } from "../core/conversion/between/capture";
+import type { Pair } from "../core/conversion/between/pair";
 import { toPair } from "../core/conversion/copy/copy-source";
 import { captureStatements, namePreparation, prepareCopyStatements } from "../core/conversion/copy/prepare-copy";
 import { dropCopyStatements } from "../core/conversion/copy/give-up";
@@ -63,13 +64,17 @@ export function giveUpStatements(
   { source, work }: Pick<CopyJob, "source" | "work">,
   record: Pick<CopyRecord, "id">,
 ): Statement[] {
-  const pair = toPair(source);
+  return endPairStatements(work.management, toPair(source), record);
+}
+
+/** Does the same by the names of its relations, whatever has become of the table. */
+export function endPairStatements(management: string, pair: Pair, record: Pick<CopyRecord, "id">): Statement[] {
   const removal = removeCapture(pair);
   const transaction = removal[0]?.transaction;
   return [
     ...removal,
     ...dropCopyStatements(pair).map((statement) => ({ ...statement, transaction })),
-    { ...movePhase(work.management, record, "ended"), transaction },
+    { ...movePhase(management, record, "ended"), transaction },
   ];
 }
 

@@ -3,10 +3,11 @@ import { toPair } from "../core/conversion/copy/copy-source";
 import { quoteRelationOf } from "../core/conversion/between/pair";
 import { type CopyRecord, movePhase } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
-import { backfill, reread, type Stopped } from "./backfill";
+import { backfill, reread } from "./backfill";
 import { beginAgain, beginCopy } from "./begin";
-import { type CopyEnd, type CopyJob, describeCopy } from "./copy-job";
+import { type CopyEnd, type CopyJob, describeCopy, type Stopped } from "./copy-job";
 import { followAll } from "./follow";
+import { obeyPause } from "./obey-pause";
 import { verifyCopy } from "./verify-copy";
 
 /** Times that one run begins again because the table was altered: more often is not by accident. */
@@ -49,10 +50,14 @@ async function workOn(job: CopyJob, record: CopyRecord): Promise<Stopped | undef
       if (stopped === undefined) await move(job, record, "finishing");
       return stopped;
     }
-    case "finishing":
+    case "finishing": {
+      const stopped = await obeyPause(job, record);
+      // Emptied: the journal is back at the beginning of the copy.
+      if (stopped !== undefined) return stopped === "emptied" ? undefined : stopped;
       await finish(job);
       await move(job, record, "verifying");
       return undefined;
+    }
     case "verifying": {
       const stopped = await verifyCopy(job, record);
       // Emptied: the journal is back at the beginning of the copy.
