@@ -70,14 +70,15 @@ async function run({ session, table }: OpenConversion, stop: Stop, once: boolean
       console.log(
         `${name}: verified, ${describe(end.record)}. Only the swap remains: pulumi up with the table in the program, and without until: "verify", does it`,
       );
-      if (!once) await keepFollowing(job, end.record);
+      if (!once) await keepFollowing(end.job, end.record);
     } else if (once) process.exitCode = 1;
     if (stop.soon.aborted) console.log(`${name}: stopped; what is done stays done, and changes go on being captured`);
   });
 }
 
 /** Follows the changes until it is stopped. What makes it begin again, as TRUNCATE does, is copied and compared again. */
-async function keepFollowing(job: CopyJob, verified: CopyRecord): Promise<void> {
+async function keepFollowing(first: CopyJob, verified: CopyRecord): Promise<void> {
+  let job = first;
   const { log } = job.work;
   log.info("changes are followed from now on; stop this before pulumi up");
   let told = performance.now();
@@ -85,8 +86,10 @@ async function keepFollowing(job: CopyJob, verified: CopyRecord): Promise<void> 
   for (;;) {
     await waitUnlessStopped(FOLLOW_EVERY_MS, job.stop);
     if (job.isTimeOver()) return;
-    const { kind, record } = await runCopy(job);
-    if (kind === "unfinished") return;
+    const end = await runCopy(job);
+    if (end.kind === "unfinished") return;
+    const { record } = end;
+    job = end.job;
     if (performance.now() - told < TELL_EVERY_MS || record.changesReconciled === last) continue;
     told = performance.now();
     last = record.changesReconciled;

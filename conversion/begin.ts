@@ -77,15 +77,3 @@ export function endPairStatements(management: string, pair: Pair, record: Pick<C
     { ...movePhase(management, record, "ended"), transaction },
   ];
 }
-
-/** Begins again from nothing, because changes may have been missed. */
-export async function beginAgain(job: CopyJob, record: CopyRecord, why: string): Promise<CopyRecord> {
-  const { work } = job;
-  work.log.warn(`${why}. The copy is dropped, and begun again`);
-  await work.database.execute(giveUpStatements(job, record), {
-    signal: work.signal,
-    log: work.log,
-    subject: describeCopy(job),
-  });
-  return beginCopy(job, why);
-}

@@ -27,9 +27,15 @@ export type Stopped = "its time is over" | "it is paused";
 /** How far a run came. */
 export type CopyEnd =
   /** Everything is copied, compared and followed. */
-  | { readonly kind: "verified"; readonly record: CopyRecord }
+  | ({ readonly kind: "verified" } & Reached)
   /** Its time was over, or an operator has paused it. */
-  | { readonly kind: "unfinished"; readonly record: CopyRecord; readonly why: Stopped };
+  | ({ readonly kind: "unfinished"; readonly why: Stopped } & Reached);
+
+interface Reached {
+  /** The job with the table as it was read last: what goes on with it must not use an earlier one. */
+  readonly job: CopyJob;
+  readonly record: CopyRecord;
+}
 
 export function describeCopy({ source }: Pick<CopyJob, "source">): string {
   return `converting table "${source.table.schema}.${source.table.name}"`;

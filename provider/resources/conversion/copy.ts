@@ -202,10 +202,11 @@ async function copyAndSwap(
   found: Copyable,
   readAgain: () => Promise<CopyReading>,
 ): Promise<ConversionState> {
-  const job = makeCopyJob(getWork(ctx, runtime), declared, found);
+  let job = makeCopyJob(getWork(ctx, runtime), declared, found);
   const name = `${declared.schema}.${declared.table}`;
   for (;;) {
     const end = await runCopy(job);
+    job = end.job;
     if (end.kind === "unfinished") {
       const state = `${describeProgress(end.record)}; ${end.why}`;
       if (declared.until === "verify") {
