@@ -4,6 +4,7 @@ import { createAdoptCommand } from "./adopt";
 import { createAnalyzeCommand } from "./analyze";
 import { createArchivesCommand } from "./archives";
 import { createClaimCommand } from "./claim";
+import { createConvertCommand } from "./convert";
 import { createMonitoringCommand } from "./monitoring";
 import { createPauseCommand, createResumeCommand } from "./pause";
 import { createPlanCommand } from "./plan";
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     createPauseCommand(),
     createResumeCommand(),
     createAnalyzeCommand(),
+    createConvertCommand(),
     createAdoptCommand(),
     createMonitoringCommand(),
     createArchivesCommand(),

@@ -10,14 +10,12 @@ import {
 } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
 import { countBlocks } from "./blocks";
-import { type CopyJob, describeCopy, toPairWork } from "./copy-job";
+import { type CopyJob, describeCopy, type Stopped, toPairWork } from "./copy-job";
 import { coverRows } from "./cover-rows";
 import { follow } from "./follow";
+import { obeyPause } from "./obey-pause";
 import { BatchSize, rest } from "./pace";
 import { CopyProgress } from "./copy-progress";
-
-/** Why a run ended before its work was done. */
-export type Stopped = "its time is over" | "it is paused";
 
 /** How often an operator's settings are read. */
 const CONTROL_EVERY_MS = 1_000;
@@ -41,7 +39,14 @@ export async function backfill(job: CopyJob, begun: CopyRecord): Promise<Stopped
       control = await readControl(work.database, record);
       readAt = performance.now();
     }
-    if (control.paused) return "it is paused";
+    if (control.paused) {
+      const stopped = await obeyPause(job, record);
+      if (stopped === "emptied") {
+        record = await reread(job);
+        next = 0;
+      } else if (stopped !== undefined) return stopped;
+      control = await readControl(work.database, record);
+    }
     const start = performance.now();
     const followed = await follow(job, record);
     progress.followed(followed.changes);
@@ -74,7 +79,7 @@ export async function backfill(job: CopyJob, begun: CopyRecord): Promise<Stopped
       continue;
     }
     await faultpoint(`after copying blocks of ${source.table.schema}.${source.table.name}`);
-    await rest(control, performance.now() - start, work.signal);
+    await rest(control, performance.now() - start, job.stop);
   }
 }
 

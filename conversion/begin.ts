@@ -1,4 +1,5 @@
 import { removeCapture } from "../core/conversion/between/capture";
+import type { Pair } from "../core/conversion/between/pair";
 import { toPair } from "../core/conversion/copy/copy-source";
 import { captureStatements, namePreparation, prepareCopyStatements } from "../core/conversion/copy/prepare-copy";
 import { dropCopyStatements } from "../core/conversion/copy/give-up";
@@ -15,7 +16,7 @@ import { type CopyJob, describeCopy } from "./copy-job";
 import { addDuePartitions } from "./cover-rows";
 
 /** Creates the copy and writes down that the conversion has begun, in one transaction. */
-export function beginStatements(
+function beginStatements(
   { source, work, declared }: Pick<CopyJob, "source" | "work" | "declared">,
   restarted?: string,
 ): Statement[] {
@@ -32,7 +33,7 @@ export function beginStatements(
 }
 
 /** Installs the capture, and writes down what the two relations are at that moment, in one transaction. */
-export function startCaptureStatements({ source, work }: Pick<CopyJob, "source" | "work">): Statement[] {
+function startCaptureStatements({ source, work }: Pick<CopyJob, "source" | "work">): Statement[] {
   const statements = captureStatements(source);
   const record = captureStatement(work.management, toPair(source));
   return [...statements, { ...record, transaction: statements[0]?.transaction }];
@@ -63,24 +64,16 @@ export function giveUpStatements(
   { source, work }: Pick<CopyJob, "source" | "work">,
   record: Pick<CopyRecord, "id">,
 ): Statement[] {
-  const pair = toPair(source);
+  return endPairStatements(work.management, toPair(source), record);
+}
+
+/** Does the same by the names of its relations, whatever has become of the table. */
+export function endPairStatements(management: string, pair: Pair, record: Pick<CopyRecord, "id">): Statement[] {
   const removal = removeCapture(pair);
   const transaction = removal[0]?.transaction;
   return [
     ...removal,
     ...dropCopyStatements(pair).map((statement) => ({ ...statement, transaction })),
-    { ...movePhase(work.management, record, "ended"), transaction },
+    { ...movePhase(management, record, "ended"), transaction },
   ];
-}
-
-/** Begins again from nothing, because changes may have been missed. */
-export async function beginAgain(job: CopyJob, record: CopyRecord, why: string): Promise<CopyRecord> {
-  const { work } = job;
-  work.log.warn(`${why}. The copy is dropped, and begun again`);
-  await work.database.execute(giveUpStatements(job, record), {
-    signal: work.signal,
-    log: work.log,
-    subject: describeCopy(job),
-  });
-  return beginCopy(job, why);
 }

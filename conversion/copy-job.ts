@@ -15,14 +15,27 @@ export interface CopyJob {
   readonly now: Instant;
   /** True once this run has to end, with what is done. */
   readonly isTimeOver: () => boolean;
+  /** What it does while an operator has paused it: an update ends, and a run of the operator's waits until it is resumed. */
+  readonly whenPaused: "end" | "wait";
+  /** Ends its rests and waits early. */
+  readonly stop: AbortSignal;
 }
+
+/** Why a run ended before its work was done. */
+export type Stopped = "its time is over" | "it is paused";
 
 /** How far a run came. */
 export type CopyEnd =
   /** Everything is copied, compared and followed. */
-  | { readonly kind: "verified"; readonly record: CopyRecord }
+  | ({ readonly kind: "verified" } & Reached)
   /** Its time was over, or an operator has paused it. */
-  | { readonly kind: "unfinished"; readonly record: CopyRecord; readonly why: string };
+  | ({ readonly kind: "unfinished"; readonly why: Stopped } & Reached);
+
+interface Reached {
+  /** The job with the table as it was read last: what goes on with it must not use an earlier one. */
+  readonly job: CopyJob;
+  readonly record: CopyRecord;
+}
 
 export function describeCopy({ source }: Pick<CopyJob, "source">): string {
   return `converting table "${source.table.schema}.${source.table.name}"`;

@@ -8,6 +8,9 @@ const WANTED_MS = 300;
 const FIRST_BLOCKS = 256;
 const MAX_BLOCKS = 65_536;
 
+/** Smallest share of the time in which a conversion works: with less it would rest for minutes and look dead. */
+const MIN_PACE = 0.01;
+
 /** Decides how many blocks the next statement copies, by the time that the last one took. */
 export class BatchSize {
   blocks = FIRST_BLOCKS;
@@ -19,8 +22,13 @@ export class BatchSize {
 }
 
 /** Rests after a piece of work, so that only the wanted share of the time is worked. */
-export async function rest({ pace = 1 }: CopyControl, workedMs: number, signal: AbortSignal): Promise<void> {
-  const share = Math.min(1, Math.max(0.01, pace));
+export async function rest({ pace = 1 }: CopyControl, workedMs: number, stop: AbortSignal): Promise<void> {
+  const share = Math.min(1, Math.max(MIN_PACE, pace));
   const wait = workedMs * (1 / share - 1);
-  if (wait >= 1) await sleep(wait, undefined, { signal }).catch(() => undefined);
+  if (wait >= 1) await waitUnlessStopped(wait, stop);
+}
+
+/** Waits, at most until the signal. */
+export async function waitUnlessStopped(milliseconds: number, stop: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal: stop }).catch(() => undefined);
 }

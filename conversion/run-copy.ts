@@ -3,10 +3,12 @@ import { toPair } from "../core/conversion/copy/copy-source";
 import { quoteRelationOf } from "../core/conversion/between/pair";
 import { type CopyRecord, movePhase } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
-import { backfill, reread, type Stopped } from "./backfill";
-import { beginAgain, beginCopy } from "./begin";
-import { type CopyEnd, type CopyJob, describeCopy } from "./copy-job";
+import { backfill, reread } from "./backfill";
+import { beginCopy } from "./begin";
+import { beginAgain, requireSameColumns } from "./begin-again";
+import { type CopyEnd, type CopyJob, describeCopy, type Stopped } from "./copy-job";
 import { followAll } from "./follow";
+import { obeyPause } from "./obey-pause";
 import { verifyCopy } from "./verify-copy";
 
 /** Times that one run begins again because the table was altered: more often is not by accident. */
@@ -16,14 +18,16 @@ const MAX_BEGINNINGS = 3;
  * Brings a conversion to the point where only the swap remains, from wherever the journal says that it is. The caller holds the lock of
  * the table, so that copying and reconciling have one actor.
  */
-export async function runCopy(job: CopyJob): Promise<CopyEnd> {
+export async function runCopy(first: CopyJob): Promise<CopyEnd> {
+  let job = first;
   let record = await beginCopy(job);
   for (let beginnings = 1; ; beginnings += 1) {
     try {
+      await requireSameColumns(job);
       return await advance(job, record);
     } catch (error) {
       if (!(error instanceof PairChanged) || beginnings === MAX_BEGINNINGS) throw error;
-      record = await beginAgain(job, await reread(job), error.message);
+      ({ job, record } = await beginAgain(job, await reread(job), error.message));
     }
   }
 }
@@ -33,11 +37,11 @@ async function advance(job: CopyJob, begun: CopyRecord): Promise<CopyEnd> {
   for (;;) {
     const stopped = await workOn(job, record);
     record = await reread(job);
-    if (stopped !== undefined) return { kind: "unfinished", record, why: stopped };
+    if (stopped !== undefined) return { kind: "unfinished", job, record, why: stopped };
     if (record.phase !== "verified") continue;
     const { emptied } = await followAll(job, record);
     record = await reread(job);
-    if (!emptied) return { kind: "verified", record };
+    if (!emptied) return { kind: "verified", job, record };
   }
 }
 
@@ -49,10 +53,14 @@ async function workOn(job: CopyJob, record: CopyRecord): Promise<Stopped | undef
       if (stopped === undefined) await move(job, record, "finishing");
       return stopped;
     }
-    case "finishing":
+    case "finishing": {
+      const stopped = await obeyPause(job, record);
+      // Emptied: the journal is back at the beginning of the copy.
+      if (stopped !== undefined) return stopped === "emptied" ? undefined : stopped;
       await finish(job);
       await move(job, record, "verifying");
       return undefined;
+    }
     case "verifying": {
       const stopped = await verifyCopy(job, record);
       // Emptied: the journal is back at the beginning of the copy.

@@ -21,7 +21,7 @@ export interface SwapPlan {
 const MAX_TRIES = 10;
 
 /** Returns the statements of the swap, with its record. */
-export function recordedSwap({ source, proof }: SwapPlan, record: Pick<CopyRecord, "id">): Statement[] {
+function recordedSwap({ source, proof }: SwapPlan, record: Pick<CopyRecord, "id">): Statement[] {
   const own = listOutgoing(source)
     .filter(({ validated }) => validated)
     .map(({ name }) => name);

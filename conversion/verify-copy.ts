@@ -2,10 +2,10 @@ import { faultpoint } from "../postgres/connect/faultpoint";
 import { type CopyRecord, readControl, recordVerified } from "../postgres/conversion/journal";
 import { RowsDiffer } from "../postgres/conversion/reconcile";
 import { type Difference, verifyRange } from "../postgres/conversion/verify";
-import { type CopyJob, describeCopy, toPairWork } from "./copy-job";
+import { type CopyJob, describeCopy, type Stopped, toPairWork } from "./copy-job";
 import { follow } from "./follow";
+import { obeyPause } from "./obey-pause";
 import { rest } from "./pace";
-import type { Stopped } from "./backfill";
 
 /** Rows that one statement compares: a second or two, so that no snapshot is held for long. */
 const RANGE_ROWS = 1_000_000;
@@ -21,7 +21,11 @@ export async function verifyCopy(job: CopyJob, begun: CopyRecord): Promise<Stopp
   for (;;) {
     if (job.isTimeOver()) return "its time is over";
     const control = await readControl(work.database, begun);
-    if (control.paused) return "it is paused";
+    if (control.paused) {
+      const stopped = await obeyPause(job, begun);
+      if (stopped !== undefined) return stopped;
+      continue;
+    }
     const followed = await follow(job, begun);
     if (followed.emptied) return "emptied";
     if (!followed.complete) continue;
@@ -38,7 +42,7 @@ export async function verifyCopy(job: CopyJob, begun: CopyRecord): Promise<Stopp
     await faultpoint("after comparing a range");
     if (verified.to === undefined) return undefined;
     after = verified.to;
-    await rest(control, performance.now() - start, work.signal);
+    await rest(control, performance.now() - start, job.stop);
   }
 }
 

@@ -10,7 +10,7 @@ import { buildStatement } from "../registry/statement";
 import type { Recorded } from "./copy-blocks";
 
 /** Phases of a conversion that copies, in their order, as the journal has them. */
-type CopyPhase =
+export type CopyPhase =
   /** The copy exists and is empty; nothing is captured. */
   | "prepared"
   /** Changes are captured, rows are copied. */

@@ -15,8 +15,16 @@ export async function cliPages(): Promise<Page[]> {
       `${root.description()}\n`,
       "In a repository that depends on the package: `npx pgpartition <verb>`.\n",
       block(help(root)),
-      ...root.commands.map((command) => section(command.name(), block(help(command)))),
+      ...root.commands.flatMap((command) => sections(command, command.name())),
     ]),
+  ];
+}
+
+/** A verb that has verbs of its own comes before them. */
+function sections(command: Command, name: string): string[] {
+  return [
+    section(name, block(help(command))),
+    ...command.commands.flatMap((verb) => sections(verb, `${name} ${verb.name()}`)),
   ];
 }
 

@@ -258,9 +258,25 @@ export function settleOutgoing(source: Pick<CopySource, "table" | "bound" | "par
         hazards: ["SCAN_PARTITION"],
         undo: "not needed: it changes no row",
       })),
-      {
-        ...addConstraint(source, name, definition, listReferenced(source, name)),
-        transaction: `refer ${table.schema}.${table.name}.${name}`,
-      },
+      addWhole(source, name, definition),
     ]);
+}
+
+/** Taking over the constraints of the partitions, PostgreSQL drops triggers of theirs on the referenced table. */
+function addWhole(
+  { table, partitions }: Pick<CopySource, "table" | "partitions">,
+  name: string,
+  definition: string,
+): Statement {
+  const referenced = listReferenced({ table }, name).map((lock): Lock => ({ ...lock, mode: "ACCESS EXCLUSIVE" }));
+  const { hazards, ...statement } = addConstraint({ table }, name, definition, [
+    { relation: `${table.schema}.${table.name}`, role: "parent", mode: "SHARE ROW EXCLUSIVE" },
+    ...partitions.map((partition) => lockOwn(table.schema, partition.name, "SHARE ROW EXCLUSIVE")),
+    ...referenced,
+  ]);
+  return {
+    ...statement,
+    transaction: `refer ${table.schema}.${table.name}.${name}`,
+    hazards: [...hazards, "LOCK_REF_AX", "LOCK_WRITES_SHORT"],
+  };
 }

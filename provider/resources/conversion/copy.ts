@@ -203,10 +203,11 @@ async function copyAndSwap(
   found: Copyable,
   readAgain: () => Promise<CopyReading>,
 ): Promise<ConversionState> {
-  const job = makeCopyJob(getWork(ctx, runtime), declared, found);
+  let job = makeCopyJob(getWork(ctx, runtime), declared, found);
   const name = `${declared.schema}.${declared.table}`;
   for (;;) {
     const end = await runCopy(job);
+    job = end.job;
     if (end.kind === "unfinished") {
       const state = `${describeProgress(end.record)}; ${end.why}`;
       if (declared.until === "verify") {
@@ -217,11 +218,11 @@ async function copyAndSwap(
         `conversion of "${name}" is not finished: ${state}. What is done stays done. Run the update again, or pgpartition convert run ${name}; or declare until: "verify" until it is`,
       );
     }
-    const { stopBeforeSwap } = await readControl(runtime.database, end.record);
+    const { stopBeforeSwap, paused } = await readControl(runtime.database, end.record);
     if (declared.until === "verify") return "verified";
-    if (stopBeforeSwap)
+    if (stopBeforeSwap || paused)
       throw new Refusal(
-        `conversion of "${name}" is verified, and was told to stop before its swap. Run pgpartition convert resume ${name}, then the update again`,
+        `conversion of "${name}" is verified, and was ${paused ? "paused" : "told to stop before its swap"}. Run pgpartition convert resume ${name}, then the update again`,
       );
     const plan = async (): Promise<SwapPlan> => {
       const reading = await readAgain();

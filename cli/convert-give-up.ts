@@ -1,0 +1,62 @@
+import { Command } from "commander";
+import { endPairStatements } from "../conversion/begin";
+import { type PairRelation, quoteRelationOf } from "../core/conversion/between/pair";
+import { formatTableId } from "../core/names/resource-id";
+import { findOid } from "../postgres/conversion/copy-status";
+import { type OpenConversion, requireUnderWay, withConversion } from "./open-conversion";
+
+/** Ends a conversion before its swap. The table and its rows stay as they are. */
+export function createGiveUpCommand(): Command {
+  return new Command("give-up")
+    .description(
+      "End a conversion before its swap: the capture and the copy are dropped, and the table stays as it is. Everything that was copied is lost.",
+    )
+    .argument("<table>", "schema.table")
+    .option("--yes", "do it")
+    .addHelpText(
+      "after",
+      `
+Takes ACCESS EXCLUSIVE on the table for an instant, to drop the triggers. Needs the lock of the table: end a run that works on it, or pause
+it, first. As long as the program declares convertFrom, the next pulumi up begins again from nothing: remove it.`,
+    )
+    .action((name: string, options: { yes?: true }, command: Command) =>
+      withConversion(command, name, async (conversion) => {
+        const { record } = conversion;
+        if (!options.yes)
+          throw new Error(
+            `giving up the conversion of "${name}" drops its copy of ${record.rowsCopied.toLocaleString("en")} rows, begun at ${record.begunAt}: add --yes to do it. ` +
+              `pgpartition convert pause ${name} keeps what is done`,
+          );
+        await giveUp(conversion);
+        console.log(
+          `the conversion of ${formatTableId(conversion.table)} is given up, and the table is as it was; remove convertFrom from the program, or the next pulumi up begins again`,
+        );
+      }),
+    );
+}
+
+async function giveUp({ session, table }: OpenConversion): Promise<void> {
+  const { database, options } = session;
+  const { schema } = table;
+  await database.withTableLock(schema, table.table, options, async () => {
+    // A run may have moved it on while the lock was waited for.
+    const record = await requireUnderWay(session, table);
+    const { target, pending } = record.detail;
+    const relation = (name: string): PairRelation => ({ schema, name });
+    const oid = await findOid(database, quoteRelationOf(relation(target)));
+    if (oid !== undefined && oid !== record.targetOid)
+      throw new Error(
+        `"${schema}.${target}" is not the copy of the conversion: another session has put it there. Rename it, and run this again`,
+      );
+    // By names alone: it also ends a conversion whose table was altered so that it cannot go on.
+    const pair = {
+      source: relation(table.table),
+      target: relation(target),
+      pending: relation(pending),
+      columns: [],
+      key: [],
+    };
+    const subject = `giving up the conversion of table "${formatTableId(table)}"`;
+    await database.execute(endPairStatements(database.managementSchema, pair, record), { ...options, subject });
+  });
+}

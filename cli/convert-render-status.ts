@@ -1,0 +1,108 @@
+import type { CopyStatus } from "../conversion/read-status";
+import { formatTableId } from "../core/names/resource-id";
+import type { CopyPhase, CopyRecord } from "../postgres/conversion/journal";
+import type { InTheWay, LockHolder } from "../postgres/conversion/copy-status";
+import { describeBlockers } from "../postgres/execute/blockers";
+import { formatDuration } from "../postgres/execute/obstacles";
+
+const PHASES: Readonly<Record<CopyPhase, string>> = {
+  prepared: "the copy is created, and nothing is captured yet",
+  copying: "rows are copied",
+  finishing: "all rows are copied; keys and indexes of the copy are built",
+  verifying: "rows are compared",
+  verified: "verified: only the swap remains, by the update that declares it",
+  swapped: "swapped; the next pulumi up finishes what is left, such as foreign keys to validate",
+  ended: "ended",
+};
+
+/** Prints one conversion in some lines, the first of which is the phase. */
+export function renderStatus(status: CopyStatus): string {
+  const { record, table, inTheWay } = status;
+  const { phase, detail } = record;
+  return [
+    `${formatTableId(table)}: ${PHASES[phase]}`,
+    `  copied: ${renderCopied(status)}`,
+    `  changes: ${count(status.pending)} pending, ${count(record.changesReconciled)} followed`,
+    `  compared: ${count(record.rowsVerified)} rows${record.verifiedAt === undefined ? "" : `, all equal at ${record.verifiedAt}`}`,
+    ...renderControl(record).map((text) => `  setting: ${text}`),
+    `  last step: ${formatDuration(Math.round(status.secondsSinceMoved))} ago; begun at ${record.begunAt}`,
+    ...(detail.restarted === undefined ? [] : [`  begun again: ${detail.restarted}`]),
+    `  worked on by: ${status.holder ? renderHolder(status.holder) : "no run; pulumi up or pgpartition convert run goes on"}`,
+    ...inTheWay.map((session) => `  in the way: ${renderInTheWay(session)}`),
+  ].join("\n");
+}
+
+function renderCopied({ record, estimatedRows, share, rowsPerSecond, secondsLeft }: CopyStatus): string {
+  const of = estimatedRows === undefined ? "" : ` of about ${count(estimatedRows)}`;
+  const { nextBlock, endBlock } = record;
+  const blocks = endBlock === undefined ? "" : `, ${count(nextBlock)} of ${count(endBlock)} blocks`;
+  const rate = rowsPerSecond === undefined ? "" : `; ${count(rowsPerSecond)} rows a second since it began`;
+  const left = secondsLeft === undefined ? "" : `, about ${formatDuration(Math.ceil(secondsLeft))} left`;
+  return `${count(record.rowsCopied)}${of} rows (${Math.floor(share * 100)} %${blocks})${rate}${left}`;
+}
+
+function renderControl({ control }: CopyRecord): string[] {
+  const { paused = false, pace = 1, stopBeforeSwap = false } = control;
+  return [
+    ...(paused ? ["paused; pgpartition convert resume goes on"] : []),
+    ...(pace < 1 ? [`works ${Math.round(pace * 100)} % of the time`] : []),
+    ...(stopBeforeSwap ? ["an update stops before the swap; pgpartition convert resume takes it back"] : []),
+  ];
+}
+
+function renderHolder({ pid, application, since }: LockHolder): string {
+  return `pid ${pid} ("${application ?? "unnamed"}"${since === undefined ? "" : `, connected since ${since}`})`;
+}
+
+function renderInTheWay(session: InTheWay): string {
+  const what =
+    session.why === "older"
+      ? "its transaction began before the copy was verified, and the swap waits for it"
+      : session.relation === null
+        ? "a run waits for its transaction"
+        : `a run waits for a lock of ${session.relation} that it holds or waits for itself`;
+  return `${describeBlockers([session])}: ${what}`;
+}
+
+/** Returns the same for tools. What is not known, or not so, is null. */
+export function toJson(status: CopyStatus): object {
+  const { record, table, holder, inTheWay } = status;
+  const { control, detail } = record;
+  return {
+    table: formatTableId(table),
+    phase: record.phase,
+    rowsCopied: record.rowsCopied,
+    estimatedRows: status.estimatedRows ?? null,
+    nextBlock: record.nextBlock,
+    endBlock: record.endBlock ?? null,
+    share: status.share,
+    rowsPerSecond: status.rowsPerSecond ?? null,
+    secondsLeft: status.secondsLeft ?? null,
+    changesPending: status.pending,
+    changesFollowed: record.changesReconciled,
+    rowsCompared: record.rowsVerified,
+    verifiedAt: record.verifiedAt ?? null,
+    paused: control.paused ?? false,
+    pacePercent: Math.round((control.pace ?? 1) * 100),
+    stopBeforeSwap: control.stopBeforeSwap ?? false,
+    begunAt: record.begunAt,
+    updatedAt: record.updatedAt,
+    secondsSinceLastStep: status.secondsSinceMoved,
+    begunAgain: detail.restarted ?? null,
+    workedOnBy: holder
+      ? { pid: holder.pid, application: holder.application ?? null, since: holder.since ?? null }
+      : null,
+    inTheWay: inTheWay.map(({ pid, why, application, state, relation, transaction_seconds: seconds }) => ({
+      pid,
+      why,
+      application,
+      state,
+      relation,
+      transactionSeconds: seconds === null ? null : Number(seconds),
+    })),
+  };
+}
+
+function count(number: number): string {
+  return Math.round(number).toLocaleString("en");
+}

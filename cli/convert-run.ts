@@ -1,0 +1,102 @@
+import { Command } from "commander";
+import type { CopyJob } from "../conversion/copy-job";
+import { readDeclaredCopy } from "../conversion/declared-copy";
+import { makeOperatorJob } from "../conversion/job-for";
+import { waitUnlessStopped } from "../conversion/pace";
+import { readCopy } from "../conversion/read-copy";
+import { runCopy } from "../conversion/run-copy";
+import { formatTableId } from "../core/names/resource-id";
+import type { CopyRecord } from "../postgres/conversion/journal";
+import { print } from "./open-session";
+import { type OpenConversion, requireUnderWay, withConversion } from "./open-conversion";
+import { listenToStop, type Stop } from "./stop-signals";
+
+/** Pause between two looks for changes, once everything is verified. */
+const FOLLOW_EVERY_MS = 1_000;
+
+/** Time between two lines about the changes that are followed. */
+const TELL_EVERY_MS = 60_000;
+
+/** Goes on with a conversion that an update has begun, by the same steps, under the same lock. */
+export function createConvertRunCommand(): Command {
+  return new Command("run")
+    .description(
+      "Go on with a conversion that pulumi up has begun: copy, compare, and then follow the changes until it is stopped. Never swaps: the update that declares the rest of the table does.",
+    )
+    .argument("<table>", "schema.table")
+    .option("--once", "end when everything is verified")
+    .addHelpText(
+      "after",
+      `
+Works under the lock of the table: stop it before pulumi up, which would wait for the lock. Ctrl-C or SIGTERM ends it after the statement
+that it works on, and a second one cancels that statement; what is done stays done. It waits while it is paused, and knows no
+timeBudgetMinutes. The exit code is 1 if --once was stopped before everything was verified.
+
+Example: pgpartition convert run app.events --once && pulumi up`,
+    )
+    .action((name: string, options: { once?: true }, command: Command) =>
+      withConversion(command, name, async (conversion) => {
+        const stop = listenToStop(() => print("stopping after this statement; once more: at once"));
+        try {
+          await run(conversion, stop, options.once === true);
+        } finally {
+          stop.close();
+        }
+      }),
+    );
+}
+
+async function run({ session, table }: OpenConversion, stop: Stop, once: boolean): Promise<void> {
+  const { database, options } = session;
+  const name = formatTableId(table);
+  const lock = { signal: stop.soon, log: options.log };
+  await database.withTableLock(table.schema, table.table, lock, async () => {
+    const declared = readDeclaredCopy(await requireUnderWay(session, table));
+    database.invalidate(table.schema, table.table);
+    const reading = await readCopy(database, declared, ({ now }) => now);
+    if (reading.kind === "refused")
+      throw new Error(
+        `conversion of "${name}": ${reading.problems.map(({ message, fix }) => `${message} ${fix}`).join("\n")}`,
+      );
+    if (reading.kind !== "copyable" || !reading.record)
+      throw new Error(
+        `the conversion of "${name}" belongs to another table of that name: pgpartition convert give-up ${name} --yes ends it`,
+      );
+    const management = database.managementSchema;
+    const work = { database, management, run: options.run, signal: stop.now, log: options.log };
+    const job = makeOperatorJob(work, declared, reading, stop.soon);
+    const end = await runCopy(job);
+    if (end.kind === "verified") {
+      console.log(
+        `${name}: verified, ${describe(end.record)}. Only the swap remains: pulumi up with the table in the program, and without until: "verify", does it`,
+      );
+      if (!once) await keepFollowing(end.job, end.record);
+    } else if (once) process.exitCode = 1;
+    if (stop.soon.aborted) console.log(`${name}: stopped; what is done stays done, and changes go on being captured`);
+  });
+}
+
+/** Follows the changes until it is stopped. What makes it begin again, as TRUNCATE does, is copied and compared again. */
+async function keepFollowing(first: CopyJob, verified: CopyRecord): Promise<void> {
+  let job = first;
+  const { log } = job.work;
+  log.info("changes are followed from now on; stop this before pulumi up");
+  let told = performance.now();
+  let last = verified.changesReconciled;
+  for (;;) {
+    await waitUnlessStopped(FOLLOW_EVERY_MS, job.stop);
+    if (job.isTimeOver()) return;
+    const end = await runCopy(job);
+    if (end.kind === "unfinished") return;
+    const { record } = end;
+    job = end.job;
+    if (performance.now() - told < TELL_EVERY_MS || record.changesReconciled === last) continue;
+    told = performance.now();
+    last = record.changesReconciled;
+    log.status(describe(record));
+  }
+}
+
+function describe({ rowsCopied, changesReconciled }: CopyRecord): string {
+  return `${rowsCopied.toLocaleString("en")} rows copied and ${changesReconciled.toLocaleString("en")} changes followed since it began`;
+}

@@ -1,0 +1,12 @@
+import { readWire } from "../core/declare/table/wire";
+import { conversionType, decodeConversion, type DeclaredCopy } from "../core/resources/conversion";
+import type { CopyRecord } from "../postgres/conversion/journal";
+
+/** Returns what the program declared when the conversion began, which the journal keeps for other processes. */
+export function readDeclaredCopy({ detail }: Pick<CopyRecord, "detail">): DeclaredCopy {
+  const read = readWire(conversionType.inputs, detail.declared);
+  const declared = "problems" in read ? undefined : decodeConversion(read.value);
+  if (declared?.strategy !== "copy")
+    throw new Error("the journal was written by another version of this package: go on with pulumi up");
+  return declared;
+}

@@ -1,0 +1,38 @@
+import type { TableName } from "../core/names/table-name";
+import { type CopyFacts, readCopyFacts } from "../postgres/conversion/copy-status";
+import { type CopyRecord, countPending } from "../postgres/conversion/journal";
+import type { Database } from "../postgres/database";
+
+/** How far a conversion by copy is, as an operator wants to know it. */
+export interface CopyStatus extends CopyFacts {
+  readonly table: TableName;
+  readonly record: CopyRecord;
+  /** Share of the blocks that is copied, 0 to 1. */
+  readonly share: number;
+  /** Average since it began, pauses included. Undefined: no row was copied yet, or all of them are. */
+  readonly rowsPerSecond: number | undefined;
+  /** Time until all rows are copied, by that average; keys, indexes and the comparison come after it. */
+  readonly secondsLeft: number | undefined;
+  /** Changes that are pending, up to a limit. */
+  readonly pending: number;
+}
+
+export async function readCopyStatus(database: Database, table: TableName, record: CopyRecord): Promise<CopyStatus> {
+  const facts = await readCopyFacts(database, table, record);
+  const pending = await countPending(database, table.schema, record);
+  return { table, record, ...facts, pending, ...measure(record, facts) };
+}
+
+function measure(
+  { phase, nextBlock, endBlock, rowsCopied }: CopyRecord,
+  { secondsWorked, estimatedRows }: CopyFacts,
+): Pick<CopyStatus, "share" | "rowsPerSecond" | "secondsLeft"> {
+  if (phase !== "prepared" && phase !== "copying")
+    return { share: 1, rowsPerSecond: undefined, secondsLeft: undefined };
+  const share = endBlock === undefined ? 0 : endBlock === 0 ? 1 : nextBlock / endBlock;
+  if (rowsCopied === 0 || secondsWorked <= 0) return { share, rowsPerSecond: undefined, secondsLeft: undefined };
+  const rowsPerSecond = rowsCopied / secondsWorked;
+  // A copy that began again has copied more rows than its share has.
+  const all = estimatedRows ?? (share > 0 ? rowsCopied / share : undefined);
+  return { share, rowsPerSecond, secondsLeft: all === undefined ? undefined : (all * (1 - share)) / rowsPerSecond };
+}
