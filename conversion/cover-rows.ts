@@ -5,19 +5,26 @@ import { quoteRelationOf } from "../core/conversion/between/pair";
 import { StatementError } from "../postgres/connect/session-errors";
 import { type CopySource, toPair } from "../core/conversion/copy/copy-source";
 import { readKeyRows } from "../postgres/read/key-rows";
+import { alignCopy } from "./align";
 import { type CopyJob, describeCopy } from "./copy-job";
 
-/** Runs a step; if a row belongs to no partition of the copy, creates what the rows need by now and runs it once more. */
+/**
+ * Runs a step. If the copy refuses a row, because it belongs to no partition, or contradicts a check that the table has lost since, the copy
+ * gets what its rows need by now, and the step runs once more.
+ */
 export async function coverRows<T>(job: CopyJob, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    if (!isRowWithoutPartition(error)) throw error;
-    const added = await addMissing(job);
-    if (added === 0) throw error;
+    if (!(error instanceof StatementError) || !REFUSED.includes(error.sqlState ?? "")) throw error;
+    const changed = isRowWithoutPartition(error) ? (await addMissing(job)) > 0 : await alignCopy(job);
+    if (!changed) throw error;
     return step();
   }
 }
+
+/** not_null_violation, unique_violation, check_violation, exclusion_violation */
+const REFUSED = ["23502", "23505", "23514", "23P01"];
 
 /** PostgreSQL reports a row that no partition takes like one that a CHECK refuses. */
 function isRowWithoutPartition(error: unknown): error is StatementError {

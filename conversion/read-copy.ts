@@ -1,6 +1,8 @@
 import { findConversionFindings } from "../core/conversion/analyze/findings";
 import { choosePrimaryKey } from "../core/conversion/attach/attach-source";
 import { CAPTURE_TRIGGERS } from "../core/conversion/between/capture";
+import type { CopyShape } from "../core/conversion/copy/align-copy";
+import type { PairRelation } from "../core/conversion/between/pair";
 import { planCopyPartitions } from "../core/conversion/copy/copy-partitions";
 import { findCopyProblems } from "../core/conversion/copy/copy-problems";
 import type { CopyNames, CopySource } from "../core/conversion/copy/copy-source";
@@ -24,6 +26,8 @@ export interface Copyable {
   readonly kind: "copyable";
   readonly source: CopySource;
   readonly facts: HistoryFacts;
+  /** The copy as it is now. Undefined: not created yet. */
+  readonly copy: CopyShape | undefined;
   /** What the journal says of a copy under way. */
   readonly record: CopyRecord | undefined;
   /** Changes that are pending, up to a limit. */
@@ -97,6 +101,7 @@ export async function readCopy(
       partitions: record ? await readPartitions(database, declared, names, partitions) : partitions,
     },
     facts,
+    copy: record ? await readCopyShape(database, { schema: declared.schema, name: names.target }) : undefined,
     record,
     pending: record ? await countPending(database, declared.schema, record) : 0,
     notes: findings
@@ -185,4 +190,11 @@ async function readPartitions(
 function observeAgain(database: Database, { schema, table }: TableName, key: KeySpec): Promise<Observation> {
   database.invalidate(schema, table);
   return database.observe(schema, table, key);
+}
+
+/** Reads what of the copy may differ from the table. */
+async function readCopyShape(database: Database, { schema, name }: PairRelation): Promise<CopyShape> {
+  database.invalidate(schema, name);
+  const { table } = await database.observe(schema, name);
+  return table ?? { columns: [], constraints: [], indexes: [] };
 }

@@ -1,8 +1,6 @@
-import { finishCopyStatements } from "../core/conversion/copy/prepare-copy";
-import { toPair } from "../core/conversion/copy/copy-source";
-import { quoteRelationOf } from "../core/conversion/between/pair";
 import { type CopyRecord, movePhase } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
+import { finishCopy } from "./align";
 import { backfill, reread } from "./backfill";
 import { beginCopy } from "./begin";
 import { beginAgain, requireSameColumns } from "./begin-again";
@@ -57,7 +55,7 @@ async function workOn(job: CopyJob, record: CopyRecord): Promise<Stopped | undef
       const stopped = await obeyPause(job, record);
       // Emptied: the journal is back at the beginning of the copy.
       if (stopped !== undefined) return stopped === "emptied" ? undefined : stopped;
-      await finish(job);
+      await finishCopy(job);
       await move(job, record, "verifying");
       return undefined;
     }
@@ -80,20 +78,4 @@ async function workOn(job: CopyJob, record: CopyRecord): Promise<Stopped | undef
 async function move({ work, source }: CopyJob, record: CopyRecord, phase: CopyRecord["phase"]): Promise<void> {
   const statement = movePhase(work.management, record, phase, phase === "verified" ? "verified_at = now()" : "");
   await work.database.execute([statement], { signal: work.signal, log: work.log, subject: describeCopy({ source }) });
-}
-
-/** Builds keys and indexes that are not there yet. */
-async function finish(job: CopyJob): Promise<void> {
-  const { work, source } = job;
-  const rows = await work.database.read(
-    "select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = $1::regclass",
-    [quoteRelationOf(toPair(source).target)],
-  );
-  const present = new Set(rows.map((row) => String(row["name"])));
-  work.log.status(`${describeCopy(job)}: building keys and indexes of the copy`);
-  await work.database.execute(finishCopyStatements(source, present), {
-    signal: work.signal,
-    log: work.log,
-    subject: describeCopy(job),
-  });
 }

@@ -1,3 +1,4 @@
+import { alignCopyStatements, type CopyShape } from "../core/conversion/copy/align-copy";
 import { waitForOldSnapshots } from "../core/conversion/copy/old-snapshots";
 import type { CopySource } from "../core/conversion/copy/copy-source";
 import { swapCopyStatements, type SwapProof } from "../core/conversion/copy/swap-copy";
@@ -7,6 +8,7 @@ import type { Statement } from "../core/sql/statement";
 import { faultpoint } from "../postgres/connect/faultpoint";
 import { LockBudgetExceeded, StatementError } from "../postgres/connect/session-errors";
 import { type CopyRecord, swappedStatement } from "../postgres/conversion/journal";
+import { PairChanged } from "../postgres/conversion/pair-transaction";
 import { reread } from "./backfill";
 import { type CopyJob, describeCopy } from "./copy-job";
 import { followAll } from "./follow";
@@ -14,6 +16,8 @@ import { followAll } from "./follow";
 /** The table as it is at the moment of the swap: an index or a privilege may have come since the copy began. */
 export interface SwapPlan {
   readonly source: CopySource;
+  /** The copy as it is then. */
+  readonly copy: CopyShape;
   readonly proof: SwapProof;
 }
 
@@ -21,7 +25,7 @@ export interface SwapPlan {
 const MAX_TRIES = 10;
 
 /** Returns the statements of the swap, with its record. */
-function recordedSwap({ source, proof }: SwapPlan, record: Pick<CopyRecord, "id">): Statement[] {
+function recordedSwap({ source, proof }: Omit<SwapPlan, "copy">, record: Pick<CopyRecord, "id">): Statement[] {
   const own = listOutgoing(source)
     .filter(({ validated }) => validated)
     .map(({ name }) => name);
@@ -31,23 +35,33 @@ function recordedSwap({ source, proof }: SwapPlan, record: Pick<CopyRecord, "id"
 
 /**
  * Swaps a verified copy. Before it, every transaction is waited for whose snapshot is older than the copied rows, while the changes go on
- * being followed. True: it is done. False: the copy has to be brought up again, because the table was truncated.
+ * being followed; and the copy gets what the table has got meanwhile, a check or an index. True: it is done. False: the copy has to
+ * be brought up again, because the table was truncated or its columns altered.
  */
 export async function swapCopy(job: CopyJob, record: CopyRecord, plan: () => Promise<SwapPlan>): Promise<boolean> {
-  if (!(await waitWhileFollowing(job, record))) return false;
   const options = { signal: job.work.signal, log: job.work.log, subject: describeCopy(job) };
-  for (let tries = 1; ; tries += 1) {
-    const { emptied } = await followAll(job, record);
-    if (emptied) return false;
-    const planned = await plan();
-    await faultpoint("before the swap");
-    try {
-      await job.work.database.execute(recordedSwap(planned, record), options);
-      return true;
-    } catch (error) {
-      if (tries === MAX_TRIES || !isWorthAnotherTry(error)) throw error;
-      job.work.log.status(`${options.subject}: ${error.message}; try ${tries + 1} of ${MAX_TRIES}`);
+  const { database } = job.work;
+  try {
+    if (!(await waitWhileFollowing(job, record))) return false;
+    for (let tries = 1; ; tries += 1) {
+      const { emptied } = await followAll(job, record);
+      if (emptied) return false;
+      const planned = await plan();
+      const due = alignCopyStatements(planned.source, planned.copy);
+      await database.execute(due, options);
+      if (due.length > 0 && tries < MAX_TRIES) continue;
+      await faultpoint("before the swap");
+      try {
+        await database.execute(recordedSwap(planned, record), options);
+        return true;
+      } catch (error) {
+        if (tries >= MAX_TRIES || !isWorthAnotherTry(error)) throw error;
+        options.log.status(`${options.subject}: ${error.message}; try ${tries + 1} of ${MAX_TRIES}`);
+      }
     }
+  } catch (error) {
+    if (error instanceof PairChanged) return false;
+    throw error;
   }
 }
 

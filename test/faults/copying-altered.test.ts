@@ -1,20 +1,24 @@
-// A column comes to a plain table while it is copied: its values are copied too.
+// A plain table is altered while it is copied: what it gets is what the partitioned one has.
 import { beforeEach, describe, expect, it } from "vitest";
 import { conversionProgram, NO_TABLE } from "../support/convertible-table";
 import { anyVersion, withDatabase } from "../support/database";
-import { up } from "../support/harness/rounds";
+import { preview, up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
 import { withDeployment } from "../support/harness/with-deployment";
 
 describe.each(anyVersion())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
+  const program = conversionProgram({ convertFrom: { strategy: "copy" } });
+  const verifying = conversionProgram({ convertFrom: { strategy: "copy", until: "verify" } });
+  const rows = () => database.query("select * from app.events order by id");
 
   beforeEach(async () => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
     await database.query(`
-      create table app.events (id bigint primary key, at timestamptz not null, note text);
-      insert into app.events select n, timestamptz '2025-01-01 00:00+00' + n * interval '1 hour', 'note ' || n from generate_series(1, 1000) n;`);
+      create table app.events (id bigint primary key, at timestamptz not null, note text, amount numeric);
+      create index events_note on app.events (note);
+      insert into app.events select n, timestamptz '2025-01-01 00:00+00' + n * interval '1 hour', 'note ' || n, n from generate_series(1, 1000) n;`);
   });
 
   it.each([
@@ -22,12 +26,11 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
     ["while its rows are copied", "after copying blocks of app.events"],
   ])("R11 %s", async (_, point) => {
     const stop = stopAt(point);
-    const run = up(database, deployment, conversionProgram({ convertFrom: { strategy: "copy" } }), { env: stop.env });
+    const run = up(database, deployment, program, { env: stop.env });
     await stop.reached();
     await database.query(
       "alter table app.events add late integer default 7; update app.events set late = id where id % 2 = 0",
     );
-    const rows = () => database.query("select * from app.events order by id");
     const before = await rows();
     stop.goOn();
     const { error, messages } = await run;
@@ -38,4 +41,49 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
       { swapped: true },
     ]);
   });
+
+  /** Columns, checks and indexes of the table, as text. */
+  const shape = () =>
+    database.query<{ line: string }>(`
+      select format('column %s not_null=%s default=%s', a.attname, a.attnotnull, pg_get_expr(d.adbin, d.adrelid)) as line
+      from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+      where a.attrelid = 'app.events'::regclass and a.attnum > 0 and not a.attisdropped
+      union all
+      select format('check %s %s', conname, pg_get_constraintdef(oid)) from pg_constraint
+      where conrelid = 'app.events'::regclass and contype = 'c'
+      union all
+      select format('index %s', replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')) from pg_index
+      where indrelid = 'app.events'::regclass and not indisprimary
+      order by 1`);
+  const altering = `
+    alter table app.events add constraint positive check (amount > 0), alter note set default 'none', alter note set not null;
+    alter table app.events alter amount drop not null, drop constraint known;
+    update app.events set amount = 7000 where id = 5;
+    create index events_amount on app.events (amount);
+    create unique index events_both on app.events (note, id, at);
+    drop index app.events_note;
+    create index events_note on app.events (note desc);`;
+
+  it.each([
+    ["while it is copied", false],
+    ["between its comparison and its swap", true],
+  ])(
+    "R13 S14 checks, defaults, NOT NULL and indexes that change %s are those of the partitioned table",
+    async (_, later) => {
+      await database.query(
+        "alter table app.events alter amount set not null, add constraint known check (amount < 6000)",
+      );
+      const stop = later ? undefined : stopAt("after copying blocks of app.events");
+      const run = up(database, deployment, later ? verifying : program, stop ? { env: stop.env } : {});
+      await (stop?.reached() ?? run);
+      await database.query(altering);
+      const [before, seen] = [await rows(), await shape()];
+      stop?.goOn();
+      expect((await run).error).toBeUndefined();
+      if (later) expect((await up(database, deployment, program)).error).toBeUndefined();
+      expect(await shape()).toEqual(seen);
+      expect(await rows()).toEqual(before);
+      expect((await preview(database, deployment, program)).steps).toEqual([]);
+    },
+  );
 });

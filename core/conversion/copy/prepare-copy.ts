@@ -1,10 +1,11 @@
 import { quote, quoteList, quoteLiteral, quoteQualified, type Quoted } from "../../names/identifier";
 import { buildFreshGrantStatements } from "../../partition/carry/security-statements";
-import type { LockMode, Statement } from "../../sql/statement";
+import type { Statement } from "../../sql/statement";
 import { formatEnd } from "../../time/key";
-import { findPrimaryKey, namePrimaryKey, quoteTable } from "../attach/attach-source";
+import { namePrimaryKey, quoteTable } from "../attach/attach-source";
 import { formatOptions } from "../attach/carry";
 import { installCapture, prepareCapture } from "../between/capture";
+import { listCarriedChecks } from "./align-copy";
 import { type CopyPartition, type CopySource, nameOnTarget, quoteTarget, toPair } from "./copy-source";
 
 /**
@@ -17,9 +18,7 @@ export function prepareCopyStatements(source: CopySource): Statement[] {
   const target = quoteTarget(source);
   const options = ["DEFAULTS", "GENERATED", "STORAGE", "COMPRESSION"].map((option) => ` INCLUDING ${option}`).join("");
   const place = bound.carried.unsaid?.placed === true ? bound.carried.tablespace : undefined;
-  const checks = bound.constraints.filter(
-    ({ kind, validated, enforced, noInherit }) => kind === "check" && validated && enforced && !noInherit,
-  );
+  const checks = listCarriedChecks(source);
   const close = (name: string) =>
     buildFreshGrantStatements({ schema: table.schema, name, role: "parent", fresh: true }, "", [], defaultGrantees);
   const statements = [
@@ -89,47 +88,6 @@ function own({ table }: CopySource, relation: Quoted): string[] {
 /** Installs the capture of changes: the first moment at which writers of the table notice anything. */
 export function captureStatements(source: CopySource): Statement[] {
   return installCapture(toPair(source));
-}
-
-/**
- * Builds the unique keys and indexes of the plain table on the copy, once its rows are there, and gathers its statistics. Its only
- * writer waits; changes of the table become pending meanwhile.
- */
-export function finishCopyStatements(source: CopySource, present: ReadonlySet<string>): Statement[] {
-  const { table } = source;
-  const target = quoteTarget(source);
-  const primary = findPrimaryKey(table)?.name;
-  const builds = table.indexes
-    .filter(
-      ({ valid, constraint, name }) =>
-        valid && !(constraint && constraint.name === primary) && !present.has(nameOnTarget(source, name)),
-    )
-    .map(({ name, unique, definition, constraint }) => {
-      const staged = quote(nameOnTarget(source, name));
-      return constraint
-        ? `ALTER TABLE ${target} ADD CONSTRAINT ${staged} ${constraint.definition}`
-        : `CREATE ${unique ? "UNIQUE " : ""}INDEX ${staged} ON ${target} ${definition}`;
-    });
-  return [
-    ...builds.map((sql) => buildLong(source, sql, "SHARE", ["INDEX_BUILD"])),
-    ...(builds.length > 0 || present.size === 0
-      ? [buildLong(source, `ANALYZE ${target}`, "SHARE UPDATE EXCLUSIVE", [])]
-      : []),
-  ];
-}
-
-/** Its locks are on the copy alone, which no other session uses. */
-function buildLong(source: CopySource, sql: string, mode: LockMode, hazards: Statement["hazards"]): Statement {
-  const relations = [source.names.target, ...source.partitions.map(({ name }) => name)];
-  return {
-    sql,
-    transaction: sql,
-    timeouts: "waiting",
-    locks: relations.map((name) => ({ relation: `${source.table.schema}.${name}`, role: "partition", mode })),
-    hold: "grows with rows",
-    hazards,
-    undo: "dropped with the copy",
-  };
 }
 
 function buildFresh(texts: readonly string[]): Statement[] {

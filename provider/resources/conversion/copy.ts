@@ -1,10 +1,7 @@
 import { observeAfterCopy, observeCopiedIndexes } from "../../../core/conversion/copy/after-copy";
 import { acceptSnapshots, waitForOldSnapshots } from "../../../core/conversion/copy/old-snapshots";
-import {
-  captureStatements,
-  finishCopyStatements,
-  prepareCopyStatements,
-} from "../../../core/conversion/copy/prepare-copy";
+import { alignCopyStatements, describeNewCopy, finishCopyStatements } from "../../../core/conversion/copy/align-copy";
+import { captureStatements, prepareCopyStatements } from "../../../core/conversion/copy/prepare-copy";
 import { settleOutgoing, swapCopyStatements } from "../../../core/conversion/copy/swap-copy";
 import { describeCopyWork } from "../../../core/conversion/copy/work-statements";
 import { validateReferring } from "../../../core/conversion/attach/repoint";
@@ -106,7 +103,7 @@ async function preview(
 function listStatements(
   runtime: Runtime,
   declared: DeclaredCopy,
-  { source, record, facts }: Copyable,
+  { source, record, facts, copy }: Copyable,
 ): readonly Statement[] {
   const phase = record?.phase;
   const { pending } = source.names;
@@ -119,7 +116,9 @@ function listStatements(
   return [
     ...(record ? [] : prepareCopyStatements(source)),
     ...(phase === undefined || phase === "prepared" ? captureStatements(source) : []),
-    ...(phase === "verified" || phase === "verifying" ? [] : finishCopyStatements(source, new Set())),
+    ...(phase === "verified" || phase === "verifying"
+      ? alignCopyStatements(source, copy ?? describeNewCopy(source))
+      : finishCopyStatements(source, copy ?? describeNewCopy(source))),
     ...(declared.until === "swap"
       ? [
           ...waitForOldSnapshots({ schema: declared.schema, pending }),
@@ -226,10 +225,11 @@ async function copyAndSwap(
       );
     const plan = async (): Promise<SwapPlan> => {
       const reading = await readAgain();
-      if (reading.kind !== "copyable" || !reading.record)
+      if (reading.kind !== "copyable" || !reading.record || !reading.copy)
         throw new Refusal(`conversion of "${name}": the table was altered meanwhile; run the update again`);
       return {
         source: reading.source,
+        copy: reading.copy,
         proof: {
           fingerprint: reading.facts.fingerprint,
           mark: reading.record.marks.mark,

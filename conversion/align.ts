@@ -1,0 +1,28 @@
+import { alignCopyStatements, finishCopyStatements } from "../core/conversion/copy/align-copy";
+import { type CopyJob, describeCopy } from "./copy-job";
+import { readCopy } from "./read-copy";
+
+/**
+ * Brings the copy to the shape that the table has by now, and says whether anything was to be done: a check or NOT NULL that the table has
+ * lost would go on refusing rows in the copy.
+ */
+export function alignCopy(job: CopyJob): Promise<boolean> {
+  return bringUp(job, alignCopyStatements);
+}
+
+/** Gives the copy the keys, indexes and checks of the table once all rows are there, and gathers its statistics. */
+export async function finishCopy(job: CopyJob): Promise<void> {
+  job.work.log.status(`${describeCopy(job)}: building keys and indexes of the copy`);
+  if (!(await bringUp(job, finishCopyStatements)))
+    throw new Error(`${describeCopy(job)}: the table cannot be converted as it is now; pulumi preview says why`);
+}
+
+/** The table is read again: what the job was begun with may be hours old. */
+async function bringUp(job: CopyJob, listDue: typeof alignCopyStatements): Promise<boolean> {
+  const { work, declared, now } = job;
+  const reading = await readCopy(work.database, declared, () => now);
+  if (reading.kind !== "copyable" || !reading.copy) return false;
+  const due = listDue(reading.source, reading.copy);
+  await work.database.execute(due, { signal: work.signal, log: work.log, subject: describeCopy(job) });
+  return due.length > 0;
+}
