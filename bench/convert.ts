@@ -75,8 +75,8 @@ async function convertOnce(server: BenchServer, rows: number, signal: AbortSigna
 }
 
 /** Returns the statements while the table is locked. */
-function findSwap(sent: readonly Logged[]): readonly Logged[] {
-  const first = sent.findIndex(({ sql }) => sql.startsWith("LOCK TABLE"));
+export function findSwap(sent: readonly Logged[]): readonly Logged[] {
+  const first = sent.findIndex(({ sql }) => /^LOCK TABLE .* IN ACCESS EXCLUSIVE MODE/.test(sql));
   const last = sent.findIndex(({ sql }, index) => index > first && sql === "commit");
   if (first < 0 || last < 0) throw new Error("the server's log has no swap");
   return sent.slice(first, last + 1);

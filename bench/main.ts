@@ -4,6 +4,7 @@ import { workFolder } from "../tools/paths";
 import { archive } from "./archive/archive";
 import type { Bench } from "./bench";
 import { convert } from "./convert";
+import { copy } from "./copy";
 import { create } from "./create/create";
 import { levels } from "./levels";
 import { noop } from "./noop";
@@ -13,7 +14,17 @@ import { statements } from "./statements";
 import { buildAll, removeWorkFolder } from "./support/bundles";
 import { window } from "./window";
 
-const benches: Readonly<Record<string, Bench>> = { noop, create, statements, window, levels, stall, archive, convert };
+const benches: Readonly<Record<string, Bench>> = {
+  noop,
+  create,
+  statements,
+  window,
+  levels,
+  stall,
+  archive,
+  convert,
+  copy,
+};
 
 async function main(args: readonly string[]): Promise<void> {
   const quick = args.includes("--quick");

@@ -27,7 +27,7 @@ comment on table :management.conversions is
 
 create unique index conversions_under_way on :management.conversions (schema_name, table_name) where phase <> 'ended';
 
-create function :management.refuse_former() returns trigger language plpgsql set search_path = pg_catalog as $function$
+create function :management.refuse_former() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $function$
 begin
   raise exception 'table "%"."%" is the former one of a conversion, which keeps it as it was: % is refused', tg_table_schema, tg_table_name, lower(tg_op)
     using errcode = 'object_not_in_prerequisite_state',
@@ -38,7 +38,7 @@ $function$;
 -- A transaction whose snapshot is older than the swap of a copy would write beside rows that it does not see: they were inserted by
 -- the swap. It is told to begin again, as for any other conflict of its level of isolation. READ COMMITTED takes a new snapshot for
 -- each statement, and never meets this.
-create function :management.refuse_old_snapshot() returns trigger language plpgsql set search_path = pg_catalog as $function$
+create function :management.refuse_old_snapshot() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $function$
 begin
   if not pg_visible_in_snapshot(tg_argv[0]::xid8, pg_current_snapshot()) then
     raise exception 'table "%"."%" was converted after the snapshot of this transaction was taken', tg_table_schema, tg_table_name

@@ -186,7 +186,7 @@ function mayNotUse(management: string, role: string): string {
   return (
     `role "${role}" may not use management schema ${schema}. An administrator has to run: GRANT USAGE ON SCHEMA ${schema} TO ${quote(role)}; ` +
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ${schema}.registry TO ${quote(role)}; GRANT SELECT, INSERT ON ${schema}.ledger, ${schema}.archive_parts TO ${quote(role)}; ` +
-    `GRANT SELECT, INSERT, UPDATE, DELETE ON ${schema}.prepared, ${schema}.prepared_levels, ${schema}.prepared_parts TO ${quote(role)}; GRANT SELECT ON ${schema}.version TO ${quote(role)}; ` +
+    `GRANT SELECT, INSERT, UPDATE ON ${schema}.conversions TO ${quote(role)}; GRANT SELECT, INSERT, UPDATE, DELETE ON ${schema}.prepared, ${schema}.prepared_levels, ${schema}.prepared_parts TO ${quote(role)}; GRANT SELECT ON ${schema}.version TO ${quote(role)}; ` +
     `GRANT EXECUTE ON ALL ROUTINES IN SCHEMA ${schema} TO ${quote(role)}`
   );
 }
