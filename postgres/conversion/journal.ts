@@ -147,9 +147,10 @@ export function movePhase(
   );
 }
 
-type Change = "rows_verified = 0, verified_to = null, verified_at = null" | "verified_at = now()";
-
-/** Where the copy goes on: from its beginning, in the file that the table has now. */
+/**
+ * Lets the copy go on from its beginning, in the file that the table has now. Nothing but that file is taken over: a capture that was
+ * touched since its installation must not pass for the one that was installed.
+ */
 export function restartStatement(
   management: string,
   { id }: Pick<CopyRecord, "id">,
@@ -157,10 +158,11 @@ export function restartStatement(
   endBlock: number,
 ): Statement {
   return buildStatement(
-    `update ${quote(management)}.conversions set phase = 'copying', updated_at = now(), next_block = 0, end_block = $2::bigint,
+    `update ${quote(management)}.conversions c set phase = 'copying', updated_at = now(), next_block = 0, end_block = $2::bigint,
   rows_verified = 0, verified_to = null, verified_at = null,
-  marks = (select pg_catalog.to_jsonb(m) from (${markQuery(pair)}) m)
-where id = $1::bigint`,
+  marks = case when (m.mark, m.columns) = (c.marks ->> 'mark', c.marks ->> 'columns') then pg_catalog.to_jsonb(m) else c.marks end
+from (${markQuery(pair)}) m
+where c.id = $1::bigint`,
     [id, String(endBlock)],
     UNDO,
   );

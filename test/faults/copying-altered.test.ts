@@ -42,6 +42,21 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
     ]);
   });
 
+  it("R11 its triggers are switched off between their installation and the first row: the copy is begun again", async () => {
+    const stop = stopAt("after commit capture app.events");
+    const run = up(database, deployment, program, { env: stop.env });
+    await stop.reached();
+    await database.query(
+      "alter table app.events disable trigger all; update app.events set note = 'unseen' where id < 10; alter table app.events enable trigger all",
+    );
+    const before = await rows();
+    stop.goOn();
+    const { error, messages } = await run;
+    expect(error).toBeUndefined();
+    expect(messages.join("\n")).toContain("changes may have been missed. The copy is dropped, and begun again");
+    expect(await rows()).toEqual(before);
+  });
+
   /** Columns, checks and indexes of the table, as text. */
   const shape = () =>
     database.query<{ line: string }>(`
