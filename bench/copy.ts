@@ -4,54 +4,44 @@ import type { Bench } from "./bench";
 import type { Row } from "./report";
 import { median } from "./support/measure";
 import { partitionedProject } from "./support/project";
-import { type BenchDatabase, type BenchServer, startBenchServer } from "./support/server";
+import { AS_OF, createEvents, EVENTS, findSwap, runRounds } from "./support/plain-table";
+import type { BenchDatabase, BenchServer } from "./support/server";
 import { statementsDuring, totalMs } from "./support/statement-log";
 import { databaseArgs } from "./support/tables";
-import { findSwap } from "./convert";
-
-const AS_OF = "2026-05-10T12:00:00Z";
 
 /** What the issue asks for: a copy at least 0.6 as fast, a comparison of both sides in at most 0.6 of its time. */
 const MOST_COPY = 1 / 0.6;
 const MOST_PROOF = 0.6;
 
 const events: TableSpecArgs = {
-  table: "events",
-  partitionBy: [{ range: "at", every: "month" }],
-  window: { lead: "2 months", retention: "forever", start: "2026-03-01" },
-  onExpire: "detach",
+  ...EVENTS,
+  window: { ...EVENTS.window, start: "2026-03-01" },
   convertFrom: { strategy: "copy" },
 };
 
 export const copy: Bench = async ({ quick, signal, say }) => {
   const rows = quick ? 10_000 : 5_000_000;
   const rounds = quick ? 1 : 2;
-  const server = await startBenchServer();
-  try {
-    say(`${String(rounds)} rounds of ${rows.toLocaleString("en")} rows`);
-    const taken: Round[] = [];
-    for (let round = 0; round < rounds; round += 1) taken.push(await copyOnce(server, rows, signal));
-    const of = `${rows.toLocaleString("en")} rows`;
-    const ratio = (what: string, ours: (round: Round) => number, limit?: number): Row => ({
-      what: `${what} / INSERT … SELECT, ${of}`,
-      ours: { value: median(taken.map(ours)), unit: "ms" },
-      peer: { value: median(taken.map(({ floor }) => floor)), unit: "ms" },
-      ratio: median(taken.map((round) => ours(round) / round.floor)),
-      ...(limit === undefined ? {} : { limit: { of: "ratio", most: limit } }),
-    });
-    return [
-      ratio("copying", ({ copying }) => copying, MOST_COPY),
-      ratio("comparing both sides", ({ proof }) => proof, MOST_PROOF),
-      ratio("server time of a whole conversion by copy", ({ whole }) => whole),
-      {
-        what: `lock of the swap of a copy, ${of}`,
-        ours: { value: median(taken.map(({ swap }) => swap)), unit: "ms" },
-        note: "from LOCK TABLE to the end of COMMIT, in the server, with nothing pending",
-      },
-    ];
-  } finally {
-    await server.stop();
-  }
+  say(`${String(rounds)} rounds of ${rows.toLocaleString("en")} rows`);
+  const taken = await runRounds(rounds, (server) => copyOnce(server, rows, signal));
+  const of = `${rows.toLocaleString("en")} rows`;
+  const ratio = (what: string, ours: (round: Round) => number, limit?: number): Row => ({
+    what: `${what} / INSERT … SELECT, ${of}`,
+    ours: { value: median(taken.map(ours)), unit: "ms" },
+    peer: { value: median(taken.map(({ floor }) => floor)), unit: "ms" },
+    ratio: median(taken.map((round) => ours(round) / round.floor)),
+    ...(limit === undefined ? {} : { limit: { of: "ratio", most: limit } }),
+  });
+  return [
+    ratio("copying", ({ copying }) => copying, MOST_COPY),
+    ratio("comparing both sides", ({ proof }) => proof, MOST_PROOF),
+    ratio("server time of a whole conversion by copy", ({ whole }) => whole),
+    {
+      what: `lock of the swap of a copy, ${of}`,
+      ours: { value: median(taken.map(({ swap }) => swap)), unit: "ms" },
+      note: "from LOCK TABLE to the end of COMMIT, in the server, with nothing pending",
+    },
+  ];
 };
 
 interface Round {
@@ -63,16 +53,7 @@ interface Round {
 }
 
 async function copyOnce(server: BenchServer, rows: number, signal: AbortSignal): Promise<Round> {
-  const database = await server.createDatabase();
-  await database.with("fill", (client) =>
-    client.query(`
-    create table events (id bigint primary key, at timestamptz not null, kind text, body jsonb);
-    insert into events
-      select n, timestamptz '2026-05-01' - n * interval '1 second', 'kind ' || n % 10, jsonb_build_object('n', n)
-      from generate_series(1, ${String(rows)}) n;
-    create index on events (at);
-    analyze events;`),
-  );
+  const database = await createEvents(server, rows);
   const floor = await insertAll(database);
   const project = await partitionedProject(databaseArgs(database, { events }, AS_OF), signal);
   try {

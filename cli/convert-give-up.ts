@@ -1,8 +1,6 @@
 import { Command } from "commander";
-import { endPairStatements } from "../conversion/begin";
-import { type PairRelation, quoteRelationOf } from "../core/conversion/between/pair";
+import { giveUp } from "../conversion/give-up";
 import { formatTableId } from "../core/names/resource-id";
-import { findOid } from "../postgres/conversion/copy-status";
 import { type OpenConversion, requireUnderWay, withConversion } from "./open-conversion";
 
 /** Ends a conversion before its swap. The table and its rows stay as they are. */
@@ -27,7 +25,7 @@ it, first. As long as the program declares convertFrom, the next pulumi up begin
             `giving up the conversion of "${name}" drops its copy of ${record.rowsCopied.toLocaleString("en")} rows, begun at ${record.begunAt}: add --yes to do it. ` +
               `pgpartition convert pause ${name} keeps what is done`,
           );
-        await giveUp(conversion);
+        await endConversion(conversion);
         console.log(
           `the conversion of ${formatTableId(conversion.table)} is given up, and the table is as it was; remove convertFrom from the program, or the next pulumi up begins again`,
         );
@@ -35,28 +33,12 @@ it, first. As long as the program declares convertFrom, the next pulumi up begin
     );
 }
 
-async function giveUp({ session, table }: OpenConversion): Promise<void> {
+async function endConversion({ session, table }: OpenConversion): Promise<void> {
   const { database, options } = session;
-  const { schema } = table;
-  await database.withTableLock(schema, table.table, options, async () => {
+  await database.withTableLock(table.schema, table.table, options, async () => {
     // A run may have moved it on while the lock was waited for.
     const record = await requireUnderWay(session, table);
-    const { target, pending } = record.detail;
-    const relation = (name: string): PairRelation => ({ schema, name });
-    const oid = await findOid(database, quoteRelationOf(relation(target)));
-    if (oid !== undefined && oid !== record.targetOid)
-      throw new Error(
-        `"${schema}.${target}" is not the copy of the conversion: another session has put it there. Rename it, and run this again`,
-      );
-    // By names alone: it also ends a conversion whose table was altered so that it cannot go on.
-    const pair = {
-      source: relation(table.table),
-      target: relation(target),
-      pending: relation(pending),
-      columns: [],
-      key: [],
-    };
     const subject = `giving up the conversion of table "${formatTableId(table)}"`;
-    await database.execute(endPairStatements(database.managementSchema, pair, record), { ...options, subject });
+    await giveUp(database, table, record, { ...options, subject });
   });
 }

@@ -3,9 +3,9 @@ import { type CopyStatus, readCopyStatus } from "../conversion/read-status";
 import { quoteQualified } from "../core/names/identifier";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { findOid, listCopiesUnderWay } from "../postgres/conversion/copy-status";
-import { readCopyRecord } from "../postgres/conversion/journal";
+import { hasJournal, readCopyRecord } from "../postgres/conversion/journal";
 import { type CliSession, requireTable, withSession } from "./open-session";
-import { explainRights, hasJournal } from "./open-conversion";
+import { explainRights } from "./open-conversion";
 import { renderStatus, toJson } from "./convert-render-status";
 
 /** Prints how far conversions by copy are. Reads the journal, and waits for no lock of the tables. */
@@ -33,7 +33,7 @@ async function readAll(session: CliSession, only: TableId | undefined): Promise<
   const { database } = session;
   if (only && (await findOid(database, quoteQualified(only.schema, only.table))) === undefined)
     throw new Error(`table "${formatTableId(only)}" does not exist`);
-  if (!(await hasJournal(session))) return [];
+  if (!(await hasJournal(database))) return [];
   const found: CopyStatus[] = [];
   for (const table of only ? [only] : await listCopiesUnderWay(database)) {
     const record = await readCopyRecord(database, table);

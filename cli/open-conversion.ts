@@ -3,12 +3,9 @@ import { quoteQualified } from "../core/names/identifier";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { getSqlState } from "../postgres/connect/sqlstate";
 import { findOid } from "../postgres/conversion/copy-status";
-import { type CopyRecord, readCopyRecord } from "../postgres/conversion/journal";
+import { type CopyRecord, JOURNAL_VERSION, readCopyRecord } from "../postgres/conversion/journal";
 import { describeManagementSchema } from "../postgres/management/install";
 import { type CliSession, requireTable, withRegistry } from "./open-session";
-
-/** First version of the management schema that has the journal of conversions. */
-const JOURNAL_VERSION = 6;
 
 /** A conversion under way, for one verb. */
 export interface OpenConversion {
@@ -57,12 +54,6 @@ async function requireJournal({ database }: CliSession): Promise<void> {
     throw new Error(
       `management schema "${database.managementSchema}" has version ${state.version}, and conversions by copy need ${JOURNAL_VERSION}: pulumi up of its stack upgrades it`,
     );
-}
-
-/** Returns true if conversions by copy are known here at all. */
-export async function hasJournal({ database }: CliSession): Promise<boolean> {
-  const state = await describeManagementSchema(database);
-  return state.kind === "ours" && state.version >= JOURNAL_VERSION;
 }
 
 /** Adds the way on to an error about rights. */

@@ -2,8 +2,9 @@ import { toPair } from "../core/conversion/copy/copy-source";
 import { quoteRelationOf } from "../core/conversion/between/pair";
 import type { CopyRecord } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
-import { beginCopy, giveUpStatements } from "./begin";
+import { beginCopy } from "./begin";
 import { type CopyJob, describeCopy } from "./copy-job";
+import { giveUp } from "./give-up";
 import { readCopy } from "./read-copy";
 
 /**
@@ -17,8 +18,9 @@ export async function beginAgain(
 ): Promise<{ readonly job: CopyJob; readonly record: CopyRecord }> {
   const { work } = job;
   work.log.warn(`${why}. The copy is dropped, and begun again`);
-  const subject = describeCopy(job);
-  await work.database.execute(giveUpStatements(job, record), { signal: work.signal, log: work.log, subject });
+  const { schema, name } = job.source.table;
+  const options = { signal: work.signal, log: work.log, subject: describeCopy(job) };
+  await giveUp(work.database, { schema, table: name }, record, options);
   const again = await readAgain(job);
   return { job: again, record: await beginCopy(again, why) };
 }

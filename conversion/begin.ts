@@ -1,17 +1,8 @@
-import { removeCapture } from "../core/conversion/between/capture";
-import type { Pair } from "../core/conversion/between/pair";
 import { toPair } from "../core/conversion/copy/copy-source";
 import { captureStatements, namePreparation, prepareCopyStatements } from "../core/conversion/copy/prepare-copy";
-import { dropCopyStatements } from "../core/conversion/copy/give-up";
 import { encodeCopy } from "../core/resources/conversion";
 import type { Statement } from "../core/sql/statement";
-import {
-  beginCopyStatement,
-  captureStatement,
-  type CopyRecord,
-  movePhase,
-  readCopyRecord,
-} from "../postgres/conversion/journal";
+import { beginCopyStatement, captureStatement, type CopyRecord, readCopyRecord } from "../postgres/conversion/journal";
 import { type CopyJob, describeCopy } from "./copy-job";
 import { addDuePartitions } from "./cover-rows";
 
@@ -57,23 +48,4 @@ export async function beginCopy(job: CopyJob, restarted?: string): Promise<CopyR
   }
   if (!record) throw new Error(`${options.subject}: the journal has no entry of it`);
   return record;
-}
-
-/** Ends a conversion before its swap: the capture and the copy go, the table stays as it is. */
-export function giveUpStatements(
-  { source, work }: Pick<CopyJob, "source" | "work">,
-  record: Pick<CopyRecord, "id">,
-): Statement[] {
-  return endPairStatements(work.management, toPair(source), record);
-}
-
-/** Does the same by the names of its relations, whatever has become of the table. */
-export function endPairStatements(management: string, pair: Pair, record: Pick<CopyRecord, "id">): Statement[] {
-  const removal = removeCapture(pair);
-  const transaction = removal[0]?.transaction;
-  return [
-    ...removal,
-    ...dropCopyStatements(pair).map((statement) => ({ ...statement, transaction })),
-    { ...movePhase(management, record, "ended"), transaction },
-  ];
 }

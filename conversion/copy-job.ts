@@ -1,5 +1,4 @@
 import { type CopySource, toPair } from "../core/conversion/copy/copy-source";
-import type { Pair } from "../core/conversion/between/pair";
 import type { DeclaredCopy } from "../core/resources/conversion";
 import type { Instant } from "../core/time/instant";
 import type { CopyRecord } from "../postgres/conversion/journal";
@@ -42,10 +41,7 @@ export function describeCopy({ source }: Pick<CopyJob, "source">): string {
 }
 
 /** Returns the two relations for the steps of the engine. */
-export function toPairWork(
-  { work, source }: CopyJob,
-  record: Pick<CopyRecord, "marks">,
-): PairWork & { readonly pair: Pair } {
+export function toPairWork({ work, source }: CopyJob, record: Pick<CopyRecord, "marks">): PairWork {
   return {
     database: work.database,
     pair: toPair(source),

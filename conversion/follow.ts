@@ -1,7 +1,7 @@
 import { StatementError } from "../postgres/connect/session-errors";
 import { type CopyRecord, recordReconciled, restartStatement } from "../postgres/conversion/journal";
 import { emptyTarget } from "../postgres/conversion/empty-target";
-import { ALL_CHANGES, reconcile } from "../postgres/conversion/reconcile";
+import { ALL_CHANGES, reconcile, type Reconciled } from "../postgres/conversion/reconcile";
 import { type CopyJob, toPairWork } from "./copy-job";
 import { coverRows } from "./cover-rows";
 import { countBlocks } from "./blocks";
@@ -20,19 +20,22 @@ interface Followed {
 
 /** Reconciles changes that are pending, up to a limit. */
 export async function follow(job: CopyJob, record: CopyRecord): Promise<Followed> {
-  const { management } = job.work;
+  const { changes, emptied } = await take(job, record);
+  if (emptied) await startOver(job, record);
+  // More than the limit are all that there were.
+  return { changes, complete: !emptied && changes !== MAX_CHANGES, emptied };
+}
+
+async function take(job: CopyJob, record: CopyRecord): Promise<Reconciled> {
   const work = toPairWork(job, record);
-  const once = (limit: number | typeof ALL_CHANGES) => reconcile(work, limit, recordReconciled(management, record));
+  const once = (limit: number | typeof ALL_CHANGES) =>
+    reconcile(work, limit, recordReconciled(job.work.management, record));
   try {
-    const { changes, emptied } = await coverRows(job, () => once(MAX_CHANGES));
-    if (!emptied) return { changes, complete: changes < MAX_CHANGES, emptied: false };
-    await startOver(job, record);
-    return { changes, complete: false, emptied: true };
+    return await coverRows(job, () => once(MAX_CHANGES));
   } catch (error) {
     // Two rows exchanged a unique value, and only one of both was among the changes: with all of them none is left over.
     if (!(error instanceof StatementError) || error.sqlState !== UNIQUE_VIOLATION) throw error;
-    const { changes } = await once(ALL_CHANGES);
-    return { changes, complete: true, emptied: false };
+    return once(ALL_CHANGES);
   }
 }
 

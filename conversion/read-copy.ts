@@ -1,8 +1,8 @@
+import { formatFinding, toProblem } from "../core/conversion/analyze/tell-finding";
 import { findConversionFindings } from "../core/conversion/analyze/findings";
 import { choosePrimaryKey } from "../core/conversion/attach/attach-source";
 import { CAPTURE_TRIGGERS } from "../core/conversion/between/capture";
 import type { CopyShape } from "../core/conversion/copy/align-copy";
-import type { PairRelation } from "../core/conversion/between/pair";
 import { planCopyPartitions } from "../core/conversion/copy/copy-partitions";
 import { findCopyProblems } from "../core/conversion/copy/copy-problems";
 import type { CopyNames, CopySource } from "../core/conversion/copy/copy-source";
@@ -14,10 +14,10 @@ import type { DeclaredCopy } from "../core/resources/conversion";
 import type { Instant } from "../core/time/instant";
 import type { KeySpec } from "../core/declare/table/spec";
 import type { TableName } from "../core/names/table-name";
-import { findKeyKind } from "../core/time/key";
 import { computeLeadEnd } from "../core/window/window-partitions";
-import { type CopyRecord, countPending, readCopyRecord } from "../postgres/conversion/journal";
+import { type CopyRecord, countPending, findCopyRecord } from "../postgres/conversion/journal";
 import { readConversionFacts } from "../postgres/read/conversion-facts";
+import { readTakenNames } from "../postgres/read/names-taken";
 import { type HistoryFacts, readHistoryFacts } from "../postgres/read/history-facts";
 import type { Database } from "../postgres/database";
 
@@ -53,16 +53,20 @@ export async function readCopy(
   declared: DeclaredCopy,
   getNow: (observation: Observation) => Instant,
 ): Promise<CopyReading> {
+  const { schema, key } = declared;
+  const known = await database.observe(schema, declared.table, key);
+  if (known.table?.kind === "partitioned") return readConverted(database, declared, known.table);
+  // A fingerprint first: what is read after it may be newer than it, but never older.
   const facts = await readHistoryFacts(database, declared);
-  const observation = await observeAgain(database, declared, declared.key);
+  const observation = await observeAgain(database, declared, key);
   const { table } = observation;
   if (!table) return { kind: "none" };
-  const known = await readRecord(database, declared);
-  if (table.kind === "partitioned") return readConverted(declared, table, known);
-  const record = known && known.phase !== "ended" && known.sourceOid === table.oid ? known : undefined;
+  if (table.kind === "partitioned") return readConverted(database, declared, table);
+  const last = await findCopyRecord(database, declared);
+  const record = last && last.phase !== "ended" && last.sourceOid === table.oid ? last : undefined;
   const now = getNow(observation);
   const end = computeLeadEnd(declared, now);
-  const { column, encoding, zone } = declared.key;
+  const { column, encoding, zone } = key;
   const found = await readConversionFacts(database, declared, { column, encoding, zone, historyUntil: end });
   if (!found) return { kind: "none" };
   const bound = withoutCapture(found.source);
@@ -70,24 +74,20 @@ export async function readCopy(
   const rows = found.key?.rows;
   const range = rows?.minTime && rows.maxTime ? { from: rows.minTime, to: rows.maxTime } : undefined;
   const partitions = planCopyPartitions(declared, now, range);
-  const primaryKey = choosePrimaryKey(declared.primaryKey, table, declared.key);
+  const primaryKey = choosePrimaryKey(declared.primaryKey, table, key);
   const names = chooseNames(declared, record);
   const superuser = observation.role?.superuser === true;
   const problems = [
     ...findings
       // Where the rows lie decides about the partitions of a copy, and is no obstacle.
       .filter(({ level, about }) => level === "blocker" && about !== "key-range")
-      .map(({ about, message, fix = "" }): Problem => ({
-        path: about.startsWith("key-") ? "partitionBy[0].range" : "convertFrom",
-        code: "conflict",
-        message,
-        fix,
-      })),
+      .map(toProblem),
     ...findCopyProblems({ table, bound, replication: observation.replication, superuser, primaryKey, partitions }),
-    ...(record ? [] : await findTakenNames(database, declared.schema, names, partitions)),
+    ...(record ? [] : await findTakenNames(database, schema, names, partitions)),
   ];
-  const kind = found.key?.kind ?? findKeyKind("", encoding);
+  const kind = found.key?.kind;
   if (problems.length > 0 || !kind || !primaryKey) return { kind: "refused", state: "plain", problems };
+  const copy = record && (await observeAgain(database, { schema, table: names.target }, key)).table;
   return {
     kind: "copyable",
     source: {
@@ -98,33 +98,19 @@ export async function readCopy(
       key: { column, kind, zone },
       primaryKey,
       names,
-      partitions: record ? await readPartitions(database, declared, names, partitions) : partitions,
+      partitions: addPlanned(copy, partitions),
     },
     facts,
-    copy: record ? await readCopyShape(database, { schema: declared.schema, name: names.target }) : undefined,
+    copy,
     record,
-    pending: record ? await countPending(database, declared.schema, record) : 0,
-    notes: findings
-      .filter(({ level }) => level === "note")
-      .map(({ message, fix }) => (fix === undefined ? message : `${message} ${fix}`)),
+    pending: record ? await countPending(database, schema, record) : 0,
+    notes: findings.filter(({ level }) => level === "note").map(formatFinding),
     now,
   };
 }
 
-/** The journal is in the management schema, which the same program may still have to create. */
-async function readRecord(database: Database, declared: DeclaredCopy): Promise<CopyRecord | undefined> {
-  return (await hasJournal(database)) ? readCopyRecord(database, declared) : undefined;
-}
-
-async function hasJournal(database: Database): Promise<boolean> {
-  const [row] = await database.read(
-    "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = 'conversions') as found",
-    [database.managementSchema],
-  );
-  return row?.["found"] === true;
-}
-
-function readConverted(declared: DeclaredCopy, table: ObservedTable, record: CopyRecord | undefined): CopyReading {
+async function readConverted(database: Database, declared: DeclaredCopy, table: ObservedTable): Promise<CopyReading> {
+  const record = await findCopyRecord(database, declared);
   if (declared.until === "swap" || !record || record.targetOid !== table.oid)
     return { kind: "converted", table, record };
   return {
@@ -162,27 +148,23 @@ async function findTakenNames(
   partitions: CopySource["partitions"],
 ): Promise<Problem[]> {
   const wanted = [names.target, names.pending, names.former, ...partitions.map(({ name }) => name)];
-  const rows = await database.read(
-    "select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = any ($2::text[]) order by 1",
-    [schema, wanted],
+  const taken = await readTakenNames(
+    database,
+    wanted.map((name) => ({ schema, name })),
   );
-  return rows.map((row) => ({
-    path: row["name"] === names.former ? "convertFrom.formerName" : "convertFrom",
-    code: "conflict",
-    message: `"${schema}.${String(row["name"])}" exists already, and the conversion needs the name.`,
-    fix: row["name"] === names.former ? "Rename it, or declare another formerName." : "Rename it or drop it.",
-  }));
+  return taken
+    .filter(({ kind }) => kind === "relation")
+    .map(({ name }) => ({
+      path: name === names.former ? "convertFrom.formerName" : "convertFrom",
+      code: "conflict",
+      message: `"${schema}.${name}" exists already, and the conversion needs the name.`,
+      fix: name === names.former ? "Rename it, or declare another formerName." : "Rename it or drop it.",
+    }));
 }
 
 /** The partitions that the copy has, and those that it still needs by now. */
-async function readPartitions(
-  database: Database,
-  { schema, key }: DeclaredCopy,
-  { target }: CopyNames,
-  planned: CopySource["partitions"],
-): Promise<CopySource["partitions"]> {
-  const { table }: Pick<Observation, "table"> = await observeAgain(database, { schema, table: target }, key);
-  const present = (table?.partitions ?? []).flatMap(({ name, bounds }) => (bounds ? [{ name, ...bounds }] : []));
+function addPlanned(copy: ObservedTable | undefined, planned: CopySource["partitions"]): CopySource["partitions"] {
+  const present = (copy?.partitions ?? []).flatMap(({ name, bounds }) => (bounds ? [{ name, ...bounds }] : []));
   const known = new Set(present.map(({ name }) => name));
   return [...present, ...planned.filter(({ name }) => !known.has(name))];
 }
@@ -190,11 +172,4 @@ async function readPartitions(
 function observeAgain(database: Database, { schema, table }: TableName, key: KeySpec): Promise<Observation> {
   database.invalidate(schema, table);
   return database.observe(schema, table, key);
-}
-
-/** Reads what of the copy may differ from the table. */
-async function readCopyShape(database: Database, { schema, name }: PairRelation): Promise<CopyShape> {
-  database.invalidate(schema, name);
-  const { table } = await database.observe(schema, name);
-  return table ?? { columns: [], constraints: [], indexes: [] };
 }

@@ -76,6 +76,6 @@ async function workOn(job: CopyJob, record: CopyRecord): Promise<Stopped | undef
 }
 
 async function move({ work, source }: CopyJob, record: CopyRecord, phase: CopyRecord["phase"]): Promise<void> {
-  const statement = movePhase(work.management, record, phase, phase === "verified" ? "verified_at = now()" : "");
+  const statement = movePhase(work.management, record, phase);
   await work.database.execute([statement], { signal: work.signal, log: work.log, subject: describeCopy({ source }) });
 }

@@ -9,7 +9,6 @@ import { faultpoint } from "../postgres/connect/faultpoint";
 import { LockBudgetExceeded, StatementError } from "../postgres/connect/session-errors";
 import { type CopyRecord, swappedStatement } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
-import { reread } from "./backfill";
 import { type CopyJob, describeCopy } from "./copy-job";
 import { followAll } from "./follow";
 
@@ -87,7 +86,7 @@ async function waitWhileFollowing(job: CopyJob, record: CopyRecord): Promise<boo
   // Its failure is reported below; meanwhile it must not count as unhandled.
   waited.catch(() => undefined);
   while (waiting) {
-    const followed = await followAll(job, await reread(job));
+    const followed = await followAll(job, record);
     if (followed.emptied) {
       await waited;
       return false;

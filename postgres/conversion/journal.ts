@@ -1,5 +1,4 @@
-import type { PairMark } from "../../core/conversion/between/mark";
-import { markQuery } from "../../core/conversion/between/mark";
+import { markQuery, type PairMark } from "../../core/conversion/between/mark";
 import { type Pair, quoteRelationOf } from "../../core/conversion/between/pair";
 import { quote, quoteLiteral, quoteQualified } from "../../core/names/identifier";
 import type { TableName } from "../../core/names/table-name";
@@ -70,6 +69,18 @@ export interface CopyRecord {
   readonly run: string;
 }
 
+/** First version of the management schema that has the journal. */
+export const JOURNAL_VERSION = 6;
+
+/** True if the management schema, which the same program may still have to create or upgrade, has the journal. */
+export async function hasJournal(database: Database): Promise<boolean> {
+  const [row] = await database.read(
+    "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = 'conversions') as found",
+    [database.managementSchema],
+  );
+  return row?.["found"] === true;
+}
+
 /** Reads the conversion of a table that is under way, or the last one that is over. */
 export async function readCopyRecord(
   database: Database,
@@ -108,6 +119,11 @@ function toRecord(row: Row): CopyRecord {
   };
 }
 
+/** Does the same where the management schema may not have the journal yet. */
+export async function findCopyRecord(database: Database, table: TableName): Promise<CopyRecord | undefined> {
+  return (await hasJournal(database)) ? readCopyRecord(database, table) : undefined;
+}
+
 const UNDO = "none: the journal keeps what was done";
 
 /** Writes down a conversion whose copy was just created, in that transaction. */
@@ -132,14 +148,9 @@ where schema_name = $1 and table_name = $2 and phase = 'prepared'`,
   );
 }
 
-/** Moves a conversion on, with what else changes. */
-export function movePhase(
-  management: string,
-  { id }: Pick<CopyRecord, "id">,
-  phase: CopyPhase,
-  change: "" | Change = "",
-): Statement {
-  const set = change === "" ? "" : `, ${change}`;
+/** Moves a conversion on. */
+export function movePhase(management: string, { id }: Pick<CopyRecord, "id">, phase: CopyPhase): Statement {
+  const set = phase === "verified" ? ", verified_at = now()" : "";
   return buildStatement(
     `update ${quote(management)}.conversions set phase = $2, updated_at = now()${set} where id = $1::bigint`,
     [id, phase],

@@ -1,6 +1,6 @@
 // A plain table, an empty partitioned copy of it, and the capture between them.
 import type { Client } from "pg";
-import { beforeEach, expect } from "vitest";
+import { afterEach, beforeEach, expect } from "vitest";
 import { installCapture, prepareCapture } from "../../core/conversion/between/capture";
 import { copyText } from "../../core/conversion/between/copy-text";
 import type { PairMark } from "../../core/conversion/between/mark";
@@ -103,6 +103,28 @@ async function makeFixture(database: TestDatabase, client: Database): Promise<Pa
       return row?.n ?? -1;
     },
     again: () => makeFixture(database, client),
+  };
+}
+
+/** Sessions of the application, which end with their test. */
+export function openClients(database: TestDatabase) {
+  const clients: Client[] = [];
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.end()));
+  });
+  return {
+    connect: async (name: string): Promise<Client> => {
+      const client = await database.connect({ application_name: name });
+      clients.push(client);
+      return client;
+    },
+    isWaiting: async (name: string): Promise<boolean> => {
+      const rows = await database.query(
+        "select from pg_stat_activity where datname = current_database() and application_name = $1 and wait_event_type = 'Lock'",
+        [name],
+      );
+      return rows.length > 0;
+    },
   };
 }
 

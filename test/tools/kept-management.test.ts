@@ -48,7 +48,7 @@ describe.each(anyVersion())("the management schema between tests on PostgreSQL %
     "alter default privileges in schema pgpartition grant select on tables to public",
     "create index on pgpartition.ledger (run)",
     "create table pgpartition.more (id int)",
-    "comment on table pgpartition.version is 'of somebody else'",
+    "comment on table pgpartition.version is 'of another program'",
     "alter view pgpartition.runway set (security_invoker = false)",
     "insert into pgpartition.version (version) values (99)",
     "update pgpartition.size_thresholds set small_bytes = small_bytes",

@@ -5,8 +5,8 @@ import { formatEnd, type KeyText } from "../../time/key";
 import type { Instant } from "../../time/instant";
 import type { ConversionSource } from "../source";
 
-/** A plain table, and the bound at which its history ends: all that the statements of its conversion are made from. */
-export interface AttachSource {
+/** A plain table, and what every conversion of it has to know. */
+export interface PlainSource {
   /** The plain table. */
   readonly table: ObservedTable;
   /** What is bound to it. */
@@ -15,6 +15,10 @@ export interface AttachSource {
   /** Roles that default privileges give rights on a new table. */
   readonly defaultGrantees: readonly string[];
   readonly key: KeyText & { readonly column: string };
+}
+
+/** A plain table, and the bound at which its history ends: all that the statements of its conversion are made from. */
+export interface AttachSource extends PlainSource {
   readonly historyUntil: Instant;
   readonly historyName: string;
   /** Columns of the primary key that the partitioned table will have. Undefined: none. */

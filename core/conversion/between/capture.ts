@@ -1,5 +1,6 @@
 import { quote, quoteList, quoteLiteral } from "../../names/identifier";
 import { buildFreshGrantStatements } from "../../partition/carry/security-statements";
+import { buildRelationStatement } from "../../sql/relation";
 import type { Statement } from "../../sql/statement";
 import { CHANGE, EMPTIED, getColumn, nameKeyColumn, type Pair, type PairRelation, quoteRelationOf } from "./pair";
 
@@ -35,11 +36,11 @@ export function prepareCapture(pair: Pair, owner: CaptureOwner): Statement[] {
     owner.owner === owner.role ? [] : [`ALTER ${kind} ${name} OWNER TO ${quote(owner.owner)}`];
   const relation = { ...pair.pending, role: "parent", fresh: true } as const;
   return [
-    ...build([
+    ...build(pair, [
       `CREATE TABLE ${pending} (${CHANGE} bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ${EMPTIED} boolean NOT NULL DEFAULT false, ${keys.join(", ")}) WITH (${settings})`,
     ]),
     ...buildFreshGrantStatements(relation, "", [], owner.defaultGrantees),
-    ...build([
+    ...build(pair, [
       ...own("TABLE", pending),
       captureFunction(pair),
       `REVOKE ALL ON FUNCTION ${quoteRelationOf(nameCapture(pair))}() FROM PUBLIC`,
@@ -125,7 +126,7 @@ export function removeCapture(pair: Pair, leaves: readonly PairRelation[] = []):
       locks: [lockSource(pair, "ACCESS EXCLUSIVE")],
       hazards: ["LOCK_PARENT_AX"] as const,
     })),
-    ...build([
+    ...build(pair, [
       `DROP FUNCTION IF EXISTS ${quoteRelationOf(nameCapture(pair))}()`,
       `DROP TABLE IF EXISTS ${quoteRelationOf(pair.pending)}`,
     ]).map((statement) => ({ ...statement, transaction })),
@@ -154,14 +155,8 @@ function buildOnSource(pair: Pair, sql: string, transaction: string): Statement 
 }
 
 /** On objects that no other session uses yet. */
-function build(texts: readonly string[]): Statement[] {
-  return texts.map((sql) => ({
-    sql,
-    transaction: undefined,
-    timeouts: "light",
-    locks: [],
-    hold: "instant",
-    hazards: [],
-    undo: "it is dropped when the conversion ends or is given up",
-  }));
+function build({ pending }: Pick<Pair, "pending">, texts: readonly string[]): Statement[] {
+  const relation = { ...pending, role: "parent", fresh: true } as const;
+  const undo = "it is dropped when the conversion ends or is given up";
+  return texts.map((sql) => buildRelationStatement(relation, undefined, sql, { undo }));
 }

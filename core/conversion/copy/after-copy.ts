@@ -1,8 +1,6 @@
 import type { Observation, ObservedPartition, ObservedPartitionIndex } from "../../observed/observed-table";
 import { listIndexes, NO_OID, observePartitioned } from "../attach/after-swap";
-import { formatEnd } from "../../time/key";
-import { quoteLiteral } from "../../names/identifier";
-import type { CopyPartition, CopySource } from "./copy-source";
+import { type CopyPartition, type CopySource, formatCopyBounds } from "./copy-source";
 
 // The database as the swap of a copy leaves it, for the rest of a preview.
 
@@ -35,16 +33,14 @@ function nameOnPartition(partition: string, index: string): string {
 }
 
 function describePartition(source: CopySource, { name, from, to }: CopyPartition): ObservedPartition {
-  const { table, bound, key } = source;
+  const { table, bound } = source;
   const { owner, ours, rowSecurity, replicaIdentity, options, toast, tablespace, statistics } = bound.carried;
   const unique = listIndexes(toParent(source)).filter((index) => index.unique);
-  const end = (side: "from" | "to", at: CopyPartition["from"]) =>
-    at ? quoteLiteral(formatEnd(key, side, at)) : side === "from" ? "MINVALUE" : "MAXVALUE";
   return {
     oid: NO_OID,
     schema: table.schema,
     name,
-    boundsText: `FOR VALUES FROM (${end("from", from)}) TO (${end("to", to)})`,
+    boundsText: formatCopyBounds(source, { name, from, to }),
     bounds: { from, to },
     isDefault: false,
     partitioned: false,

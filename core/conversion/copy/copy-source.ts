@@ -1,22 +1,12 @@
-import type { Observation, ObservedTable } from "../../observed/observed-table";
-import type { KeyText } from "../../time/key";
+import { formatEnd } from "../../time/key";
 import type { OpenInterval } from "../../time/interval";
-import { quoteQualified, type Quoted } from "../../names/identifier";
+import { quoteLiteral, quoteQualified, type Quoted } from "../../names/identifier";
 import { isExactType } from "../between/exact-types";
 import type { Pair, PairColumn } from "../between/pair";
-import { renameForHistory } from "../attach/attach-source";
-import type { ConversionSource } from "../source";
+import { type PlainSource, renameForHistory } from "../attach/attach-source";
 
 /** A plain table, and the partitioned copy that takes its place: all that the statements of its conversion are made from. */
-export interface CopySource {
-  /** The plain table. */
-  readonly table: ObservedTable;
-  /** What is bound to it. */
-  readonly bound: ConversionSource;
-  readonly publications: Observation["replication"]["publications"];
-  /** Roles that default privileges give rights on a new table. */
-  readonly defaultGrantees: readonly string[];
-  readonly key: KeyText & { readonly column: string };
+export interface CopySource extends PlainSource {
   /** Columns of the primary key that the partitioned table will have; they identify a row of the plain one too. */
   readonly primaryKey: readonly string[];
   readonly names: CopyNames;
@@ -36,6 +26,13 @@ export interface CopyNames {
 
 export interface CopyPartition extends OpenInterval {
   readonly name: string;
+}
+
+/** Returns the bounds of one partition of the copy, as CREATE TABLE … PARTITION OF takes them. */
+export function formatCopyBounds({ key }: Pick<CopySource, "key">, { from, to }: CopyPartition): string {
+  const start = from ? quoteLiteral(formatEnd(key, "from", from)) : "MINVALUE";
+  const end = to ? quoteLiteral(formatEnd(key, "to", to)) : "MAXVALUE";
+  return `FOR VALUES FROM (${start}) TO (${end})`;
 }
 
 export function quoteTarget({ table, names }: Pick<CopySource, "table" | "names">): Quoted {

@@ -1,12 +1,19 @@
 import { quote, quoteList, quoteLiteral, quoteQualified, type Quoted } from "../../names/identifier";
 import { buildFreshGrantStatements } from "../../partition/carry/security-statements";
+import { buildRelationStatement } from "../../sql/relation";
 import type { Statement } from "../../sql/statement";
-import { formatEnd } from "../../time/key";
 import { namePrimaryKey, quoteTable } from "../attach/attach-source";
 import { formatOptions } from "../attach/carry";
 import { installCapture, prepareCapture } from "../between/capture";
 import { listCarriedChecks } from "./align-copy";
-import { type CopyPartition, type CopySource, nameOnTarget, quoteTarget, toPair } from "./copy-source";
+import {
+  type CopyPartition,
+  type CopySource,
+  formatCopyBounds,
+  nameOnTarget,
+  quoteTarget,
+  toPair,
+} from "./copy-source";
 
 /**
  * Creates the partitioned copy with the checks and the primary key of the plain table, its partitions, and what will capture changes. No
@@ -22,7 +29,7 @@ export function prepareCopyStatements(source: CopySource): Statement[] {
   const close = (name: string) =>
     buildFreshGrantStatements({ schema: table.schema, name, role: "parent", fresh: true }, "", [], defaultGrantees);
   const statements = [
-    ...buildFresh([
+    ...buildFresh(source, [
       `CREATE TABLE ${target} (LIKE ${quoteTable(source)}${options}) PARTITION BY RANGE (${quote(source.key.column)})${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
       ...own(source, target),
       ...checks.map(({ name, definition }) => `ALTER TABLE ${target} ADD CONSTRAINT ${quote(name)} ${definition}`),
@@ -48,7 +55,7 @@ export function addPartitionStatements(source: CopySource, added: readonly CopyP
   const { table, defaultGrantees } = source;
   return added.flatMap((partition) =>
     [
-      ...buildFresh(createPartition(source, partition)),
+      ...buildFresh(source, createPartition(source, partition)),
       ...buildFreshGrantStatements(
         { schema: table.schema, name: partition.name, role: "partition", fresh: true },
         "",
@@ -60,20 +67,18 @@ export function addPartitionStatements(source: CopySource, added: readonly CopyP
 }
 
 /** Storage is that of the plain table; its rows are what is copied. */
-function createPartition(source: CopySource, { name, from, to }: CopyPartition): string[] {
-  const { bound, table, key } = source;
-  const partition = quoteQualified(table.schema, name);
+function createPartition(source: CopySource, added: CopyPartition): string[] {
+  const { bound, table } = source;
+  const partition = quoteQualified(table.schema, added.name);
   const toast = Object.entries(bound.carried.toast ?? {}).map(([option, value]) => [`toast.${option}`, value] as const);
   const options = [
     ...(Object.keys(bound.carried.options).length > 0 ? [formatOptions(bound.carried.options)] : []),
     ...toast.map(([option, value]) => `${option} = ${quoteLiteral(value)}`),
   ];
-  const end = (side: "from" | "to", at: CopyPartition["from"]) =>
-    at ? quoteLiteral(formatEnd(key, side, at)) : side === "from" ? "MINVALUE" : "MAXVALUE";
   const { kind } = bound.carried.replicaIdentity;
   const place = bound.carried.unsaid?.placed === true ? bound.carried.tablespace : undefined;
   return [
-    `CREATE TABLE ${partition} PARTITION OF ${quoteTarget(source)} FOR VALUES FROM (${end("from", from)}) TO (${end("to", to)})${options.length > 0 ? ` WITH (${options.join(", ")})` : ""}${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
+    `CREATE TABLE ${partition} PARTITION OF ${quoteTarget(source)} ${formatCopyBounds(source, added)}${options.length > 0 ? ` WITH (${options.join(", ")})` : ""}${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
     ...own(source, partition),
     ...(kind === "full" || kind === "nothing"
       ? [`ALTER TABLE ${partition} REPLICA IDENTITY ${kind.toUpperCase()}`]
@@ -90,14 +95,8 @@ export function captureStatements(source: CopySource): Statement[] {
   return installCapture(toPair(source));
 }
 
-function buildFresh(texts: readonly string[]): Statement[] {
-  return texts.map((sql) => ({
-    sql,
-    transaction: undefined,
-    timeouts: "light",
-    locks: [],
-    hold: "instant",
-    hazards: [],
-    undo: "it is dropped if the conversion is given up before its swap",
-  }));
+function buildFresh({ table, names }: CopySource, texts: readonly string[]): Statement[] {
+  const relation = { schema: table.schema, name: names.target, role: "parent", fresh: true } as const;
+  const undo = "it is dropped if the conversion is given up before its swap";
+  return texts.map((sql) => buildRelationStatement(relation, undefined, sql, { undo }));
 }

@@ -1,12 +1,19 @@
 import { z } from "zod";
 import { fitIdentifier } from "../../names/identifier";
 import { checkName } from "../../names/name-problems";
-import type { Problem } from "../../problems/problem";
-import { findIntervalAt } from "../../time/grid";
-import { compareInstants, formatInstant, type Instant, parseInstant } from "../../time/instant";
+import { formatInstant, type Instant, parseInstant } from "../../time/instant";
 import { type Around, defineOption, type OptionsOf } from "../option/option";
 import { instantWire, nameShape, nameType } from "../option/shapes";
 import { parseDeclaredTime } from "../option/time-text";
+import {
+  findGridProblems,
+  hasLevels,
+  REFUSED_COPY_LEVELS,
+  REFUSED_LEVELS,
+  refuseName,
+  refuseOthers,
+  refusePhase,
+} from "./convert-from-problems";
 
 /** How a plain table of the same name becomes the partitioned one. */
 export interface ConversionOptions {
@@ -186,75 +193,6 @@ function parseCopy(declared: ConvertFromArgs, { table, problems }: Around<Conver
     until: declared.until === "verify" ? "verify" : "swap",
     timeBudgetMinutes: declared.timeBudgetMinutes,
   };
-}
-
-/** Refuses arguments that only another strategy has. */
-function refuseOthers(
-  declared: ConvertFromArgs,
-  name: ConversionStrategy,
-  others: readonly (keyof ConvertFromArgs)[],
-): Problem[] {
-  return others
-    .filter((other) => declared[other] !== undefined)
-    .map((other) => ({
-      path: `convertFrom.${other}`,
-      code: "conflict",
-      message: `the strategy "${name}" has no ${other}.`,
-      fix: `Remove it, or set strategy to "${name === "copy" ? "attach" : "copy"}".`,
-    }));
-}
-
-function refusePhase(name: ConversionStrategy, found: ConversionPhase, instead: ConversionPhase): Problem {
-  return {
-    path: "convertFrom.until",
-    code: "conflict",
-    message: `the strategy "${name}" has no phase "${found}".`,
-    fix: `Write until: "${instead}", or leave it out.`,
-  };
-}
-
-function hasLevels({ levels: { above, below } }: Around<unknown>["table"]): boolean {
-  return above.length + below.length > 0;
-}
-
-const REFUSED_LEVELS: Problem = {
-  path: "convertFrom",
-  code: "invalid-value",
-  message: "a plain table cannot become one partition of a table with LIST or HASH levels: its rows belong to several.",
-  fix: "Convert it with the time level alone, or copy its rows into a table of another name.",
-};
-
-const REFUSED_COPY_LEVELS: Problem = {
-  path: "convertFrom",
-  code: "invalid-value",
-  message: "a copy into a table with LIST or HASH levels is to come.",
-  fix: "Convert it with the time level alone, or copy its rows into a table of another name.",
-};
-
-function refuseName(argument: "historyName" | "formerName", what: string): Problem {
-  return {
-    path: `convertFrom.${argument}`,
-    code: "name-collision",
-    message: `the ${what} has the name of the table, which the partitioned one gets.`,
-    fix: "Choose another name, or leave it out.",
-  };
-}
-
-/** Refuses a bound inside an interval: the window would begin with a part of it, and that part would have its name. */
-function findGridProblems(path: string, at: Instant, { grid, zone }: Around<unknown>["table"]): Problem[] {
-  const interval = findIntervalAt(grid, at, zone);
-  if (interval && compareInstants(interval.from, at) === 0) return [];
-  const near = interval
-    ? `the nearest are ${formatInstant(interval.from)} and ${formatInstant(interval.to)}`
-    : "the grid has no interval there";
-  return [
-    {
-      path,
-      code: "invalid-time",
-      message: `${formatInstant(at)} is not where an interval of the grid begins; ${near}.`,
-      fix: "End the history where a partition of the window can begin.",
-    },
-  ];
 }
 
 function encodeConversion(spec: ConversionSpec): Sent {

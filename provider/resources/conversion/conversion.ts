@@ -79,10 +79,14 @@ export const conversion = defineResource(
  * CHECK would refuse rows one day, and captured keys would grow without end.
  */
 async function keepWhatBegan(strategy: Strategy, error: unknown): Promise<unknown> {
-  const began = await strategy.hasBegun().catch(() => false);
-  if (!began || !(error instanceof Error)) return error;
-  const state = await strategy.readState();
-  return new Unfinished(toProperties(toFacts(state, strategy)), [error.message]);
+  if (!(error instanceof Error)) return error;
+  try {
+    if (!(await strategy.hasBegun())) return error;
+    return new Unfinished(toProperties(toFacts(await strategy.readState(), strategy)), [error.message]);
+  } catch {
+    // The database cannot be read: what it would say must not hide the failure.
+    return error;
+  }
 }
 
 function toFacts(state: Awaited<ReturnType<Strategy["readState"]>>, { kept }: Strategy) {

@@ -8,7 +8,7 @@ import { validateReferring } from "../../../core/conversion/attach/repoint";
 import type { ConversionState, DeclaredCopy } from "../../../core/resources/conversion";
 import { formatBytes } from "../../../core/size";
 import type { Statement } from "../../../core/sql/statement";
-import { giveUpStatements } from "../../../conversion/begin";
+import { giveUp } from "../../../conversion/give-up";
 import { makeCopyJob } from "../../../conversion/job-for";
 import { type Copyable, type CopyReading, readCopy } from "../../../conversion/read-copy";
 import { runCopy } from "../../../conversion/run-copy";
@@ -17,7 +17,9 @@ import { swapCopy, type SwapPlan } from "../../../conversion/swap";
 import { MAX_CHANGES } from "../../../conversion/follow";
 import { LockBudgetExceeded, StatementError } from "../../../postgres/connect/session-errors";
 import type { ExecuteOptions } from "../../../postgres/execute/execute-options";
-import { type CopyRecord, movePhase, readControl } from "../../../postgres/conversion/journal";
+import { findOid } from "../../../postgres/conversion/copy-status";
+import { quoteQualified } from "../../../core/names/identifier";
+import { type CopyRecord, findCopyRecord, movePhase, readControl } from "../../../postgres/conversion/journal";
 import type { WorkContext } from "../../../postgres/work/work-context";
 import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
@@ -42,10 +44,7 @@ export function copyStrategy(runtime: Runtime, declared: DeclaredCopy): Strategy
     preview: async (ctx) => preview(ctx, runtime, declared, await read()),
     perform: (ctx) => perform(ctx, runtime, declared),
     remove: (ctx) => remove(ctx, runtime, declared),
-    hasBegun: async () => {
-      const found = await readCopy(runtime.database, declared, (seen) => runtime.getNow(seen));
-      return found.kind === "copyable" && found.record !== undefined;
-    },
+    hasBegun: async () => (await readUnderWay(runtime, declared)) !== undefined,
   };
 }
 
@@ -260,10 +259,15 @@ async function remove(ctx: ResourceContext, runtime: Runtime, declared: Declared
     subject: `giving up the conversion of table "${schema}.${table}"`,
   };
   await runtime.database.withTableLock(schema, table, options, async () => {
-    runtime.database.invalidate(schema, table);
-    const reading = await readCopy(runtime.database, declared, (seen) => runtime.getNow(seen));
-    if (reading.kind !== "copyable" || !reading.record) return;
-    const job = makeCopyJob(getWork(ctx, runtime), declared, reading);
-    await runtime.database.execute(giveUpStatements(job, reading.record), options);
+    const record = await readUnderWay(runtime, declared);
+    if (record) await giveUp(runtime.database, declared, record, options);
   });
+}
+
+/** The journal and the table alone decide: a table that was altered so that it cannot be copied any more has begun all the same. */
+async function readUnderWay({ database }: Runtime, { schema, table }: DeclaredCopy): Promise<CopyRecord | undefined> {
+  const record = await findCopyRecord(database, { schema, table });
+  if (!record || record.phase === "ended") return undefined;
+  const oid = await findOid(database, quoteQualified(schema, table));
+  return oid === record.sourceOid ? record : undefined;
 }

@@ -1,5 +1,5 @@
 import { findConversionFindings } from "../../../core/conversion/analyze/findings";
-import type { Finding } from "../../../core/conversion/analyze/finding";
+import { formatFinding, toProblem } from "../../../core/conversion/analyze/tell-finding";
 import { type AttachSource, choosePrimaryKey } from "../../../core/conversion/attach/attach-source";
 import { type ConversionPlan, planConversion } from "../../../core/conversion/attach/plan-attach";
 import type { Problem } from "../../../core/problems/problem";
@@ -75,21 +75,6 @@ export async function readConversion(runtime: Runtime, declared: DeclaredAttach)
     sampled: found.key?.rows?.from !== "index" && found.key?.rows?.from !== "table",
     notes: findings.filter(({ level }) => level === "note").map(formatFinding),
   };
-}
-
-/** Arguments that topics of findings belong to; all others are about the table as it is. */
-const ARGUMENTS: Readonly<Partial<Record<Finding["about"], string>>> = {
-  "key-column": "partitionBy[0].range",
-  "key-nulls": "partitionBy[0].range",
-  "key-range": "convertFrom.historyUntil",
-};
-
-function toProblem({ about, message, fix = "" }: Finding): Problem {
-  return { path: ARGUMENTS[about] ?? "convertFrom", code: "conflict", message, fix };
-}
-
-function formatFinding({ message, fix }: Finding): string {
-  return fix === undefined ? message : `${message} ${fix}`;
 }
 
 async function findTakenName(runtime: Runtime, { schema, historyName }: DeclaredAttach): Promise<Problem[]> {

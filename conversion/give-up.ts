@@ -1,0 +1,37 @@
+import { removeCapture } from "../core/conversion/between/capture";
+import { type PairRelation, quoteRelationOf } from "../core/conversion/between/pair";
+import { dropCopyStatement } from "../core/conversion/copy/give-up";
+import type { TableName } from "../core/names/table-name";
+import { findOid } from "../postgres/conversion/copy-status";
+import { type CopyRecord, movePhase } from "../postgres/conversion/journal";
+import type { Database } from "../postgres/database";
+import type { ExecuteOptions } from "../postgres/execute/execute-options";
+
+/**
+ * Ends a conversion before its swap: the capture and the copy go, the table stays as it is. By names alone, so that it also ends one whose
+ * table was altered so that it cannot go on. The caller holds the lock of the table.
+ */
+export async function giveUp(
+  database: Database,
+  { schema, table }: TableName,
+  record: Pick<CopyRecord, "id" | "targetOid" | "detail">,
+  options: ExecuteOptions,
+): Promise<void> {
+  const relation = (name: string): PairRelation => ({ schema, name });
+  const { target, pending } = record.detail;
+  const oid = await findOid(database, quoteRelationOf(relation(target)));
+  if (oid !== undefined && oid !== record.targetOid)
+    throw new Error(
+      `"${schema}.${target}" is not the copy of the conversion: another session has put it there. Rename it, and run this again`,
+    );
+  const pair = { source: relation(table), target: relation(target), pending: relation(pending), columns: [], key: [] };
+  const removal = removeCapture(pair);
+  const transaction = removal[0]?.transaction;
+  await database.execute(
+    [...removal, dropCopyStatement(pair), movePhase(database.managementSchema, record, "ended")].map((statement) => ({
+      ...statement,
+      transaction,
+    })),
+    options,
+  );
+}

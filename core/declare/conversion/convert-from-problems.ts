@@ -1,0 +1,73 @@
+import type { Problem } from "../../problems/problem";
+import { findIntervalAt } from "../../time/grid";
+import { compareInstants, formatInstant, type Instant } from "../../time/instant";
+import type { Around } from "../option/option";
+
+/** Refuses arguments that only another strategy has. */
+export function refuseOthers<Declared extends object>(
+  declared: Declared,
+  name: "attach" | "copy",
+  others: readonly (keyof Declared & string)[],
+): Problem[] {
+  return others
+    .filter((other) => declared[other] !== undefined)
+    .map((other) => ({
+      path: `convertFrom.${other}`,
+      code: "conflict",
+      message: `the strategy "${name}" has no ${other}.`,
+      fix: `Remove it, or set strategy to "${name === "copy" ? "attach" : "copy"}".`,
+    }));
+}
+
+export function refusePhase(name: string, found: string, instead: string): Problem {
+  return {
+    path: "convertFrom.until",
+    code: "conflict",
+    message: `the strategy "${name}" has no phase "${found}".`,
+    fix: `Write until: "${instead}", or leave it out.`,
+  };
+}
+
+export function hasLevels({ levels: { above, below } }: Around<unknown>["table"]): boolean {
+  return above.length + below.length > 0;
+}
+
+export const REFUSED_LEVELS: Problem = {
+  path: "convertFrom",
+  code: "invalid-value",
+  message: "a plain table cannot become one partition of a table with LIST or HASH levels: its rows belong to several.",
+  fix: "Convert it with the time level alone, or copy its rows into a table of another name.",
+};
+
+export const REFUSED_COPY_LEVELS: Problem = {
+  path: "convertFrom",
+  code: "invalid-value",
+  message: "a copy into a table with LIST or HASH levels is to come.",
+  fix: "Convert it with the time level alone, or copy its rows into a table of another name.",
+};
+
+export function refuseName(argument: "historyName" | "formerName", what: string): Problem {
+  return {
+    path: `convertFrom.${argument}`,
+    code: "name-collision",
+    message: `the ${what} has the name of the table, which the partitioned one gets.`,
+    fix: "Choose another name, or leave it out.",
+  };
+}
+
+/** Refuses a bound inside an interval: the window would begin with a part of it, and that part would have its name. */
+export function findGridProblems(path: string, at: Instant, { grid, zone }: Around<unknown>["table"]): Problem[] {
+  const interval = findIntervalAt(grid, at, zone);
+  if (interval && compareInstants(interval.from, at) === 0) return [];
+  const near = interval
+    ? `the nearest are ${formatInstant(interval.from)} and ${formatInstant(interval.to)}`
+    : "the grid has no interval there";
+  return [
+    {
+      path,
+      code: "invalid-time",
+      message: `${formatInstant(at)} is not where an interval of the grid begins; ${near}.`,
+      fix: "End the history where a partition of the window can begin.",
+    },
+  ];
+}
