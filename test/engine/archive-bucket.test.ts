@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { parseManifest } from "../../core/archive/manifest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { repositoryRoot } from "../../tools/paths";
 import type { RunResult } from "../../tools/stand-ins/engine/run";
 import { projectFile } from "../../tools/project-file";
 import { withDatabase } from "../support/database";
-import { componentsFile, testPluginFolder } from "../support/harness/bundle";
+import { testPluginFolder } from "../support/harness/bundle";
+import { componentsFile, packedPackage } from "../support/harness/packed";
 import { withProject } from "../support/pulumi";
 import { buildStandIns, standInFolder } from "../support/stand-in/build";
 import { readPolicy } from "../support/stand-in/iam";
@@ -238,7 +238,7 @@ describe("an existing bucket", () => {
   test("is judged by the policies from what was read, as one that is created", async () => {
     declare({ other: existing() }, false);
     project.write({ "policies.json": JSON.stringify({ "archive-bucket-baseline": { encryption: "kms" } }) });
-    const pack = ["--policy-pack", join(repositoryRoot, "policies"), "--policy-pack-config", "policies.json"];
+    const pack = ["--policy-pack", join(packedPackage, "policies"), "--policy-pack-config", "policies.json"];
     const said = await refused("preview", ...pack);
     expect(said).toContain(`bucket "${BUCKET}": objects are encrypted by AES256, and not by a key of KMS.`);
     expect(said).not.toContain("versioning is off");

@@ -1,16 +1,17 @@
 // What a preview of the real engine says of a table that the database cannot have as declared.
-import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { projectFile } from "../../tools/project-file";
-import { repositoryRoot } from "../../tools/paths";
 import { withDatabase } from "../support/database";
 import { eventsTable } from "../support/harness/fixture";
+import { shippedPluginFolder } from "../support/harness/packed";
 import { said, withProgram } from "../support/harness/program";
 import { buildStandIns, standInFolder } from "../support/stand-in/build";
 
 const database = withDatabase();
-const plugin = join(repositoryRoot, "tools", "plugin");
-const engine = withProgram(database, { connection: () => ({ user: database.superuser.user }), pluginFolder: plugin });
+const engine = withProgram(database, {
+  connection: () => ({ user: database.superuser.user }),
+  pluginFolder: shippedPluginFolder,
+});
 const asOf = "2025-03-10T00:00:00Z";
 const MINUTES = 300_000;
 
@@ -58,7 +59,7 @@ test(
   async () => {
     const role = `reader_${String(process.pid)}`;
     engine.project.write({
-      "Pulumi.yaml": projectFile("faults", { pgpartition: plugin, postgresql: standInFolder }),
+      "Pulumi.yaml": projectFile("faults", { pgpartition: shippedPluginFolder, postgresql: standInFolder }),
     });
     engine.declare({
       tables: { events: eventsTable({ schema: "telemetry", grants: { [role]: ["select"] } }) },

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
 import { statementsDuring } from "../support/statement-log";
-import { repositoryRoot } from "../../tools/paths";
+import { packedPackage } from "../support/harness/packed";
 import { withEngine } from "./support";
 
 const bare: TableSpecArgs = {
@@ -30,7 +30,7 @@ describe.each(testVersions().slice(-1))("what leaves a program on PostgreSQL %i"
 
   /** What the rule lock-budget says of a preview. */
   const judged = async (): Promise<string> => {
-    const pack = ["--policy-pack", join(repositoryRoot, "policies")];
+    const pack = ["--policy-pack", join(packedPackage, "policies")];
     return (await engine.refused(["preview", ...pack])).stdout;
   };
 

@@ -1,9 +1,8 @@
 // The engine on a test's own database with the plugin that ships, where most runs must succeed.
-import { join } from "node:path";
 import { vi } from "vitest";
 import type { RunOptions, RunResult } from "../../tools/stand-ins/engine/run";
-import { repositoryRoot } from "../../tools/paths";
 import type { TestDatabase } from "../support/database";
+import { shippedPluginFolder } from "../support/harness/packed";
 import { type EngineProgram, said, withProgram } from "../support/harness/program";
 
 // Each start of the engine takes seconds, more on a busy machine, and a test has several.
@@ -17,7 +16,7 @@ interface EngineDatabase extends Pick<EngineProgram, "declare" | "state" | "proj
 }
 
 export function withEngine(database: TestDatabase): EngineDatabase {
-  const program = withProgram(database, { pluginFolder: join(repositoryRoot, "tools", "plugin") });
+  const program = withProgram(database, { pluginFolder: shippedPluginFolder });
   const run = async (args: readonly string[], succeeds: boolean, options?: RunOptions): Promise<RunResult> => {
     const result = await program.run(args, options);
     if ((result.code === 0) === succeeds) return result;

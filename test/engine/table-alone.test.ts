@@ -1,7 +1,7 @@
 // A PartitionedTable without a PartitionedDatabase: it says what it needs, and prints its own plan.
 import { expect, test } from "vitest";
 import { withDatabase } from "../support/database";
-import { componentsFile } from "../support/harness/bundle";
+import { componentsFile } from "../support/harness/packed";
 import { eventsTable } from "../support/harness/fixture";
 import { withEngine } from "./support";
 

@@ -1,7 +1,7 @@
 // A connection that only the update knows: a plan from the program alone, said first; the update asks the database.
 import { expect, test } from "vitest";
 import { withDatabase } from "../support/database";
-import { componentsFile } from "../support/harness/bundle";
+import { componentsFile } from "../support/harness/packed";
 import { eventsTable } from "../support/harness/fixture";
 import { withEngine } from "./support";
 

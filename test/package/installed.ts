@@ -4,10 +4,10 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
 import { repositoryRoot } from "../../tools/paths";
 import { type RunResult, runPulumi } from "../../tools/stand-ins/engine/run";
 import { withLock } from "../../tools/stand-ins/engine/lock";
+import { npm } from "../support/harness/packed";
 import { alive } from "../support/processes";
 
 /** Newest LTS line of Node; the other one is that which runs the tests. */
@@ -67,7 +67,7 @@ function removeOldRuns(): void {
 
 async function pack(run: string): Promise<string> {
   mkdirSync(run, { recursive: true });
-  await npm(["pack", "--pack-destination", run], repositoryRoot, {});
+  await npm(["pack", "--pack-destination", run], repositoryRoot);
   const tarball = readdirSync(run).find((name) => name.endsWith(".tgz"));
   if (tarball === undefined) throw new Error(`npm pack left no tarball in ${run}`);
   return join(run, tarball);
@@ -76,7 +76,7 @@ async function pack(run: string): Promise<string> {
 /** Node is a package whose script fetches the binary as a package of its own. */
 async function installNode(folder: string): Promise<void> {
   makeProject(folder, { allowScripts: { node: true } });
-  await npm(["install", `node@${NEWEST_LTS}`], folder, {});
+  await npm(["install", `node@${NEWEST_LTS}`], folder);
 }
 
 async function install({ folder, env }: Installation, packages: readonly string[]): Promise<void> {
@@ -87,21 +87,6 @@ async function install({ folder, env }: Installation, packages: readonly string[
 function makeProject(folder: string, more: object): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "project", private: true, ...more }));
-}
-
-/** Runs npm as its user would, without what the npm that runs the tests has set. */
-export async function npm(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const own = Object.entries(process.env).filter(([name]) => !/^(npm_(?!config_)|INIT_CWD|NODE)/.test(name));
-  const { stdout, stderr } = await promisify(execFile)(
-    "npm",
-    [...args, "--prefer-offline", "--no-audit", "--no-fund"],
-    {
-      cwd,
-      env: { ...Object.fromEntries(own), ...env },
-      maxBuffer: 64 * 1024 * 1024,
-    },
-  );
-  return `${stdout}\n${stderr}`;
 }
 
 /** Runs a program of the installation's Node in its folder; a failing one is a result. */

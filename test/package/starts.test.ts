@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { withDatabase } from "../support/database";
-import { type Installation, installPackage, makePulumiProject, NEWEST_LTS, npm, readmeProgram, run } from "./installed";
+import { npm } from "../support/harness/packed";
+import { type Installation, installPackage, makePulumiProject, NEWEST_LTS, readmeProgram, run } from "./installed";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 

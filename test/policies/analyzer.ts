@@ -23,7 +23,7 @@ import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/st
 import { afterAll, beforeAll } from "vitest";
 import { RULES } from "../../policies/rules";
 import type { ConfigProperty } from "../../policies/rules/support/rule";
-import { repositoryRoot } from "../../tools/paths";
+import { packedPackage } from "../support/harness/packed";
 
 export interface Violation {
   readonly policy: string;
@@ -53,7 +53,7 @@ export interface StackPart {
   readonly from?: Readonly<Record<string, StackPart>>;
 }
 
-const pack = join(repositoryRoot, "policies");
+const pack = join(packedPackage, "policies");
 const runner = join(dirname(require.resolve("@pulumi/pulumi/package.json")), "cmd", "run-policy-pack");
 
 /** One process for a test file, from its first test to its last. Types are only stripped, as `npm run pulumi` has it. */

@@ -8,6 +8,7 @@ import { repositoryRoot } from "../../tools/paths";
 import { findPgBouncer, type PgBouncer, startPgBouncer } from "../../tools/postgres/pgbouncer";
 import { type Server, startServer } from "../../tools/postgres/server";
 import { buildTestBundles } from "./harness/bundle";
+import { unpackPackage } from "./harness/packed";
 import { type PluginHosts, startHosts } from "./harness/hosts";
 import { handOver, makeOwnerRole } from "./owner-role";
 import { productLogin, requestedPooler, requestedVersions, templateDatabase, type TestServer } from "./servers";
@@ -28,7 +29,7 @@ const settings = {
 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const prepared = Promise.all([build(), buildTestBundles(), engine()]);
+  const prepared = Promise.all([build().then(unpackPackage), buildTestBundles(), engine()]);
   const started = await Promise.allSettled(requestedVersions().map((version) => startServer({ version, settings })));
   await prepared;
   const servers = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));

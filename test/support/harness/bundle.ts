@@ -1,4 +1,4 @@
-// The plugin with its fault points, and the components as a plain module for programs that the engine runs.
+// The plugin with its fault points.
 import { join } from "node:path";
 import { bundle, pluginScript } from "../../../tools/bundle.mjs";
 import { workFolder } from "../../../tools/paths";
@@ -14,16 +14,12 @@ export const pluginStart: readonly string[] = [join(__dirname, "cached-start.cjs
 /** The process that serves many plugins. */
 export const pluginHost = join(testPluginFolder, "plugin-host.cjs");
 
-/** What `import "pulumi-pgpartition"` is to users. */
-export const componentsFile = join(testPluginFolder, "components.cjs");
-
 export async function buildTestBundles(): Promise<void> {
   const define = { PGPARTITION_FAULTPOINTS: "true" };
   await Promise.all([
     // A script from the cache of its machine code knows no import(): what is outside of the bundle is required.
     bundle("provider/main.ts", plugin, { define, supported: { "dynamic-import": false } }),
     bundle("test/support/harness/plugin-host.ts", pluginHost, { define }),
-    bundle("components/index.ts", componentsFile, { external: ["@pulumi/*"] }),
   ]);
   await pluginScript(join(testPluginFolder, "pulumi-resource-pgpartition"), pluginStart);
 }

@@ -5,7 +5,8 @@ import type { TableSpecArgs } from "../../../core/declare/table/args";
 import type { RunOptions, RunResult } from "../../../tools/stand-ins/engine/run";
 import { projectFile } from "../../../tools/project-file";
 import type { TestDatabase } from "../database";
-import { componentsFile, testPluginFolder } from "./bundle";
+import { testPluginFolder } from "./bundle";
+import { componentsFile } from "./packed";
 import { type PulumiProject, withProject } from "../pulumi";
 
 /** What the program declares; it reads this from a file, so that a run can change it. */
