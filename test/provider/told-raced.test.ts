@@ -48,4 +48,57 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
     },
     120_000,
   );
+
+  it.each<[string, string, Partial<TableSpecArgs>, string, string, string]>([
+    [
+      "role, of a partition that is created",
+      "before begin create partition app.events_p2025_03",
+      { grants: { [gone]: ["select"] } },
+      `create role ${gone}`,
+      `drop owned by ${gone}; drop role ${gone}`,
+      `grants.${gone}: role "${gone}" does not exist`,
+    ],
+    [
+      "function, of an index that is built",
+      "before begin index app.events_by_note",
+      { indexes: { by_note: { columns: ["note"], where: "app.gone(note)" } } },
+      "create function app.gone(text) returns bool language sql immutable return $1 > ''",
+      "drop function app.gone(text)",
+      "indexes.by_note.where: the server refuses",
+    ],
+  ])(
+    "a %s, that is dropped on the way is named as well",
+    async (_, point, declared, create, drop, told) => {
+      await database.query(create);
+      if (declared.indexes) await up(database, deployment, declare());
+      const stop = stopAt(point);
+      const running = up(database, deployment, declare(declared), { env: stop.env });
+      await stop.reached();
+      await database.query(drop);
+      stop.goOn();
+      const { error } = await running;
+      expect(error).toContain(told);
+      expect(error).toContain("Create it first");
+    },
+    120_000,
+  );
+
+  it.each(["partition", "window"] as const)(
+    "a role of a partition that is aligned, with resources: %s, is named as well",
+    async (resources) => {
+      await database.query(`create role ${gone}`);
+      const declared = declare({ grants: { [gone]: ["select"] }, resources });
+      await up(database, deployment, declared);
+      await database.query(`revoke all on table app.events_p2025_03 from ${gone}`);
+      const stop = stopAt("before begin align app.events_p2025_03");
+      const running = up(database, deployment, declared, { env: stop.env });
+      await stop.reached();
+      await database.query(`drop owned by ${gone}; drop role ${gone}`);
+      stop.goOn();
+      const { error } = await running;
+      expect(error).toContain(`aligning partition "events_p2025_03"`);
+      expect(error).toContain(`grants.${gone}: role "${gone}" does not exist`);
+    },
+    120_000,
+  );
 });

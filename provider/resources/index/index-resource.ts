@@ -15,6 +15,7 @@ import type { PropertyMap } from "../../runtime/values";
 import { defineResource } from "../shared/define-resource";
 import { importIndex, listIndexes } from "./index-import";
 import { requireWire } from "../shared/inputs";
+import { nameTableArguments } from "../shared/judge";
 import { isPlainAgain } from "../shared/plain-again";
 import { showStatements } from "../shared/show";
 import { createWorkContext } from "../shared/run-context";
@@ -92,7 +93,10 @@ async function build(
       wire.schema,
       wire.table,
       { signal: ctx.signal, log: ctx.log },
-      () => buildIndex(createWorkContext(runtime, ctx), table, spec),
+      () =>
+        nameTableArguments(runtime, wire, "the server refused it", () =>
+          buildIndex(createWorkContext(runtime, ctx), table, spec),
+        ),
     );
     return { valid, partitionCount };
   } catch (error) {

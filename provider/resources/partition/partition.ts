@@ -23,6 +23,7 @@ import type { PropertyMap } from "../../runtime/values";
 import { addCountedRows } from "../shared/counted-default";
 import { defineResource, type Observed } from "../shared/define-resource";
 import { importKey, refuse, requireWire } from "../shared/inputs";
+import { nameTableArguments } from "../shared/judge";
 import { isPlainAgain } from "../shared/plain-again";
 import { findOwnershipProblems, refuseDestroy } from "../shared/table-problems";
 import { describeGoneRows, createWorkContext } from "../shared/run-context";
@@ -123,7 +124,9 @@ async function makePartition(
         creation.kind === "present" && observation.ledger.some((entry) => entry.oid === creation.attached.oid);
       // The window reads the archive after everything else, outside of the table's lock.
       if (!known && creation.kind !== "restore")
-        await createPartition(createWorkContext(runtime, ctx), parent, creation);
+        await nameTableArguments(runtime, wire, `partition "${creation.partition.name}" was not created`, () =>
+          createPartition(createWorkContext(runtime, ctx), parent, creation),
+        );
       turn.update(addCreated(parent, observation, creation));
       return creation.kind === "present"
         ? creation.attached.name

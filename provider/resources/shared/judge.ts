@@ -84,6 +84,25 @@ export function tellProblems(
 }
 
 /**
+ * Names the argument of an error that statements on a table met, by the declaration of this run: all of it is judged again, also what the
+ * registry knows, because that is what was dropped.
+ */
+export async function nameTableArguments<T>(
+  runtime: Runtime,
+  table: TableName,
+  subject: string,
+  body: () => Promise<T>,
+): Promise<T> {
+  const shape = runtime.getShape(table);
+  if (!shape) return body();
+  const judge = async (): Promise<readonly NeedProblem[]> => {
+    const observation = await runtime.observeAgain(shape, shape.window.key);
+    return judgeTable(runtime, shape, { ...observation, registration: undefined });
+  };
+  return nameArguments(subject, judge, body);
+}
+
+/**
  * Names the argument of an error that the statements of a declaration met, because something was dropped or revoked after it
  * was judged: the transaction was rolled back, so the declaration is judged again.
  */

@@ -6,11 +6,12 @@ import { hasWork, hasBranchWork } from "../../../core/plan/change/work";
 import { createBranch } from "../../../postgres/work/create-branch";
 import { createPartition } from "../../../postgres/work/create-partition";
 import type { Turn } from "./window-turn";
+import { nameTableArguments } from "../shared/judge";
 import { describeGoneRows } from "../shared/run-context";
 
 /** Does nothing unless `resources` is "window": otherwise each partition is a resource and creates itself. */
 export async function createMissing(turn: Turn): Promise<number> {
-  const { failures, inputs, planned, parent, work } = turn;
+  const { failures, inputs, planned, parent, runtime, work } = turn;
   if (inputs.spec.resources !== "window") return 0;
   const steps = dueIn(planned.changes, "create").map(({ step }) => step);
   const branches = steps.flatMap((step) => (step.kind === "branch" ? [step.branch] : []));
@@ -22,7 +23,9 @@ export async function createMissing(turn: Turn): Promise<number> {
     if (creation.kind === "create" && creation.lost) work.log.warn(describeGoneRows(creation.partition.name));
     if (index % 50 === 49) work.log.status(`partition ${index + 1} of ${due.length}`);
     try {
-      await createPartition(work, creation.branch ? deriveBranchShape(table, creation.branch) : table, creation);
+      const shape = creation.branch ? deriveBranchShape(table, creation.branch) : table;
+      const create = (): Promise<void> => createPartition(work, shape, creation);
+      await nameTableArguments(runtime, inputs.spec, "it was not created", create);
       table = applyCreation(table, creation);
       made += 1;
     } catch (error) {
@@ -40,7 +43,7 @@ export async function createMissing(turn: Turn): Promise<number> {
 
 /** Creates the branches of the checked plan; one for a value added since waits for the next update. */
 async function createBranches(
-  { failures, inputs, observation, parent, work }: Turn,
+  { failures, inputs, observation, parent, runtime, work }: Turn,
   branches: readonly BranchCreation[],
 ): Promise<number> {
   let made = 0;
@@ -48,7 +51,8 @@ async function createBranches(
     if (work.signal.aborted) break;
     if (inputs.complete && !hasBranchWork(inputs.work, creation.branch.name)) continue;
     try {
-      await createBranch(work, parent, creation, observation);
+      const create = (): Promise<void> => createBranch(work, parent, creation, observation);
+      await nameTableArguments(runtime, inputs.spec, "it was not created", create);
       made += countPartitionsBelow(creation.branch);
     } catch (error) {
       failures.add(`branch "${creation.branch.name}"`, error);

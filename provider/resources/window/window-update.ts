@@ -29,6 +29,7 @@ import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
 import { refuse } from "../shared/inputs";
+import { nameTableArguments } from "../shared/judge";
 import { findOwnershipProblems } from "../shared/table-problems";
 import { readPlanContext } from "./plan-context";
 import { registeredWindow, registryProblems } from "./registered-window";
@@ -184,7 +185,7 @@ async function record(
  * Aligns partitions whether the checked plan named them or not: that deletes nothing, and a partition created a moment ago by
  * another session must not remain open until the next update.
  */
-async function alignPartitions({ failures, planned, work }: Turn): Promise<void> {
+async function alignPartitions({ failures, inputs, planned, runtime, work }: Turn): Promise<void> {
   for (const { keep, reasons, statements, subject: name } of dueIn(planned.changes, "align")) {
     if (work.signal.aborted) return;
     if (keep) {
@@ -193,7 +194,8 @@ async function alignPartitions({ failures, planned, work }: Turn): Promise<void>
     }
     const subject = `aligning partition "${name}" (${reasons.join("; ")})`;
     try {
-      await work.database.execute(statements, { signal: work.signal, log: work.log, subject });
+      const options = { signal: work.signal, log: work.log, subject };
+      await nameTableArguments(runtime, inputs.spec, subject, () => work.database.execute(statements, options));
       work.log.info(`aligned ${name}: ${reasons.join("; ")}`);
     } catch (error) {
       failures.add(`align "${name}"`, error);
