@@ -60,11 +60,11 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
     ],
     [
       "function, of an index that is built",
-      "before begin index app.events_by_note",
-      { indexes: { by_note: { columns: ["note"], where: "app.gone(note)" } } },
+      "before begin index app.events_by_gone",
+      { indexes: { by_gone: { columns: ["note"], where: "app.gone(note)" } } },
       "create function app.gone(text) returns bool language sql immutable return $1 > ''",
       "drop function app.gone(text)",
-      "indexes.by_note.where: the server refuses",
+      "indexes.by_gone: the server refuses",
     ],
   ])(
     "a %s, that is dropped on the way is named as well",
