@@ -1,0 +1,60 @@
+import * as pulumi from "@pulumi/pulumi";
+import { PartitionedDatabase } from "../../components";
+
+// `pulumi config set until verify` copies and compares while the plain table stays in use; removed, the next update swaps.
+const until = new pulumi.Config().get("until");
+
+new PartitionedDatabase("app", {
+  connection: {}, // from PGHOST, PGUSER, PGPASSFILE and so on
+  tables: {
+    agent_logs: {
+      schema: "public",
+      table: "agent_logs",
+      columns: {
+        id: { type: "bigint", identity: "by default" },
+        task_id: { type: "uuid", nullable: true },
+        company_id: "uuid",
+        ts: { type: "timestamptz", default: "now()" },
+        level: "text",
+        msg: "text",
+        meta: { type: "jsonb", nullable: true },
+      },
+      primaryKey: ["id", "ts"],
+      partitionBy: [{ range: "ts", every: "month", name: "{table}_{yyyy}{mm}" }],
+      window: { lead: "1 month", retention: "13 months" },
+      onExpire: "drop",
+      convertFrom: {
+        strategy: "copy",
+        formerName: "agent_logs_legacy", // kept, and refuses writes, until you drop it
+        ...(until === "verify" ? { until } : {}),
+      },
+      indexes: {
+        company_ts: {
+          columns: ["company_id", { column: "ts", order: "desc" }],
+          name: "idx_{table}_{index}",
+          partitionIndexName: "idx_{partition}_{index}",
+        },
+        task_ts: {
+          columns: ["task_id", { column: "ts", order: "desc" }],
+          name: "idx_{table}_{index}",
+          partitionIndexName: "idx_{partition}_{index}",
+        },
+      },
+      grants: { authenticated: ["select"] },
+      rowSecurity: {
+        policies: {
+          company_members_read: {
+            command: "select",
+            roles: ["authenticated"],
+            using: "company_id = current_setting('request.company', true)::uuid",
+          },
+        },
+      },
+      publications: ["supabase_realtime"],
+      // In the database, by pg_cron: creates partitions while no update runs, and deletes nothing.
+      schedule: { job: "agent_logs_rotate_daily", cron: "0 2 * * *" },
+      // Names that callers use already.
+      functionNames: { ensure: "_ensure_agent_logs_month_part", window: "_agent_logs_rotate" },
+    },
+  },
+});
