@@ -42,11 +42,14 @@ new PartitionedDatabase("app", {
       },
       grants: { authenticated: ["select"] },
       rowSecurity: {
+        // Realtime checks each change against the partition that holds the row.
+        partitionAccess: "mirror",
         policies: {
           company_members_read: {
             command: "select",
             roles: ["authenticated"],
-            using: "company_id = current_setting('request.company', true)::uuid",
+            using:
+              "company_id in (select company_id from public.company_members where user_id = current_setting('request.user', true)::uuid)",
           },
         },
       },

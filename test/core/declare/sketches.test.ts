@@ -16,24 +16,20 @@ import { planWindow } from "../../../core/window/window-partitions";
 
 const ROOT = join(__dirname, "../../..");
 const PAGE = readFileSync(join(ROOT, "docs/seeds.md"), "utf8");
-const BLOCKS = [...PAGE.matchAll(/```ts (now|later) (S\d)\n([\s\S]*?)```/g)].map(
-  ([, when = "", seed = "", code = ""]) => ({ when, seed, code }),
-);
+const BLOCKS = [...PAGE.matchAll(/```ts (S\d)\n([\s\S]*?)```/g)].map(([, seed = "", code = ""]) => ({ seed, code }));
 
-/** The declarations of a `now` block, as a program would pass them. */
+/** The declarations of a block, as a program would pass them. */
 function declarationsOf(seed: string): unknown[] {
-  const code = BLOCKS.find((block) => block.when === "now" && block.seed === seed)?.code ?? "";
+  const code = BLOCKS.find((block) => block.seed === seed)?.code ?? "";
   const value = new Function(`${code.replace(/^const \w+ =/, "return")}`)() as unknown;
   return Array.isArray(value) ? value : [value];
 }
 
-test("the page has each of the five seeds as it is now and as it will be", () => {
-  expect(BLOCKS.map((block) => `${block.seed} ${block.when}`)).toEqual(
-    ["S0", "S1", "S2", "S3", "S4"].flatMap((seed) => [`${seed} now`, `${seed} later`]),
-  );
+test("the page has each of the five systems", () => {
+  expect(BLOCKS.map(({ seed }) => seed)).toEqual(["S0", "S1", "S2", "S3", "S4"]);
 });
 
-test.each(["S0", "S1", "S2", "S3", "S4"])("what %s declares now is valid", (seed) => {
+test.each(["S0", "S1", "S2", "S3", "S4"])("what %s declares is valid", (seed) => {
   for (const declared of declarationsOf(seed)) expect(parseTableSpec(declared)).toMatchObject({ ok: true });
 });
 
@@ -99,14 +95,13 @@ test("S4 covers the 36 months of the document, from 2024-01 to 2026-12", () => {
   ]);
 });
 
-test("what every seed declares later fits the whole spec, and what it declares now is part of it", () => {
+test("what every system declares fits the type that programs have", () => {
   const file = join(ROOT, "test/core/support/__seeds.ts");
-  const text = BLOCKS.map(({ when, seed, code }) => {
-    const name = `${when}_${seed}`;
-    const type = /^const \w+ = \[/.test(code) ? "FutureTableSpecArgs[]" : "FutureTableSpecArgs";
-    return code.replace(/^const \w+ =/, `export const ${name}: ${type} =`);
+  const text = BLOCKS.map(({ seed, code }) => {
+    const type = /^const \w+ = \[/.test(code) ? "TableSpecArgs[]" : "TableSpecArgs";
+    return code.replace(/^const \w+ =/, `export const ${seed}: ${type} =`);
   });
-  const source = `import type { FutureTableSpecArgs } from "./future-args";\n${text.join("\n")}`;
+  const source = `import type { TableSpecArgs } from "../../../core/declare/table/args";\n${text.join("\n")}`;
   expect(typeErrors(file, source)).toEqual([]);
 });
 
