@@ -198,7 +198,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(await database.query("select proname from pg_proc where pronamespace = 'app'::regnamespace")).toEqual([]);
   });
 
-  it("foreign keys of both directions are enforced from the swap on, and are those of the table after it", async () => {
+  it("S10 foreign keys of both directions are enforced from the swap on, and are those of the table after it", async () => {
     await database.query(`
       create table app.kinds (note text primary key);
       insert into app.kinds select note from app.events;
