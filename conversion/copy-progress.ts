@@ -48,11 +48,8 @@ export class CopyProgress {
   }
 
   private describePace(): string {
-    const { pressure } = this.watch;
-    const first = this.behind ? "; changes that are pending are followed first" : "";
-    if (pressure.kind === "wait") return `${first}; waits: ${namePressure(pressure)}`;
-    return pressure.share < 1
-      ? `${first}; slowed to ${Math.round(pressure.share * 100)} %: ${namePressure(pressure)}`
-      : first;
+    const first = this.behind ? "changes that are pending are followed first" : undefined;
+    const held = [first, namePressure(this.watch.pressure)].filter((text) => text !== undefined);
+    return held.map((text) => `; ${text}`).join("");
   }
 }

@@ -59,7 +59,7 @@ async function waitForServer(job: CopyJob, record: CopyRecord, watch: PressureWa
       // The first line stays, with the ways on; each later one replaces the one before it.
       if (toldAt === -Infinity)
         work.log.info(`${subject}: waits, and follows the changes: ${explainPressure(watch.table, pressure)}`);
-      else work.log.status(`${subject}: waits: ${namePressure(pressure)}`);
+      else work.log.status(`${subject}: ${namePressure(pressure) ?? "goes on"}`);
       toldAt = performance.now();
     }
     const { emptied } = await followAll(job, record);

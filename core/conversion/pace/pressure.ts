@@ -199,7 +199,9 @@ export function explainPressure(table: string, { why }: Pick<Pressure, "why">): 
     .join("; ");
 }
 
-/** Returns the facts alone, for the line of the progress. */
-export function namePressure({ why }: Pick<Pressure, "why">): string {
-  return why.map(({ fact }) => fact).join("; ");
+/** Returns what the line of the progress says of it: the facts alone. Undefined: nothing holds it back. */
+export function namePressure(pressure: Pressure): string | undefined {
+  const facts = pressure.why.map(({ fact }) => fact).join("; ");
+  if (pressure.kind === "wait") return `waits: ${facts}`;
+  return pressure.share < 1 ? `slowed to ${Math.round(pressure.share * 100)} %: ${facts}` : undefined;
 }

@@ -4,6 +4,7 @@ import {
   decidePressure,
   explainPressure,
   keepWaiting,
+  namePressure,
   type Pressure,
   resolveLimits,
   type ServerPressure,
@@ -92,7 +93,12 @@ describe("decidePressure", () => {
       'replica "standby" is 8 s behind of 10 s at most (it goes on as the replica catches up, or pgpartition convert pace app.events --max-replica-lag allows more); ' +
         'slot "cdc" keeps 6 GB of WAL of 8 GB at most (it goes on as the reader of the slot catches up, or pgpartition convert pace app.events --max-slot-lag allows more)',
     );
+    expect(namePressure(slower)).toBe(
+      'slowed to 40 %: replica "standby" is 8 s behind of 10 s at most; slot "cdc" keeps 6 GB of WAL of 8 GB at most',
+    );
+    expect(namePressure(decide({}))).toBeUndefined();
     const waits = decide({ slots: [slot({ active: false, keptBytes: 20 * GB })], replicas: [replica({ seconds: 8 })] });
+    expect(namePressure(waits)).toBe('waits: slot "cdc" keeps 20 GB of WAL of 8 GB at most');
     expect(waits).toMatchObject({ kind: "wait", why: [{ share: 0 }] });
     expect(explainPressure("app.events", waits)).toContain(
       "nothing reads the slot: start its reader, or SELECT pg_drop_replication_slot('cdc') if it has none any more",
