@@ -1,9 +1,11 @@
 import type { CopyStatus } from "../conversion/read-status";
+import { explainPressure, resolveLimits } from "../core/conversion/pace/pressure";
 import { formatTableId } from "../core/names/resource-id";
 import type { CopyPhase, CopyRecord } from "../postgres/conversion/journal";
 import type { InTheWay, LockHolder } from "../postgres/conversion/copy-status";
 import { describeBlockers } from "../postgres/execute/blockers";
 import { formatDuration } from "../postgres/execute/obstacles";
+import { formatSize } from "../core/size";
 
 const PHASES: Readonly<Record<CopyPhase, string>> = {
   prepared: "the copy is created, and nothing is captured yet",
@@ -25,6 +27,7 @@ export function renderStatus(status: CopyStatus): string {
     `  changes: ${count(status.pending)} pending, ${count(record.changesReconciled)} followed`,
     `  compared: ${count(record.rowsVerified)} rows${record.verifiedAt === undefined ? "" : `, all equal at ${record.verifiedAt}`}`,
     ...renderControl(record).map((text) => `  setting: ${text}`),
+    ...renderPressure(status).map((text) => `  held back: ${text}`),
     `  last step: ${formatDuration(Math.round(status.secondsSinceMoved))} ago; begun at ${record.begunAt}`,
     ...(detail.restarted === undefined ? [] : [`  begun again: ${detail.restarted}`]),
     `  worked on by: ${status.holder ? renderHolder(status.holder) : "no run; pulumi up or pgpartition convert run goes on"}`,
@@ -42,12 +45,39 @@ function renderCopied({ record, estimatedRows, share, rowsPerSecond, secondsLeft
 }
 
 function renderControl({ control }: CopyRecord): string[] {
-  const { paused = false, pace = 1, stopBeforeSwap = false } = control;
+  const { paused = false, pace = 1, stopBeforeSwap = false, maxReplicaLagSeconds, maxSlotLagBytes } = control;
   return [
     ...(paused ? ["paused; pgpartition convert resume goes on"] : []),
-    ...(pace < 1 ? [`works ${Math.round(pace * 100)} % of the time`] : []),
+    ...(pace < 1 ? [`works ${toPercent(pace)} % of the time`] : []),
+    ...(maxReplicaLagSeconds === undefined ? [] : [describeReplicaLimit(maxReplicaLagSeconds)]),
+    ...(maxSlotLagBytes === undefined ? [] : [describeSlotLimit(maxSlotLagBytes)]),
     ...(stopBeforeSwap ? ["an update stops before the swap; pgpartition convert resume takes it back"] : []),
   ];
+}
+
+/** Says what a setting of `convert pace` does. */
+export function describeReplicaLimit(seconds: number | null): string {
+  return seconds === null ? "waits for no replica" : `waits while a replica is more than ${seconds} s behind`;
+}
+
+export function describeSlotLimit(bytes: number | null): string {
+  return bytes === null ? "waits for no slot" : `waits while a slot keeps more than ${formatSize(bytes)} of WAL`;
+}
+
+function renderPressure({ pressure, hiddenReplicas, table }: CopyStatus): string[] {
+  const explained = explainPressure(formatTableId(table), pressure);
+  const hidden =
+    hiddenReplicas === 0
+      ? []
+      : [
+          `not by ${hiddenReplicas} replicas, whose state is hidden from this role; GRANT pg_monitor TO it shows how far they are behind`,
+        ];
+  if (pressure.kind === "wait") return [`waits: ${explained}`, ...hidden];
+  return [...(pressure.share < 1 ? [`slowed to ${toPercent(pressure.share)} %: ${explained}`] : []), ...hidden];
+}
+
+function toPercent(share: number): number {
+  return Math.round(share * 100);
 }
 
 function renderHolder({ pid, application, since }: LockHolder): string {
@@ -66,8 +96,9 @@ function renderInTheWay(session: InTheWay): string {
 
 /** Returns the same for tools. What is not known, or not so, is null. */
 export function toJson(status: CopyStatus): object {
-  const { record, table, holder, inTheWay } = status;
+  const { record, table, holder, inTheWay, pressure } = status;
   const { control, detail } = record;
+  const limits = resolveLimits(control);
   return {
     table: formatTableId(table),
     phase: record.phase,
@@ -83,7 +114,18 @@ export function toJson(status: CopyStatus): object {
     rowsCompared: record.rowsVerified,
     verifiedAt: record.verifiedAt ?? null,
     paused: control.paused ?? false,
-    pacePercent: Math.round((control.pace ?? 1) * 100),
+    pacePercent: toPercent(control.pace ?? 1),
+    maxReplicaLagSeconds: limits.replicaLagSeconds ?? null,
+    maxSlotLagBytes: limits.slotLagBytes ?? null,
+    heldBack:
+      pressure.why.length === 0
+        ? null
+        : {
+            waits: pressure.kind === "wait",
+            sharePercent: pressure.kind === "wait" ? 0 : toPercent(pressure.share),
+            why: pressure.why.map(({ fact, fix }) => ({ fact, fix })),
+          },
+    hiddenReplicas: status.hiddenReplicas,
     stopBeforeSwap: control.stopBeforeSwap ?? false,
     begunAt: record.begunAt,
     updatedAt: record.updatedAt,

@@ -1,6 +1,9 @@
 import { Command } from "commander";
+import { DEFAULT_MAX_REPLICA_LAG_SECONDS, DEFAULT_MAX_SLOT_LAG } from "../core/defaults";
 import { formatTableId } from "../core/names/resource-id";
+import { parseSize, SIZE_HINT } from "../core/size";
 import { type CopyControl, writeControl } from "../postgres/conversion/journal";
+import { describeReplicaLimit, describeSlotLimit } from "./convert-render-status";
 import { requireUnderWay, withConversion } from "./open-conversion";
 
 /** What a run that is under way does with a setting. */
@@ -38,13 +41,72 @@ export function createConvertResumeCommand(): Command {
 
 export function createConvertPaceCommand(): Command {
   return new Command("pace")
-    .description(`Set the share of the time in which a conversion works; it rests in between. ${NOTICED}`)
+    .description(
+      `Set the share of the time in which a conversion works, and how far others may fall behind before it waits. ${NOTICED}`,
+    )
     .argument("<table>", "schema.table")
-    .argument("<percent>", "1 to 100")
-    .action((name: string, text: string, _options: object, command: Command) => {
-      const percent = readPercent(text);
-      return setControl(command, name, { pace: percent / 100 }, `works ${percent} % of the time`);
+    .argument("[percent]", "1 to 100; it rests in between")
+    .option(
+      "--max-replica-lag <seconds>",
+      `wait while a replica replays WAL older than that, ${DEFAULT_MAX_REPLICA_LAG_SECONDS} by default; none: never`,
+    )
+    .option(
+      "--max-slot-lag <size>",
+      `wait while a slot keeps, or a replica has yet to replay, more WAL than that, "${DEFAULT_MAX_SLOT_LAG}" by default; none: never`,
+    )
+    .addHelpText(
+      "after",
+      `
+From half of a limit on the conversion gets slower, and beyond it it waits, and tells for what; pgpartition convert status does too. It
+also gets slower while checkpoints cannot keep up with its WAL, and lets sessions go first that wait for its locks. A slot that the server
+would give up (max_slot_wal_keep_size) is waited for earlier. How far replicas are behind is hidden from a role without pg_monitor.
+
+Example: pgpartition convert pace app.events 50 --max-replica-lag 5 --max-slot-lag "20 GB"`,
+    )
+    .action((name: string, text: string | undefined, options: PaceOptions, command: Command) => {
+      const { control, told } = readPace(text, options);
+      return setControl(command, name, control, told.join(", "));
     });
+}
+
+interface PaceOptions {
+  readonly maxReplicaLag?: string;
+  readonly maxSlotLag?: string;
+}
+
+/** Reads what is to be set, and what to say about it. */
+function readPace(text: string | undefined, { maxReplicaLag, maxSlotLag }: PaceOptions) {
+  const percent = text === undefined ? undefined : readPercent(text);
+  const seconds = maxReplicaLag === undefined ? undefined : readSeconds(maxReplicaLag);
+  const bytes = maxSlotLag === undefined ? undefined : readSize(maxSlotLag);
+  const control: CopyControl = {
+    ...(percent === undefined ? {} : { pace: percent / 100 }),
+    ...(seconds === undefined ? {} : { maxReplicaLagSeconds: seconds }),
+    ...(bytes === undefined ? {} : { maxSlotLagBytes: bytes }),
+  };
+  const told = [
+    ...(percent === undefined ? [] : [`works ${percent} % of the time`]),
+    ...(seconds === undefined ? [] : [describeReplicaLimit(seconds)]),
+    ...(bytes === undefined ? [] : [describeSlotLimit(bytes)]),
+  ];
+  if (told.length === 0) throw new Error("nothing to set: write a percentage, --max-replica-lag or --max-slot-lag");
+  return { control, told };
+}
+
+const NONE = "none";
+
+function readSeconds(text: string): number | null {
+  if (text === NONE) return null;
+  const seconds = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (seconds <= 0) throw new Error(`"${text}" is not a time; write seconds, such as 5, or none`);
+  return seconds;
+}
+
+function readSize(text: string): number | null {
+  if (text === NONE) return null;
+  const bytes = parseSize(text) ?? 0;
+  if (bytes <= 0) throw new Error(`"${text}" is not a size. ${SIZE_HINT} none: without a limit.`);
+  return bytes;
 }
 
 export function createStopBeforeSwapCommand(): Command {

@@ -21,7 +21,8 @@ export async function withSession<T>(command: Command, body: (session: CliSessio
       ...(url === undefined ? {} : { url }),
       applicationName: "pulumi-pgpartition cli",
       managementSchema: given.managementSchema,
-      poolSize: 2,
+      // The service session, the work, and a look at the server beside it.
+      poolSize: 3,
     },
     process.env,
   );

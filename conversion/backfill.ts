@@ -13,9 +13,10 @@ import { countBlocks } from "./blocks";
 import { type CopyJob, describeCopy, type Stopped, toPairWork } from "./copy-job";
 import { coverRows } from "./cover-rows";
 import { follow } from "./follow";
-import { obeyPause } from "./obey-pause";
+import { hold } from "./obey-pause";
 import { BatchSize, rest } from "./pace";
 import { CopyProgress } from "./copy-progress";
+import { describeTimeOver, type PressureWatch, whileWatching } from "./watch-pressure";
 
 /** How often an operator's settings are read. */
 const CONTROL_EVERY_MS = 1_000;
@@ -25,22 +26,27 @@ const CONTROL_EVERY_MS = 1_000;
  * is much, so that it stays little whatever the table is written. Undefined: done.
  */
 export async function backfill(job: CopyJob, begun: CopyRecord): Promise<Stopped | undefined> {
+  const record = begun.endBlock === undefined ? await restart(job, begun) : begun;
+  return whileWatching(job, record, "writes", (watch) => copyAll(job, record, watch));
+}
+
+async function copyAll(job: CopyJob, begun: CopyRecord, watch: PressureWatch): Promise<Stopped | undefined> {
   const { work, source } = job;
   const pair = toPair(source);
   const size = new BatchSize();
-  let record = begun.endBlock === undefined ? await restart(job, begun) : begun;
+  let record = begun;
   let next = record.nextBlock;
-  const progress = new CopyProgress(job, record);
+  const progress = new CopyProgress(job, record, watch);
   let control = await readControl(work.database, record);
   let readAt = performance.now();
   for (;;) {
-    if (job.isTimeOver()) return "its time is over";
+    if (job.isTimeOver()) return describeTimeOver(watch);
     if (performance.now() - readAt > CONTROL_EVERY_MS) {
       control = await readControl(work.database, record);
       readAt = performance.now();
     }
-    if (control.paused) {
-      const stopped = await obeyPause(job, record);
+    if (control.paused || watch.pressure.kind === "wait") {
+      const stopped = await hold(job, record, watch);
       if (stopped === "emptied") {
         record = await reread(job);
         next = 0;
@@ -49,7 +55,7 @@ export async function backfill(job: CopyJob, begun: CopyRecord): Promise<Stopped
     }
     const start = performance.now();
     const followed = await follow(job, record);
-    progress.followed(followed.changes);
+    progress.followed(followed);
     if (followed.emptied) {
       record = await reread(job);
       next = 0;
@@ -58,6 +64,7 @@ export async function backfill(job: CopyJob, begun: CopyRecord): Promise<Stopped
     if (!followed.complete) continue;
     const end = record.endBlock ?? 0;
     if (next >= end) return undefined;
+    if (watch.takeWaiting()) size.yield();
     const until = Math.min(end, next + size.blocks);
     try {
       const from = performance.now();
@@ -79,7 +86,7 @@ export async function backfill(job: CopyJob, begun: CopyRecord): Promise<Stopped
       continue;
     }
     await faultpoint(`after copying blocks of ${source.table.schema}.${source.table.name}`);
-    await rest(control, performance.now() - start, job.stop);
+    await rest(control, watch.pressure, performance.now() - start, job.stop);
   }
 }
 

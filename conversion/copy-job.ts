@@ -21,7 +21,7 @@ export interface CopyJob {
 }
 
 /** Why a run ended before its work was done. */
-export type Stopped = "its time is over" | "it is paused";
+export type Stopped = "its time is over" | `its time is over, and it waited: ${string}` | "it is paused";
 
 /** How far a run came. */
 export type CopyEnd =

@@ -10,7 +10,7 @@ import { countBlocks } from "./blocks";
 export const MAX_CHANGES = 10_000;
 
 /** What following the changes found. */
-interface Followed {
+export interface Followed {
   readonly changes: number;
   /** True if no more changes were to be seen. */
   readonly complete: boolean;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Pressure } from "../core/conversion/pace/pressure";
 import type { CopyControl } from "../postgres/conversion/journal";
 
 /** Time that one statement of the copy should take: long enough to be worth its transaction, short for those who wait for it. */
@@ -15,15 +16,47 @@ const MIN_PACE = 0.01;
 export class BatchSize {
   blocks = FIRST_BLOCKS;
 
+  /** After a session was seen to wait for a statement: the next ones are shorter. */
+  yield(): void {
+    this.blocks = Math.max(1, Math.floor(this.blocks / 4));
+  }
+
   took(milliseconds: number): void {
     const factor = Math.min(2, Math.max(0.25, WANTED_MS / Math.max(1, milliseconds)));
     this.blocks = Math.min(MAX_BLOCKS, Math.max(1, Math.round(this.blocks * factor)));
   }
 }
 
-/** Rests after a piece of work, so that only the wanted share of the time is worked. */
-export async function rest({ pace = 1 }: CopyControl, workedMs: number, stop: AbortSignal): Promise<void> {
-  const share = Math.min(1, Math.max(MIN_PACE, pace));
+/** Counts the checkpoints that ended in the last minute, by where each began. */
+export class CheckpointCount {
+  private seen: { readonly redo: string; readonly at: number }[] = [];
+  private first = true;
+
+  count(redo: string | undefined, now: number): number {
+    if (redo !== undefined && redo !== this.seen.at(-1)?.redo) {
+      // When the one that is there at the first look ended is not known.
+      this.seen.push({ redo, at: this.first ? -Infinity : now });
+      this.first = false;
+    }
+    const recent = this.seen.filter(({ at }) => now - at <= MINUTE_MS);
+    // The last one stays, to know the next.
+    this.seen = recent.length > 0 ? recent : this.seen.slice(-1);
+    return recent.length;
+  }
+}
+
+const MINUTE_MS = 60_000;
+
+/** Rests after a piece of work, so that only the share of the time is worked that both the operator and the server leave to it. */
+export async function rest(
+  { pace = 1 }: CopyControl,
+  pressure: Pressure,
+  workedMs: number,
+  stop: AbortSignal,
+): Promise<void> {
+  // One that waits does so before the next piece.
+  const left = pressure.kind === "go" ? pressure.share : 1;
+  const share = Math.min(1, left, Math.max(MIN_PACE, pace));
   const wait = workedMs * (1 / share - 1);
   if (wait >= 1) await waitUnlessStopped(wait, stop);
 }

@@ -1,6 +1,8 @@
+import { decidePressure, FREE, type Pressure, resolveLimits } from "../core/conversion/pace/pressure";
 import type { TableName } from "../core/names/table-name";
 import { type CopyFacts, readCopyFacts } from "../postgres/conversion/copy-status";
 import { type CopyRecord, countPending } from "../postgres/conversion/journal";
+import { readPressure } from "../postgres/conversion/read-pressure";
 import type { Database } from "../postgres/database";
 
 /** How far a conversion by copy is, as an operator wants to know it. */
@@ -15,12 +17,30 @@ export interface CopyStatus extends CopyFacts {
   readonly secondsLeft: number | undefined;
   /** Changes that are pending, up to a limit. */
   readonly pending: number;
+  /** What holds a run back that copies, as far as one look shows it, by the same rule. */
+  readonly pressure: Pressure;
+  /** Replicas whose state is hidden from the role that asks. */
+  readonly hiddenReplicas: number;
 }
 
 export async function readCopyStatus(database: Database, table: TableName, record: CopyRecord): Promise<CopyStatus> {
   const facts = await readCopyFacts(database, table, record);
   const pending = await countPending(database, table.schema, record);
-  return { table, record, ...facts, pending, ...measure(record, facts) };
+  return { table, record, ...facts, pending, ...(await readHeldBack(database, record)), ...measure(record, facts) };
+}
+
+/** Once everything is copied only the sessions that wait would matter, and they are told as what is in the way. */
+async function readHeldBack(
+  database: Database,
+  record: CopyRecord,
+): Promise<Pick<CopyStatus, "pressure" | "hiddenReplicas">> {
+  const copies = record.phase === "prepared" || record.phase === "copying" || record.phase === "finishing";
+  const reading = copies ? await readPressure(database, record) : undefined;
+  if (!reading) return { pressure: FREE, hiddenReplicas: 0 };
+  return {
+    pressure: decidePressure(reading.server, resolveLimits(reading.control)),
+    hiddenReplicas: reading.hidden,
+  };
 }
 
 function measure(

@@ -4,36 +4,51 @@ import { RowsDiffer } from "../postgres/conversion/reconcile";
 import { type Difference, verifyRange } from "../postgres/conversion/verify";
 import { type CopyJob, describeCopy, type Stopped, toPairWork } from "./copy-job";
 import { follow } from "./follow";
-import { obeyPause } from "./obey-pause";
+import { hold } from "./obey-pause";
 import { rest } from "./pace";
+import { describeTimeOver, type PressureWatch, whileWatching } from "./watch-pressure";
 
 /** Rows that one statement compares: a second or two, so that no snapshot is held for long. */
 const RANGE_ROWS = 1_000_000;
+
+/** The same while sessions wait for its locks. */
+const MIN_RANGE_ROWS = 15_625;
 
 /**
  * Compares every row of both sides, range by range, each by one snapshot, and follows the changes between them. A difference ends it
  * with the rows; nothing is repaired by itself. What changes later is compared as it is reconciled. Undefined: all is equal.
  */
-export async function verifyCopy(job: CopyJob, begun: CopyRecord): Promise<Stopped | "emptied" | undefined> {
+export function verifyCopy(job: CopyJob, begun: CopyRecord): Promise<Stopped | "emptied" | undefined> {
+  return whileWatching(job, begun, "reads", (watch) => compareAll(job, begun, watch));
+}
+
+async function compareAll(
+  job: CopyJob,
+  begun: CopyRecord,
+  watch: PressureWatch,
+): Promise<Stopped | "emptied" | undefined> {
   const { work } = job;
+  let rangeRows = RANGE_ROWS;
   let after = begun.verifiedTo;
   let rows = begun.rowsVerified;
   for (;;) {
-    if (job.isTimeOver()) return "its time is over";
+    if (job.isTimeOver()) return describeTimeOver(watch);
     const control = await readControl(work.database, begun);
-    if (control.paused) {
-      const stopped = await obeyPause(job, begun);
+    if (control.paused || watch.pressure.kind === "wait") {
+      const stopped = await hold(job, begun, watch);
       if (stopped !== undefined) return stopped;
       continue;
     }
     const followed = await follow(job, begun);
     if (followed.emptied) return "emptied";
     if (!followed.complete) continue;
+    // Who waits for it lets others wait behind.
+    rangeRows = watch.takeWaiting() ? Math.max(MIN_RANGE_ROWS, rangeRows / 4) : Math.min(RANGE_ROWS, rangeRows * 2);
     const start = performance.now();
     const verified = await verifyRange(
       toPairWork(job, begun),
       after,
-      RANGE_ROWS,
+      rangeRows,
       recordVerified(work.management, begun),
     );
     if (verified.differs) throw new RowsDiffer(describeCopy(job), explain(verified.differs));
@@ -42,7 +57,7 @@ export async function verifyCopy(job: CopyJob, begun: CopyRecord): Promise<Stopp
     await faultpoint("after comparing a range");
     if (verified.to === undefined) return undefined;
     after = verified.to;
-    await rest(control, performance.now() - start, job.stop);
+    await rest(control, watch.pressure, performance.now() - start, job.stop);
   }
 }
 

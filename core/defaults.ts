@@ -67,6 +67,27 @@ export const MAX_SWAP_CHANGES = 2_000;
  */
 export const MAX_COPY_PARTITIONS = 500;
 
+/**
+ * Age of what a replica replays, from which on a copy waits for it: reads of a standby are stale by seconds, as they are on a busy
+ * day, and not by minutes.
+ */
+export const DEFAULT_MAX_REPLICA_LAG_SECONDS = 10;
+
+/**
+ * WAL that a slot keeps, or that a replica has yet to replay, from which on a copy waits: eight times max_wal_size as PostgreSQL ships
+ * it, so that the disk of the WAL does not run full behind a reader that stands still.
+ */
+export const DEFAULT_MAX_SLOT_LAG = "8 GB";
+
+/** Share of max_slot_wal_keep_size that a copy lets a slot use: beyond all of it the server gives the slot up for good. */
+export const SLOT_KEEP_SHARE = 0.8;
+
+/**
+ * Checkpoints that may follow each other within a minute before a copy goes slower: PostgreSQL itself warns of more than one in
+ * 30 s (checkpoint_warning), because each makes writers log whole pages.
+ */
+export const MAX_CHECKPOINTS_A_MINUTE = 2;
+
 /** Rows that are named when the way back of a conversion finds several with one former key. */
 export const MAX_NAMED_ROWS = 20;
 

@@ -13,6 +13,12 @@ export function parseSize(text: string): number | undefined {
   return match ? Math.round(Number(match[1]) * (UNITS[match[2] ?? ""] ?? 0)) : undefined;
 }
 
+/** Formats bytes in the units in which an amount is declared: 8,589,934,592 are `8 GB`. */
+export function formatSize(bytes: number): string {
+  const [unit, one] = Object.entries(UNITS).findLast(([, size]) => bytes >= size) ?? ["B", 1];
+  return `${Number((bytes / one).toPrecision(3))} ${unit}`;
+}
+
 /** Formats bytes for people: `1.2 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];

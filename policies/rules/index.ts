@@ -1,6 +1,8 @@
 import { archiveBucketBaseline } from "./archive/archive-bucket-baseline";
 import { archiveRetentionConsistent } from "./archive/archive-retention-consistent";
 import { archiveVerifiedBeforeDrop } from "./archive/archive-verified-before-drop";
+import { conversionProof } from "./conversion/conversion-proof";
+import { conversionWayBack } from "./conversion/conversion-way-back";
 import { dropAgeFloor } from "./retention/drop-age-floor";
 import { everyRuleEvaluated } from "./environment/every-rule-evaluated";
 import { keyTypeTimestamptz } from "./window/key-type-timestamptz";
@@ -55,5 +57,7 @@ export const RULES: readonly AnyRule[] = [
   publicationAllowList,
   publicationRowSecurity,
   lockBudget,
+  conversionProof,
+  conversionWayBack,
   everyRuleEvaluated,
 ];

@@ -31,6 +31,9 @@ export interface CopyControl {
   readonly pace?: number;
   /** It stops once everything is verified, whatever the program declares. */
   readonly stopBeforeSwap?: boolean;
+  /** Age of what a replica replays, and WAL that a slot keeps, from which on it waits. Null: without a limit. Left out: the default. */
+  readonly maxReplicaLagSeconds?: number | null;
+  readonly maxSlotLagBytes?: number | null;
 }
 
 /** What the swap and everything after it have to know, and the catalogue does not say. */

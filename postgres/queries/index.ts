@@ -16,6 +16,7 @@ type QueryName =
   | "conversion/copies-under-way"
   | "conversion/copy-facts"
   | "conversion/in-the-way"
+  | "conversion/pressure"
   | "conversion/source"
   | "conversion/source-dependents"
   | "conversion/statements"

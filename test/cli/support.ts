@@ -15,6 +15,8 @@ interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Given the process as it starts. */
   readonly started?: (pid: number) => void;
+  /** Given what it says meanwhile on its standard error. */
+  readonly heard?: (text: string) => void;
 }
 
 /** `global-setup.ts` has built what it runs. */
@@ -28,7 +30,10 @@ export function pgpartition(args: readonly string[], options: CliOptions = {}): 
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    options.heard?.(text);
+  });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));

@@ -80,6 +80,7 @@ export function describeRuleSubject(rule: AnyRule): string {
 
 export const WINDOW_TYPE = "pgpartition:index:PartitionWindow";
 export const TABLE_TYPE = "pgpartition:index:Table";
+export const CONVERSION_TYPE = "pgpartition:index:Conversion";
 export const PROVIDER_TYPE = "pulumi:providers:pgpartition";
 export const PUBLICATION_TYPE = "pgpartition:index:PublicationMember";
 

@@ -1,0 +1,45 @@
+import { isConverted, readConversion } from "../support/read-conversion";
+import { CONVERSION_TYPE, explainSettings, type Rule } from "../support/rule";
+
+interface ConversionProofConfig {
+  /** Tables whose copy may be swapped, as `schema.table`. */
+  readonly verified: readonly string[];
+  /** Rows up to which a copy may be swapped by the update that compares it. */
+  readonly rows: number;
+}
+
+export const conversionProof: Rule<ConversionProofConfig> = {
+  name: "conversion-proof",
+  description: "A copy takes the place of its table in an update of its own, after every row was compared.",
+  severity: "high",
+  enforcementLevel: "advisory",
+  remediation:
+    'Declare convertFrom.until: "verify" first. Once `pgpartition convert status` says verified, allow the table by name and remove it.',
+  resourceType: CONVERSION_TYPE,
+  configProperties: {
+    verified: {
+      type: "array",
+      description:
+        "Tables whose copy may be swapped, as schema.table: `pgpartition convert status` has said of them that they are verified.",
+      items: { type: "string" },
+      default: [],
+    },
+    rows: {
+      type: "integer",
+      description:
+        "Rows, by estimate, up to which a copy may be swapped by the update that compares it. A table whose rows are not known is judged as a large one.",
+      minimum: 0,
+      default: 1_000_000,
+    },
+  },
+  evaluate(properties, config) {
+    const { table, swapsCopy, plan, unknown } = readConversion(properties);
+    if (config.verified.includes(table)) return [];
+    const change = explainSettings(this.name, 'convertFrom.until to "verify"', "verified");
+    if (unknown) return [`${table}: its conversion is not known yet. ${change}`];
+    if (!swapsCopy || isConverted(plan) || plan?.state === "verified") return [];
+    if (plan?.rows !== undefined && plan.rows <= config.rows) return [];
+    const size = plan?.rows === undefined ? "" : `, of about ${plan.rows} rows; at most ${config.rows} may be`;
+    return [`${table}: its copy is compared and swapped by one update${size}. ${change}`];
+  },
+};
