@@ -1,6 +1,6 @@
 import type { CopyStatus } from "../conversion/read-status";
 import { formatTableId } from "../core/names/resource-id";
-import type { CopyPhase, CopyRecord } from "../postgres/conversion/journal";
+import { type CopyPhase, type CopyRecord, isWayBackOpen } from "../postgres/conversion/journal";
 import type { InTheWay, LockHolder } from "../postgres/conversion/copy-status";
 import { describeBlockers } from "../postgres/execute/blockers";
 import { formatDuration } from "../postgres/execute/obstacles";
@@ -12,6 +12,10 @@ const PHASES: Readonly<Record<CopyPhase, string>> = {
   verifying: "rows are compared",
   verified: "verified: only the swap remains, by the update that declares it",
   swapped: "swapped; the next pulumi up finishes what is left, such as foreign keys to validate",
+  returnable: "swapped, and a way back is open: the former table is kept current",
+  returning: "swapped, and taken back by the next pulumi up: rows of the table and the former one are compared",
+  reverified: "swapped, and taken back by the next pulumi up: every row of the former table was compared",
+  returned: "taken back; the next pulumi up finishes what is left, such as foreign keys to validate",
   ended: "ended",
 };
 
@@ -24,6 +28,7 @@ export function renderStatus(status: CopyStatus): string {
     `  copied: ${renderCopied(status)}`,
     `  changes: ${count(status.pending)} pending, ${count(record.changesReconciled)} followed`,
     `  compared: ${count(record.rowsVerified)} rows${record.verifiedAt === undefined ? "" : `, all equal at ${record.verifiedAt}`}`,
+    ...(detail.back && isWayBackOpen(record) ? [`  way back: open until ${detail.back.until}`] : []),
     ...renderControl(record).map((text) => `  setting: ${text}`),
     `  last step: ${formatDuration(Math.round(status.secondsSinceMoved))} ago; begun at ${record.begunAt}`,
     ...(detail.restarted === undefined ? [] : [`  begun again: ${detail.restarted}`]),
@@ -89,6 +94,7 @@ export function toJson(status: CopyStatus): object {
     updatedAt: record.updatedAt,
     secondsSinceLastStep: status.secondsSinceMoved,
     begunAgain: detail.restarted ?? null,
+    wayBackUntil: detail.back && isWayBackOpen(record) ? detail.back.until : null,
     workedOnBy: holder
       ? { pid: holder.pid, application: holder.application ?? null, since: holder.since ?? null }
       : null,
