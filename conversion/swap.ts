@@ -34,6 +34,8 @@ export async function swapCopy(job: CopyJob, record: CopyRecord, plan: () => Pro
       const { align, swap } = await plan();
       await database.execute(align, options);
       if (align.length > 0 && tries < MAX_TRIES) continue;
+      // What came while it was planned would be reconciled under the lock.
+      if ((await followAll(job, record)).emptied) return false;
       await faultpoint(job.back ? "before the way back" : "before the swap");
       try {
         await database.execute(swap, options);
