@@ -1,7 +1,7 @@
 import type { CopyStatus } from "../conversion/read-status";
 import { explainPressure, resolveLimits } from "../core/conversion/pace/pressure";
 import { formatTableId } from "../core/names/resource-id";
-import type { CopyPhase, CopyRecord } from "../postgres/conversion/journal";
+import { type CopyPhase, type CopyRecord, isWayBackOpen } from "../postgres/conversion/journal";
 import type { InTheWay, LockHolder } from "../postgres/conversion/copy-status";
 import { describeBlockers } from "../postgres/execute/blockers";
 import { formatDuration } from "../postgres/execute/obstacles";
@@ -14,6 +14,10 @@ const PHASES: Readonly<Record<CopyPhase, string>> = {
   verifying: "rows are compared",
   verified: "verified: only the swap remains, by the update that declares it",
   swapped: "swapped; the next pulumi up finishes what is left, such as foreign keys to validate",
+  returnable: "swapped, and a way back is open: the former table is kept current",
+  returning: "swapped, and taken back by the next pulumi up: rows of the table and the former one are compared",
+  reverified: "swapped, and taken back by the next pulumi up: every row of the former table was compared",
+  returned: "taken back; the next pulumi up finishes what is left, such as foreign keys to validate",
   ended: "ended",
 };
 
@@ -26,6 +30,7 @@ export function renderStatus(status: CopyStatus): string {
     `  copied: ${renderCopied(status)}`,
     `  changes: ${count(status.pending)} pending, ${count(record.changesReconciled)} followed`,
     `  compared: ${count(record.rowsVerified)} rows${record.verifiedAt === undefined ? "" : `, all equal at ${record.verifiedAt}`}`,
+    ...(detail.back && isWayBackOpen(record) ? [`  way back: open until ${detail.back.until}`] : []),
     ...renderControl(record).map((text) => `  setting: ${text}`),
     ...renderPressure(status).map((text) => `  held back: ${text}`),
     `  last step: ${formatDuration(Math.round(status.secondsSinceMoved))} ago; begun at ${record.begunAt}`,
@@ -131,6 +136,7 @@ export function toJson(status: CopyStatus): object {
     updatedAt: record.updatedAt,
     secondsSinceLastStep: status.secondsSinceMoved,
     begunAgain: detail.restarted ?? null,
+    wayBackUntil: detail.back && isWayBackOpen(record) ? detail.back.until : null,
     workedOnBy: holder
       ? { pid: holder.pid, application: holder.application ?? null, since: holder.since ?? null }
       : null,

@@ -1,12 +1,15 @@
 import { Command } from "commander";
 import type { CopyJob } from "../conversion/copy-job";
+import { keepWayBack } from "../conversion/back/keep-way-back";
 import { readDeclaredCopy } from "../conversion/declared-copy";
 import { makeOperatorJob } from "../conversion/job-for";
 import { waitUnlessStopped } from "../conversion/pace";
-import { readCopy } from "../conversion/read-copy";
+import { readCopy } from "../conversion/read/read-copy";
 import { runCopy } from "../conversion/run-copy";
 import { formatTableId } from "../core/names/resource-id";
-import type { CopyRecord } from "../postgres/conversion/journal";
+import type { DeclaredCopy } from "../core/resources/conversion";
+import { type CopyRecord, isWayBackOpen } from "../postgres/conversion/journal";
+import type { WorkContext } from "../postgres/work/work-context";
 import { print } from "./open-session";
 import { type OpenConversion, requireUnderWay, withConversion } from "./open-conversion";
 import { listenToStop, type Stop } from "./stop-signals";
@@ -21,7 +24,7 @@ const TELL_EVERY_MS = 60_000;
 export function createConvertRunCommand(): Command {
   return new Command("run")
     .description(
-      "Go on with a conversion that pulumi up has begun: copy, compare, and then follow the changes until it is stopped. Never swaps: the update that declares the rest of the table does.",
+      "Go on with a conversion that pulumi up has begun: copy, compare, and then follow the changes until it is stopped. After the swap, keep the former table current as long as its way back is open. Never swaps: the update that declares the rest of the table does.",
     )
     .argument("<table>", "schema.table")
     .option("--once", "end when everything is verified")
@@ -35,14 +38,19 @@ timeBudgetMinutes. The exit code is 1 if --once was stopped before everything wa
 Example: pgpartition convert run app.events --once && pulumi up`,
     )
     .action((name: string, options: { once?: true }, command: Command) =>
-      withConversion(command, name, async (conversion) => {
-        const stop = listenToStop(() => print("stopping after this statement; once more: at once"));
-        try {
-          await run(conversion, stop, options.once === true);
-        } finally {
-          stop.close();
-        }
-      }),
+      withConversion(
+        command,
+        name,
+        async (conversion) => {
+          const stop = listenToStop(() => print("stopping after this statement; once more: at once"));
+          try {
+            await run(conversion, stop, options.once === true);
+          } finally {
+            stop.close();
+          }
+        },
+        { orWayBack: true },
+      ),
     );
 }
 
@@ -51,7 +59,11 @@ async function run({ session, table }: OpenConversion, stop: Stop, once: boolean
   const name = formatTableId(table);
   const lock = { signal: stop.soon, log: options.log };
   await database.withTableLock(table.schema, table.table, lock, async () => {
-    const declared = readDeclaredCopy(await requireUnderWay(session, table));
+    const record = await requireUnderWay(session, table, { orWayBack: true });
+    const declared = readDeclaredCopy(record);
+    const management = database.managementSchema;
+    const work = { database, management, run: options.run, signal: stop.now, log: options.log };
+    if (isWayBackOpen(record)) return keepCurrent(work, declared, stop, once);
     database.invalidate(table.schema, table.table);
     const reading = await readCopy(database, declared, ({ now }) => now);
     if (reading.kind === "refused")
@@ -62,8 +74,6 @@ async function run({ session, table }: OpenConversion, stop: Stop, once: boolean
       throw new Error(
         `the conversion of "${name}" belongs to another table of that name: pgpartition convert give-up ${name} --yes ends it`,
       );
-    const management = database.managementSchema;
-    const work = { database, management, run: options.run, signal: stop.now, log: options.log };
     const job = makeOperatorJob(work, declared, reading, stop.soon);
     const end = await runCopy(job);
     if (end.kind === "verified") {
@@ -74,6 +84,29 @@ async function run({ session, table }: OpenConversion, stop: Stop, once: boolean
     } else if (once) process.exitCode = 1;
     if (stop.soon.aborted) console.log(`${name}: stopped; what is done stays done, and changes go on being captured`);
   });
+}
+
+/** Keeps the former table current until it is stopped, or the way back is over. */
+async function keepCurrent(work: WorkContext, declared: DeclaredCopy, stop: Stop, once: boolean): Promise<void> {
+  const name = formatTableId(declared);
+  let told = -TELL_EVERY_MS;
+  for (;;) {
+    work.database.invalidate(declared.schema, declared.table);
+    const reading = await readCopy(work.database, { ...declared, until: "swap" }, ({ now }) => now);
+    const wayBack = reading.kind === "converted" ? reading.wayBack : undefined;
+    const limits = { isTimeOver: () => stop.soon.aborted, whenPaused: "wait", stop: stop.soon } as const;
+    if (!wayBack || !(await keepWayBack(work, declared, wayBack, limits))) {
+      console.log(`${name}: its way back is closed; the table stays partitioned`);
+      return;
+    }
+    if (performance.now() - told >= TELL_EVERY_MS) {
+      told = performance.now();
+      console.log(`${name}: the former table is current, and its way back open until ${wayBack.until}`);
+    }
+    if (once) return;
+    await waitUnlessStopped(FOLLOW_EVERY_MS, stop.soon);
+    if (stop.soon.aborted) return console.log(`${name}: stopped; changes go on being captured`);
+  }
 }
 
 /** Follows the changes until it is stopped. What makes it begin again, as TRUNCATE does, is copied and compared again. */

@@ -124,11 +124,17 @@ export function createStopBeforeSwapCommand(): Command {
 }
 
 function setControl(command: Command, name: string, control: CopyControl, told: string): Promise<void> {
-  return withConversion(command, name, async ({ session, table }) => {
-    // It ended in this moment: the error says how.
-    if (!(await writeControl(session.database, table, control))) await requireUnderWay(session, table);
-    console.log(`the conversion of ${formatTableId(table)} ${told}`);
-  });
+  const either = { orWayBack: true };
+  return withConversion(
+    command,
+    name,
+    async ({ session, table }) => {
+      // It ended in this moment: the error says how.
+      if (!(await writeControl(session.database, table, control))) await requireUnderWay(session, table, either);
+      console.log(`the conversion of ${formatTableId(table)} ${told}`);
+    },
+    either,
+  );
 }
 
 function readPercent(text: string): number {

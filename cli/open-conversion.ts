@@ -3,7 +3,7 @@ import { quoteQualified } from "../core/names/identifier";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { getSqlState } from "../postgres/connect/sqlstate";
 import { findOid } from "../postgres/conversion/copy-status";
-import { type CopyRecord, JOURNAL_VERSION, readCopyRecord } from "../postgres/conversion/journal";
+import { type CopyRecord, isWayBackOpen, JOURNAL_VERSION, readCopyRecord } from "../postgres/conversion/journal";
 import { describeManagementSchema } from "../postgres/management/install";
 import { type CliSession, requireTable, withRegistry } from "./open-session";
 
@@ -14,31 +14,42 @@ export interface OpenConversion {
   readonly record: CopyRecord;
 }
 
-/** Opens a session for a verb about the conversion of one table, which must be under way and not swapped. */
+/** Opens a session for a verb about the conversion of one table, which must be under way, and not swapped unless `ways` says so. */
 export async function withConversion<T>(
   command: Command,
   name: string,
   body: (conversion: OpenConversion) => Promise<T>,
+  ways: { readonly orWayBack?: boolean } = {},
 ): Promise<T> {
   const table = requireTable(name);
   return withRegistry(command, (session) =>
     explainRights(session, async () => {
       await requireJournal(session);
-      return body({ session, table, record: await requireUnderWay(session, table) });
+      return body({ session, table, record: await requireUnderWay(session, table, ways) });
     }),
   );
 }
 
-/** Reads the conversion again; what has become of one that is not under way is the error. */
-export async function requireUnderWay({ database }: CliSession, table: TableId): Promise<CopyRecord> {
+/**
+ * Reads the conversion again; what has become of one that is not under way is the error.
+ *
+ * @param orWayBack true where one that is swapped, and whose way back is open, is meant too
+ */
+export async function requireUnderWay(
+  { database }: CliSession,
+  table: TableId,
+  { orWayBack = false } = {},
+): Promise<CopyRecord> {
   const record = await readCopyRecord(database, table);
-  if (record && record.phase !== "swapped" && record.phase !== "ended") return record;
+  if (record && isWayBackOpen(record) && orWayBack) return record;
+  if (record && record.phase !== "swapped" && record.phase !== "ended" && !isWayBackOpen(record)) return record;
   const name = formatTableId(table);
   const oid = await findOid(database, quoteQualified(table.schema, table.table));
   if (record && record.targetOid === oid)
     throw new Error(
       `the conversion of "${name}" was swapped already: the table is partitioned, and its former rows are in "${table.schema}.${record.detail.former}"` +
-        (record.phase === "swapped" ? "; the next pulumi up finishes what is left of it" : ""),
+        (record.phase === "swapped" ? "; the next pulumi up finishes what is left of it" : "") +
+        (isWayBackOpen(record) ? "; its way back is open, and removing convertFrom.rollbackUntil closes it" : ""),
     );
   if (oid === undefined) throw new Error(`table "${name}" does not exist`);
   throw new Error(

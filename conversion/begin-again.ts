@@ -5,7 +5,7 @@ import { PairChanged } from "../postgres/conversion/pair-transaction";
 import { beginCopy } from "./begin";
 import { type CopyJob, describeCopy } from "./copy-job";
 import { giveUp } from "./give-up";
-import { readCopy } from "./read-copy";
+import { readCopy } from "./read/read-copy";
 
 /**
  * Begins again from nothing, because changes may have been missed. The table is read again: a column that came meanwhile would have its

@@ -1,3 +1,4 @@
+import type { CopyShape } from "../core/conversion/copy/align-copy";
 import { type CopySource, toPair } from "../core/conversion/copy/copy-source";
 import type { DeclaredCopy } from "../core/resources/conversion";
 import type { Instant } from "../core/time/instant";
@@ -18,10 +19,23 @@ export interface CopyJob {
   readonly whenPaused: "end" | "wait";
   /** Ends its rests and waits early. */
   readonly stop: AbortSignal;
+  /** Left out: the copy follows the table. Otherwise the former table follows the partitioned one, for a way back. */
+  readonly back?: Back;
+}
+
+interface Back {
+  /** Oid of the former table, which refuses the writes of all others. */
+  readonly passes: string;
+  /** Reads both as they are now. Undefined: they cannot be kept equal any more. */
+  readonly read: () => Promise<{ readonly source: CopySource; readonly copy: CopyShape } | undefined>;
 }
 
 /** Why a run ended before its work was done. */
-export type Stopped = "its time is over" | `its time is over, and it waited: ${string}` | "it is paused";
+export type Stopped =
+  | "its time is over"
+  | `its time is over, and it waited: ${string}`
+  | "it is paused"
+  | "a transaction from before the way back still runs";
 
 /** How far a run came. */
 export type CopyEnd =
@@ -36,17 +50,18 @@ interface Reached {
   readonly record: CopyRecord;
 }
 
-export function describeCopy({ source }: Pick<CopyJob, "source">): string {
-  return `converting table "${source.table.schema}.${source.table.name}"`;
+export function describeCopy({ source: { table } }: Pick<CopyJob, "source">): string {
+  return `${table.kind === "partitioned" ? "way back of" : "converting"} table "${table.schema}.${table.name}"`;
 }
 
 /** Returns the two relations for the steps of the engine. */
-export function toPairWork({ work, source }: CopyJob, record: Pick<CopyRecord, "marks">): PairWork {
+export function toPairWork({ work, source, back }: CopyJob, record: Pick<CopyRecord, "marks">): PairWork {
   return {
     database: work.database,
     pair: toPair(source),
     marks: record.marks,
     signal: work.signal,
     subject: describeCopy({ source }),
+    ...(back ? { passes: back.passes } : {}),
   };
 }

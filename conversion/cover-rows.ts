@@ -1,21 +1,28 @@
 import { addPartitionStatements } from "../core/conversion/copy/prepare-copy";
 import type { Instant } from "../core/time/instant";
+import { overlaps } from "../core/time/interval";
 import { planCopyPartitions } from "../core/conversion/copy/copy-partitions";
+import { captureLeaf } from "../core/conversion/between/capture";
 import { quoteRelationOf } from "../core/conversion/between/pair";
 import { StatementError } from "../postgres/connect/session-errors";
 import { type CopySource, toPair } from "../core/conversion/copy/copy-source";
+import { BareLeaves } from "../postgres/conversion/pair-transaction";
 import { readKeyRows } from "../postgres/read/key-rows";
 import { alignCopy } from "./align";
 import { type CopyJob, describeCopy } from "./copy-job";
 
 /**
  * Runs a step. If the copy refuses a row, because it belongs to no partition, or contradicts a check that the table has lost since, the copy
- * gets what its rows need by now, and the step runs once more.
+ * gets what its rows need by now, and the step runs once more. Partitions that came since are captured first.
  */
 export async function coverRows<T>(job: CopyJob, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
+    if (error instanceof BareLeaves) {
+      await captureLeaves(job, error.leaves);
+      return coverRows(job, step);
+    }
     if (!(error instanceof StatementError) || !REFUSED.includes(error.sqlState ?? "")) throw error;
     const changed = isRowWithoutPartition(error) ? (await addMissing(job)) > 0 : await alignCopy(job);
     if (!changed) throw error;
@@ -24,7 +31,15 @@ export async function coverRows<T>(job: CopyJob, step: () => Promise<T>): Promis
 }
 
 /** not_null_violation, unique_violation, check_violation, exclusion_violation */
-const REFUSED = ["23502", "23505", "23514", "23P01"];
+export const REFUSED = ["23502", "23505", "23514", "23P01"];
+
+async function captureLeaves({ work, source }: CopyJob, leaves: BareLeaves["leaves"]): Promise<void> {
+  const pair = toPair(source);
+  await work.database.execute(
+    leaves.flatMap((leaf) => captureLeaf(pair, leaf)),
+    { signal: work.signal, log: work.log, subject: describeCopy({ source }) },
+  );
+}
 
 /** PostgreSQL reports a row that no partition takes like one that a CHECK refuses. */
 function isRowWithoutPartition(error: unknown): error is StatementError {
@@ -37,7 +52,10 @@ async function addMissing(job: CopyJob): Promise<number> {
   const range = await readRange(job);
   if (!range) return 0;
   const known = new Set(await listPartitions(job));
-  const added = planCopyPartitions(job.declared, job.now, range).filter(({ name }) => !known.has(name));
+  const present = job.source.partitions.filter(({ name }) => known.has(name));
+  const added = planCopyPartitions(job.declared, job.now, range).filter(
+    (one) => !known.has(one.name) && !present.some((found) => overlaps(found, one)),
+  );
   await create(job, added);
   return added.length;
 }

@@ -1,5 +1,6 @@
 import { readWire } from "../core/declare/table/wire";
 import { conversionType, decodeConversion, type DeclaredCopy } from "../core/resources/conversion";
+import { parseInstant } from "../core/time/instant";
 import type { CopyRecord } from "../postgres/conversion/journal";
 
 /** Returns what the program declared when the conversion began, which the journal keeps for other processes. */
@@ -8,5 +9,6 @@ export function readDeclaredCopy({ detail }: Pick<CopyRecord, "detail">): Declar
   const declared = "problems" in read ? undefined : decodeConversion(read.value);
   if (declared?.strategy !== "copy")
     throw new Error("the journal was written by another version of this package: go on with pulumi up");
-  return declared;
+  // Of a way back, the last update has said when it closes.
+  return detail.back ? { ...declared, rollbackUntil: parseInstant(detail.back.until, "UTC") } : declared;
 }

@@ -29,7 +29,7 @@ export async function follow(job: CopyJob, record: CopyRecord): Promise<Followed
 async function take(job: CopyJob, record: CopyRecord): Promise<Reconciled> {
   const work = toPairWork(job, record);
   const once = (limit: number | typeof ALL_CHANGES) =>
-    reconcile(work, limit, recordReconciled(job.work.management, record));
+    reconcile(work, limit, recordReconciled(job.work.management, record), job.back ? "delete" : "tell");
   try {
     return await coverRows(job, () => once(MAX_CHANGES));
   } catch (error) {

@@ -1,5 +1,6 @@
 import { type CopyRecord, movePhase } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
+import { settleReturn } from "./settle-returned";
 import { finishCopy } from "./align";
 import { backfill, reread } from "./backfill";
 import { beginCopy } from "./begin";
@@ -66,10 +67,15 @@ async function workOn(job: CopyJob, record: CopyRecord): Promise<Stopped | undef
       if (stopped === undefined) await move(job, record, "verified");
       return stopped;
     }
+    case "returned":
+      return (await settleReturn(job, record)) ? undefined : "a transaction from before the way back still runs";
     case "verified":
       return undefined;
     case "prepared":
     case "swapped":
+    case "returnable":
+    case "returning":
+    case "reverified":
     case "ended":
       throw new Error(`${describeCopy(job)}: nothing is to be copied in phase ${record.phase}`);
   }

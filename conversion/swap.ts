@@ -1,36 +1,22 @@
-import { alignCopyStatements, type CopyShape } from "../core/conversion/copy/align-copy";
 import { waitForOldSnapshots } from "../core/conversion/copy/old-snapshots";
-import type { CopySource } from "../core/conversion/copy/copy-source";
-import { swapCopyStatements, type SwapProof } from "../core/conversion/copy/swap-copy";
-import { listOutgoing } from "../core/conversion/copy/swap-copy";
-import { listToValidate } from "../core/conversion/attach/repoint";
 import type { Statement } from "../core/sql/statement";
 import { faultpoint } from "../postgres/connect/faultpoint";
 import { LockBudgetExceeded, StatementError } from "../postgres/connect/session-errors";
-import { type CopyRecord, swappedStatement } from "../postgres/conversion/journal";
+import type { CopyRecord } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
 import { type CopyJob, describeCopy } from "./copy-job";
 import { followAll } from "./follow";
 
-/** The table as it is at the moment of the swap: an index or a privilege may have come since the copy began. */
+/** What one try of a swap, forth or back, does: planned from both relations as they are then. */
 export interface SwapPlan {
-  readonly source: CopySource;
-  /** The copy as it is then. */
-  readonly copy: CopyShape;
-  readonly proof: SwapProof;
+  /** Brings the one that takes the place to the shape of the other: an index or a check may have come. */
+  readonly align: readonly Statement[];
+  /** One transaction, with its record. */
+  readonly swap: readonly Statement[];
 }
 
 /** Tries of the swap; each lets go of the lock if too much changed meanwhile, and follows the changes before the next one. */
 const MAX_TRIES = 10;
-
-/** Returns the statements of the swap, with its record. */
-function recordedSwap({ source, proof }: Omit<SwapPlan, "copy">, record: Pick<CopyRecord, "id">): Statement[] {
-  const own = listOutgoing(source)
-    .filter(({ validated }) => validated)
-    .map(({ name }) => name);
-  const validate = [...listToValidate(source), ...own];
-  return swapCopyStatements(source, proof, [swappedStatement(proof.management, record, { validate })]);
-}
 
 /**
  * Swaps a verified copy. Before it, every transaction is waited for whose snapshot is older than the copied rows, while the changes go on
@@ -45,13 +31,14 @@ export async function swapCopy(job: CopyJob, record: CopyRecord, plan: () => Pro
     for (let tries = 1; ; tries += 1) {
       const { emptied } = await followAll(job, record);
       if (emptied) return false;
-      const planned = await plan();
-      const due = alignCopyStatements(planned.source, planned.copy);
-      await database.execute(due, options);
-      if (due.length > 0 && tries < MAX_TRIES) continue;
-      await faultpoint("before the swap");
+      const { align, swap } = await plan();
+      await database.execute(align, options);
+      if (align.length > 0 && tries < MAX_TRIES) continue;
+      // What came while it was planned would be reconciled under the lock.
+      if ((await followAll(job, record)).emptied) return false;
+      await faultpoint(job.back ? "before the way back" : "before the swap");
       try {
-        await database.execute(recordedSwap(planned, record), options);
+        await database.execute(swap, options);
         return true;
       } catch (error) {
         if (tries >= MAX_TRIES || !isWorthAnotherTry(error)) throw error;

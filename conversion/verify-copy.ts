@@ -3,6 +3,7 @@ import { type CopyRecord, readControl, recordVerified } from "../postgres/conver
 import { RowsDiffer } from "../postgres/conversion/reconcile";
 import { type Difference, verifyRange } from "../postgres/conversion/verify";
 import { type CopyJob, describeCopy, type Stopped, toPairWork } from "./copy-job";
+import { coverRows } from "./cover-rows";
 import { follow } from "./follow";
 import { hold } from "./obey-pause";
 import { rest } from "./pace";
@@ -45,13 +46,12 @@ async function compareAll(
     // Who waits for it lets others wait behind.
     rangeRows = watch.takeWaiting() ? Math.max(MIN_RANGE_ROWS, rangeRows / 4) : Math.min(RANGE_ROWS, rangeRows * 2);
     const start = performance.now();
-    const verified = await verifyRange(
-      toPairWork(job, begun),
-      after,
-      rangeRows,
-      recordVerified(work.management, begun),
+    const from = after;
+    const most = rangeRows;
+    const verified = await coverRows(job, () =>
+      verifyRange(toPairWork(job, begun), from, most, recordVerified(work.management, begun)),
     );
-    if (verified.differs) throw new RowsDiffer(describeCopy(job), explain(verified.differs));
+    if (verified.differs) throw new RowsDiffer(describeCopy(job), explain(job, verified.differs));
     rows += verified.rows;
     work.log.status(`${describeCopy(job)}: ${rows.toLocaleString("en")} rows compared, all equal`);
     await faultpoint("after comparing a range");
@@ -61,13 +61,16 @@ async function compareAll(
   }
 }
 
-function explain({ facts, rows }: { readonly facts: string; readonly rows: readonly Difference[] }): string {
+function explain(
+  { back }: CopyJob,
+  { facts, rows }: { readonly facts: string; readonly rows: readonly Difference[] },
+): string {
   const listed = rows.map(({ key, kind, columns }) => {
     const where = columns.length > 0 ? ` in ${columns.join(", ")}` : "";
     return `(${key.join(", ")}) ${kind}${where}`;
   });
-  return (
-    `the copy is not equal to the table: ${facts}. ${listed.join("; ")}. ` +
-    "Nothing was swapped or repaired. Another session has written to the copy, or a value cannot be read the same twice: find out which, then remove convertFrom for one update, which drops the copy, and declare it again"
-  );
+  const cause = back
+    ? "A partition was detached, or another session has written to the former table: find out which, and attach it again, or remove convertFrom.rollbackUntil for one update, which closes the way back"
+    : "Another session has written to the copy, or a value cannot be read the same twice: find out which, then remove convertFrom for one update, which drops the copy, and declare it again";
+  return `${back ? "the former table" : "the copy"} is not equal to the table: ${facts}. ${listed.join("; ")}. Nothing was swapped or repaired. ${cause}`;
 }

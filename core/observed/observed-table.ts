@@ -31,6 +31,8 @@ export interface ObservedTable {
   readonly referencedBy: readonly string[];
   /** True if the connected role may do the work: owner of the parent (or member of it), CREATE on the schema. */
   readonly comment: string | undefined;
+  /** Words of a conversion whose way back is open, so that its changes are captured: "keeps a way back until …". */
+  readonly wayBack?: string | undefined;
   /** Time at which the statistics of the table as a whole were last gathered, which autovacuum never does. Undefined: never. */
   readonly lastAnalyzed?: Instant | undefined;
   readonly rights: {

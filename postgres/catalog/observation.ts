@@ -95,6 +95,7 @@ function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReadin
     defaultPartition: fallback && toDefault(fallback, raw.defaultRows),
     carried: root && toCarried(root.carried),
     referencedBy: relation.referencedBy ?? [],
+    wayBack: relation.wayBack ?? undefined,
     comment: relation.comment ?? undefined,
     lastAnalyzed: relation.lastAnalyzed === null ? undefined : parseTime(relation.lastAnalyzed),
     rights: relation.rights,

@@ -44,6 +44,7 @@ export interface RelationJson {
   readonly relkind: string;
   readonly comment: string | null;
   readonly lastAnalyzed: string | null;
+  readonly wayBack: string | null;
   readonly rights: ObservedTable["rights"];
   readonly key: {
     readonly strategy: "r" | "l" | "h";

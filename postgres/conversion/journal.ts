@@ -21,7 +21,30 @@ export type CopyPhase =
   | "verified"
   /** The copy has the name of the table; foreign keys may still have to be validated. */
   | "swapped"
+  /** A way back is open: changes of the partitioned table are captured, and the former one is kept current. */
+  | "returnable"
+  /** The same, and the rows of both sides are compared for the way back. */
+  | "returning"
+  /** The same, and every row was compared. */
+  | "reverified"
+  /** The plain table has its name again; foreign keys may still have to be validated. Then its copy is verified. */
+  | "returned"
   | "ended";
+
+/** Phases in which a way back is open. */
+const OPEN_PHASES: readonly CopyPhase[] = ["returnable", "returning", "reverified"];
+
+/** True if the former table is kept current. */
+export function isWayBackOpen({ phase }: Pick<CopyRecord, "phase">): boolean {
+  return OPEN_PHASES.includes(phase);
+}
+
+/** True if changes of the partitioned table are captured, also while its swap is being settled. */
+export function hasWayBack({ phase, detail }: Pick<CopyRecord, "phase" | "detail">): boolean {
+  return (
+    isWayBackOpen({ phase }) || (phase === "swapped" && detail.back !== undefined && detail.back.closed === undefined)
+  );
+}
 
 /** How an operator paces a conversion, while it runs or before. */
 export interface CopyControl {
@@ -37,7 +60,7 @@ export interface CopyControl {
 }
 
 /** What the swap and everything after it have to know, and the catalogue does not say. */
-interface CopyDetail {
+export interface CopyDetail {
   readonly target: string;
   readonly pending: string;
   readonly former: string;
@@ -47,6 +70,20 @@ interface CopyDetail {
   readonly restarted?: string;
   /** Foreign keys that the swap left to be validated: those that point to the table as `schema.table.name`, and its own. */
   readonly validate?: readonly string[];
+  /** From the swap on, if a way back was declared. */
+  readonly back?: WayBackDetail;
+}
+
+/** A way back, open or closed. */
+export interface WayBackDetail {
+  /** Table of the pending keys of the partitioned table. */
+  readonly pending: string;
+  /** Columns that identify a row, as it captures them. */
+  readonly key: readonly string[];
+  /** When it closes, as RFC 3339. */
+  readonly until: string;
+  /** Why it was closed. */
+  readonly closed?: string;
 }
 
 /** A conversion in the journal. */
@@ -153,7 +190,12 @@ where schema_name = $1 and table_name = $2 and phase = 'prepared'`,
 
 /** Moves a conversion on. */
 export function movePhase(management: string, { id }: Pick<CopyRecord, "id">, phase: CopyPhase): Statement {
-  const set = phase === "verified" ? ", verified_at = now()" : "";
+  const set =
+    phase === "verified" || phase === "reverified"
+      ? ", verified_at = now()"
+      : phase === "returning"
+        ? ", rows_verified = 0, verified_to = null, verified_at = null"
+        : "";
   return buildStatement(
     `update ${quote(management)}.conversions set phase = $2, updated_at = now()${set} where id = $1::bigint`,
     [id, phase],
@@ -233,19 +275,6 @@ export async function writeControl(
   return rows[0]?.["control"] as CopyControl | undefined;
 }
 
-/** Writes down the swap, in its transaction, with what is left to do after it. */
-export function swappedStatement(
-  management: string,
-  { id }: Pick<CopyRecord, "id">,
-  detail: Pick<CopyDetail, "validate">,
-): Statement {
-  return buildStatement(
-    `update ${quote(management)}.conversions set phase = 'swapped', updated_at = now(), detail = detail || $2::jsonb where id = $1::bigint and phase = 'verified'`,
-    [id, JSON.stringify(detail)],
-    UNDO,
-  );
-}
-
 /** Pending changes are counted up to this number. */
 const MAX_COUNTED = 100_000;
 
@@ -253,9 +282,12 @@ const MAX_COUNTED = 100_000;
 export async function countPending(
   database: Database,
   schema: string,
-  { detail }: Pick<CopyRecord, "detail">,
+  { phase, detail }: Pick<CopyRecord, "phase" | "detail">,
 ): Promise<number> {
-  const name = quoteQualified(schema, detail.pending);
+  const name = quoteQualified(
+    schema,
+    detail.back && hasWayBack({ phase, detail }) ? detail.back.pending : detail.pending,
+  );
   const [found] = await database.read("select to_regclass($1) is not null as found", [name]);
   if (found?.["found"] !== true) return 0;
   const rows = await database.read(`select count(*)::int as n from (select from ${name} limit ${MAX_COUNTED}) p`);

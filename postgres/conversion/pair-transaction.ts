@@ -1,5 +1,6 @@
+import { FOLLOWS } from "../../core/conversion/between/follows";
 import { compareMarks, markQuery, type PairMark } from "../../core/conversion/between/mark";
-import { type Pair, quoteRelationOf } from "../../core/conversion/between/pair";
+import { type Pair, type PairRelation, quoteRelationOf } from "../../core/conversion/between/pair";
 import type { Row, Session } from "../connect/session";
 import type { Begin } from "../connect/transaction";
 import type { Database } from "../database";
@@ -14,6 +15,19 @@ export interface PairWork {
   readonly signal: AbortSignal;
   /** Gerund and object, for errors. */
   readonly subject: string;
+  /** Oid of a target that refuses the writes of all others: a setting of the transaction lets its own pass. */
+  readonly passes?: string;
+}
+
+/** Thrown if partitions of the source came since, so that a TRUNCATE of them would not be captured. Nothing was changed by this step. */
+export class BareLeaves extends Error {
+  constructor(
+    subject: string,
+    readonly leaves: readonly PairRelation[],
+  ) {
+    super(`${subject}: ${leaves.map(({ schema, name }) => `${schema}.${name}`).join(", ")} came meanwhile`);
+    this.name = "BareLeaves";
+  }
 }
 
 /** Thrown if the pair is not what it was when the capture was installed. Nothing was changed by this step. */
@@ -47,14 +61,15 @@ const NOT_WAITING = { synchronous_commit: "off" };
  * another process is under way, so that none has an older snapshot. Rows that a policy would hide are an error, never left out.
  */
 export function inPairTransaction<T>(
-  { database, pair, marks, signal, subject }: PairWork,
+  { database, pair, marks, signal, subject, passes }: PairWork,
   {
     begin,
     byPlace = false,
   }: { readonly begin: Begin; /** Rows are read by their places in the file. */ readonly byPlace?: boolean },
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const settings = { ...WHOLE_TABLE, ...BY_KEY, ...NOT_WAITING };
+  const passing = passes === undefined ? {} : { [FOLLOWS]: passes };
+  const settings = { ...WHOLE_TABLE, ...BY_KEY, ...NOT_WAITING, ...passing };
   const frame = { begin, settings, within: true, left: "nothing was changed by this step" };
   return database.copy({ signal, subject }, frame, async (session) => {
     const [, , rows] = await Promise.all([
@@ -64,6 +79,8 @@ export function inPairTransaction<T>(
     ]);
     const standing = compareMarks(marks, toMark(rows[0]));
     if (standing === "broken" || (standing === "moved" && byPlace)) throw new PairChanged(subject, standing);
+    const bare = readBare(rows[0]);
+    if (bare.length > 0) throw new BareLeaves(subject, bare);
     return body(session);
   });
 }
@@ -71,6 +88,11 @@ export function inPairTransaction<T>(
 /** Reads the marks of a pair, outside of any step. */
 export async function readMarks(database: Database, pair: Pair): Promise<PairMark> {
   return toMark((await database.read(markQuery(pair)))[0]);
+}
+
+function readBare(row: Row = {}): PairRelation[] {
+  const found = row["bare"] as readonly (readonly [string, string])[] | null | undefined;
+  return (found ?? []).map(([schema, name]) => ({ schema, name }));
 }
 
 function toMark(row: Row = {}): PairMark {

@@ -1,6 +1,6 @@
 import { reconcileTexts } from "../../core/conversion/between/reconcile-text";
 import { faultpoint } from "../connect/faultpoint";
-import type { Row } from "../connect/session";
+import type { Row, Session } from "../connect/session";
 import { readCount, type Recorded } from "./copy-blocks";
 import { inPairTransaction, type PairWork } from "./pair-transaction";
 
@@ -20,6 +20,9 @@ export class RowsDiffer extends Error {
   }
 }
 
+/** What is done about a TRUNCATE: told to the caller, or the rows that the source does not have any more are deleted from the target. */
+type WhenEmptied = "tell" | "delete";
+
 /** No number of changes is larger. */
 export const ALL_CHANGES = "9223372036854775807";
 
@@ -27,18 +30,24 @@ export const ALL_CHANGES = "9223372036854775807";
  * Takes up to `limit` changes, deletes the rows with their keys from the target, inserts those that the source has, proves that
  * both sides are equal there, and forgets the changes; all by one snapshot. A change that this snapshot does not see stays pending
  * even if its number is smaller: it may be committed later than one with a larger number.
+ *
+ * @param whenEmptied `delete` where the target refuses TRUNCATE, or one of several partitions may have been emptied
  */
 export function reconcile(
   work: PairWork,
   limit: number | typeof ALL_CHANGES,
   record: (changes: number) => Recorded,
+  whenEmptied: WhenEmptied = "tell",
 ): Promise<Reconciled> {
   const texts = reconcileTexts(work.pair);
   return inPairTransaction(work, { begin: "begin isolation level repeatable read" }, async (session) => {
     const [found] = await session.query(texts.take, [String(limit)]);
     const changes = readCount(found, "changes");
     if (changes === 0) return { changes, emptied: false };
-    if (found?.["emptied"] === true) return { changes, emptied: true };
+    if (found?.["emptied"] === true) {
+      if (whenEmptied === "tell") return { changes, emptied: true };
+      await removeGone(session, texts);
+    }
     const last = [String(found?.["last"])];
     await faultpoint("before the changes are applied");
     const { text, values } = record(changes);
@@ -56,6 +65,18 @@ export function reconcile(
     return { changes, emptied: false };
   });
 }
+
+/** By one join of both sides, whatever plans are right for single keys. */
+async function removeGone(session: Session, texts: ReturnType<typeof reconcileTexts>): Promise<void> {
+  await Promise.all([
+    ...JOINS.map((node) => session.query(`set local enable_${node} = on`)),
+    session.query(texts.removeGone),
+    session.query(texts.forgetEmptied),
+    ...JOINS.map((node) => session.query(`set local enable_${node} = off`)),
+  ]);
+}
+
+const JOINS = ["hashjoin", "mergejoin", "seqscan"];
 
 /** Returns the counts of two sides that are not equal; undefined: they are. */
 export function explainDifference(row: Row = {}): string | undefined {

@@ -3,7 +3,7 @@ create table :management.conversions (
   id bigint generated always as identity primary key,
   schema_name text not null,
   table_name text not null,
-  phase text not null check (phase in ('prepared', 'copying', 'finishing', 'verifying', 'verified', 'swapped', 'ended')),
+  phase text not null check (phase in ('prepared', 'copying', 'finishing', 'verifying', 'verified', 'swapped', 'returnable', 'returning', 'reverified', 'returned', 'ended')),
   source oid not null,
   target oid not null,
   pending oid not null,
@@ -29,6 +29,10 @@ create unique index conversions_under_way on :management.conversions (schema_nam
 
 create function :management.refuse_former() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $function$
 begin
+  -- The one that keeps it current says so: a guard against accidents, not against an attacker.
+  if current_setting('pgpartition.follows', true) = tg_relid::text then
+    return null;
+  end if;
   raise exception 'table "%"."%" is the former one of a conversion, which keeps it as it was: % is refused', tg_table_schema, tg_table_name, lower(tg_op)
     using errcode = 'object_not_in_prerequisite_state',
       hint = format('Its rows are in %s now. What still writes here is bound to the former table: a view, a function or a trigger that was not known.', tg_argv[0]);

@@ -171,6 +171,10 @@ select
       'owner', pg_get_userbyid(r.relowner),
       'relkind', r.relkind,
       'comment', obj_description(r.oid, 'pg_class'),
+      'wayBack', case when r.relkind = 'p' then (
+        select coalesce(obj_description(t.oid, 'pg_trigger'), 'keeps a way back') from pg_trigger t
+        where t.tgrelid = r.oid and t.tgname = 'pgpartition_capture'
+      ) end,
       'lastAnalyzed', greatest(pg_stat_get_last_analyze_time(r.oid), pg_stat_get_last_autoanalyze_time(r.oid))::text,
       'rights', json_build_object(
         'owner', pg_has_role(current_user, r.relowner, 'USAGE'),

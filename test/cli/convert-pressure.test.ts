@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { CopyJob } from "../../conversion/copy-job";
 import { readDeclaredCopy } from "../../conversion/declared-copy";
 import { makeOperatorJob } from "../../conversion/job-for";
-import { readCopy } from "../../conversion/read-copy";
+import { readCopy } from "../../conversion/read/read-copy";
 import { runCopy } from "../../conversion/run-copy";
 import { PressureWatch } from "../../conversion/watch-pressure";
 import { QUIET } from "../../postgres/connect/log";

@@ -1,6 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { query } from "../../postgres/queries";
+import { conversionProgram } from "../support/convertible-table";
 import { anyVersion, withDatabase } from "../support/database";
+import type { Program } from "../support/harness/declare";
 import { up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
 import { until } from "../support/harness/until";
@@ -85,5 +87,30 @@ describe.each(anyVersion())("PostgreSQL %s, pgpartition convert run", (version) 
     expect(code).toBe(1);
     expect(stderr).toMatch(/waiting for the lock of table "app"\."events", held by pid \d+ \("running update"/);
     expect(stderr).toMatch(/^pgpartition: .*cancelled$/m);
+  });
+
+  it("keeps the former table current while a way back is open, and ends when it closes", async () => {
+    const returnable: Program = {
+      ...SWAPPING,
+      ...conversionProgram({ convertFrom: { strategy: "copy", rollbackUntil: "2190-01-01" } }),
+      asOf: SWAPPING.asOf,
+    };
+    expect((await up(database, deployment, returnable)).error).toBeUndefined();
+    expect((await cli("status")).stdout).toMatch(/^ {2}way back: open until 2190-01-01T00:00:00Z$/m);
+    expect((await cli("give-up", "app.events", "--yes")).stderr).toContain(
+      "its way back is open, and removing convertFrom.rollbackUntil closes it",
+    );
+    const { result } = run();
+    await database.query("update app.events set note = 'later' where id <= 100; delete from app.events where id = 200");
+    await until(async () => (await database.query("select from app.events_back")).length === 0);
+    expect(await database.query("select id, at, note from app.events_legacy order by id")).toEqual(await rows());
+    // The same id at another time: the former table has a key on the id alone.
+    await database.query(
+      "insert into app.events select id, at + interval '1 second', 'second' from app.events where id = 300",
+    );
+    const { code, stdout, stderr } = await result;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^app\.events: its way back is closed; the table stays partitioned$/m);
+    expect(stderr).toContain("Key (id)=(300) already exists");
   });
 });

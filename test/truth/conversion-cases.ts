@@ -60,4 +60,16 @@ export const CONVERSION_CASES: readonly Case[] = [
     between: ["select 1"],
     unprinted: { 1: MOVING, 2: MOVING },
   },
+  {
+    kind: "is plain, copied and swapped with a way back, and taken back",
+    covers: ["~Conversion"],
+    given: PLAIN.replace("at timestamptz", "at timestamptz not null"),
+    steps: [
+      { ...convert({ strategy: "copy", until: "verify" }), window: COPIED_WINDOW },
+      { ...convert({ strategy: "copy", rollbackUntil: "2035-01-01" }), window: COPIED_WINDOW },
+      { ...convert({ strategy: "copy", rollbackUntil: "2035-01-01", until: "verify" }), window: COPIED_WINDOW },
+    ],
+    between: ["select 1", "insert into %s.t (at) values ('2026-07-02')"],
+    unprinted: { 1: MOVING, 2: MOVING, 3: MOVING },
+  },
 ];

@@ -41,20 +41,25 @@ export function findBackProblems(
   dependents: Dependents,
   missingRights: readonly string[],
 ): Problem[] {
-  const { rights, schema, name } = source.table;
   return [
-    ...(missingRights.length > 0
-      ? [
-          refuse(
-            `role "${rights.role}" may not take back the conversion of "${schema}.${name}".`,
-            `An administrator has to run: ${missingRights.join("; ")}`,
-          ),
-        ]
-      : []),
+    ...findRightProblems(source.table, missingRights),
     ...findPartProblems(source, dependents),
     ...findBoundProblems(source),
     ...findKeyProblems(source),
     ...findRowProblems(source, rows),
+  ];
+}
+
+export function findRightProblems(
+  { rights, schema, name }: Pick<ObservedTable, "rights" | "schema" | "name">,
+  missingRights: readonly string[],
+): Problem[] {
+  if (missingRights.length === 0) return [];
+  return [
+    refuse(
+      `role "${rights.role}" may not take back the conversion of "${schema}.${name}".`,
+      `An administrator has to run: ${missingRights.join("; ")}`,
+    ),
   ];
 }
 
@@ -91,8 +96,8 @@ function findPartProblems(source: BackSource, dependents: Dependents): Problem[]
 
 const STAY = 'Then run the update again, or remove until: "prepare".';
 
-/** What is bound to the partitioned table and cannot follow: dropped with it, it would be lost. */
-function findBoundProblems({ table, bound }: BackSource): Problem[] {
+/** What is bound to the partitioned table and cannot follow: it would be lost, or go on reading the partitioned one. */
+export function findBoundProblems({ table, bound }: Pick<BackSource, "table" | "bound">): Problem[] {
   const name = `${table.schema}.${table.name}`;
   const found = [
     ...bound.rules.map((rule) => `rule "${rule.name}"`),

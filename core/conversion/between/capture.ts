@@ -111,10 +111,35 @@ export function installCapture(pair: Pair, leaves: readonly PairRelation[] = [])
   ].map((sql) => buildOnSource(pair, sql, nameInstall(pair)));
 }
 
+/**
+ * Installs what captures TRUNCATE on a partition that came later; the table's row trigger it has already. Rows that it has by then
+ * become pending: it may have been attached with them, and what was emptied before is found by what is pending. The comment is of
+ * the same transaction as the trigger, by which {@link markQuery} knows that nobody touched it since.
+ */
+export function captureLeaf(pair: Pair, leaf: PairRelation): Statement[] {
+  const on = quoteRelationOf(leaf);
+  const name = CAPTURE_TRIGGERS.emptied;
+  const columns = pair.key.map((_, index) => nameKeyColumn(index));
+  return [
+    `CREATE TRIGGER ${name} AFTER TRUNCATE ON ${on} FOR EACH STATEMENT EXECUTE FUNCTION ${quoteRelationOf(nameCapture(pair))}()`,
+    `ALTER TABLE ${on} ENABLE ALWAYS TRIGGER ${name}`,
+    `COMMENT ON TRIGGER ${name} ON ${on} IS 'captures changes for a way back'`,
+    `INSERT INTO ${quoteRelationOf(pair.pending)} (${quoteList(columns)}) SELECT ${quoteList(pair.key)} FROM ${on}`,
+  ].map((sql) => ({
+    ...buildOnSource(pair, sql, `capture ${leaf.schema}.${leaf.name}`),
+    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "partition", mode: "SHARE ROW EXCLUSIVE" }],
+  }));
+}
+
 /** Removes the capture from the source, and what it has captured. */
 export function removeCapture(pair: Pair, leaves: readonly PairRelation[] = []): Statement[] {
   const transaction = `end the capture of ${pair.source.schema}.${pair.source.name}`;
   const on = quoteRelationOf(pair.source);
+  const own = leaves.map(({ schema, name }) => ({
+    relation: `${schema}.${name}`,
+    role: "partition" as const,
+    mode: "ACCESS EXCLUSIVE" as const,
+  }));
   return [
     ...[
       `DROP TRIGGER IF EXISTS ${CAPTURE_TRIGGERS.rows} ON ${on}`,
@@ -123,7 +148,7 @@ export function removeCapture(pair: Pair, leaves: readonly PairRelation[] = []):
       ),
     ].map((sql) => ({
       ...buildOnSource(pair, sql, transaction),
-      locks: [lockSource(pair, "ACCESS EXCLUSIVE")],
+      locks: [lockSource(pair, "ACCESS EXCLUSIVE"), ...own],
       hazards: ["LOCK_PARENT_AX"] as const,
     })),
     ...build(pair, [

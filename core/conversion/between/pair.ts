@@ -19,6 +19,8 @@ export interface Pair {
   readonly columns: readonly PairColumn[];
   /** Columns that identify a row on both sides: NOT NULL, with a unique index on the target that begins with them. */
   readonly key: readonly string[];
+  /** True if the source is partitioned: its partitions may come and go, and each has triggers of its own. */
+  readonly partitioned?: boolean;
 }
 
 export interface PairColumn {

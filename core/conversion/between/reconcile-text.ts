@@ -17,6 +17,12 @@ interface ReconcileTexts {
   /** Number and hash of the rows with these keys on both sides. */
   readonly prove: string;
   readonly consume: string;
+  /**
+   * After a TRUNCATE of a source whose partitions are emptied one by one: deletes the rows of the target whose keys it does not
+   * have any more, and then forgets the TRUNCATEs of this snapshot. Reads both sides.
+   */
+  readonly removeGone: string;
+  readonly forgetEmptied: string;
 }
 
 export function reconcileTexts(pair: Pair): ReconcileTexts {
@@ -33,5 +39,7 @@ export function reconcileTexts(pair: Pair): ReconcileTexts {
     insert: `INSERT INTO ${quoteRelationOf(target)} (${quoteList(columns.map(({ name }) => name))}) OVERRIDING SYSTEM VALUE SELECT ${columns.map(({ name }) => `s.${quote(name)}`).join(", ")} FROM ${taken} JOIN ${quoteRelationOf(source)} s ON ${matchKey(pair, "s", "p")}`,
     prove: `SELECT a.n AS source_rows, a.h AS source_hash, b.n AS target_rows, b.h AS target_hash FROM (${side(quoteRelationOf(source), "s")}) a, (${side(quoteRelationOf(target), "t")}) b`,
     consume: `DELETE FROM ${quoteRelationOf(pending)} WHERE ${CHANGE} <= $1::pg_catalog.int8`,
+    removeGone: `DELETE FROM ${quoteRelationOf(target)} t WHERE NOT EXISTS (SELECT FROM ${quoteRelationOf(source)} s WHERE ${key.map((name) => `s.${quote(name)} OPERATOR(pg_catalog.=) t.${quote(name)}`).join(" AND ")})`,
+    forgetEmptied: `DELETE FROM ${quoteRelationOf(pending)} WHERE ${EMPTIED}`,
   };
 }

@@ -2,12 +2,19 @@ import type { Observation, ObservedPartition, ObservedPartitionIndex } from "../
 import { listIndexes, NO_OID, observePartitioned } from "../attach/after-swap";
 import { type CopyPartition, type CopySource, formatCopyBounds } from "./copy-source";
 
+import { describeWayBack, type OpenedWayBack } from "./say-way-back";
+
 // The database as the swap of a copy leaves it, for the rest of a preview.
 
 /** Returns the observation of the table after the swap. The size of each partition is not known before the copy. */
-export function observeAfterCopy(source: CopySource, before: Observation): Observation {
+export function observeAfterCopy(
+  source: CopySource,
+  before: Observation,
+  opens: OpenedWayBack | undefined,
+): Observation {
   const partitions = source.partitions.map((partition) => describePartition(source, partition));
-  return observePartitioned(toParent(source), partitions, before);
+  const after = observePartitioned(toParent(source), partitions, before);
+  return opens && after.table ? { ...after, table: { ...after.table, wayBack: describeWayBack(opens.until) } } : after;
 }
 
 /** Returns the indexes of the partitions after the swap, each attached to that of the table. The server chooses their names. */

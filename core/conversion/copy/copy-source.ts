@@ -64,5 +64,6 @@ export function toPair({ table, bound, primaryKey, names }: CopySource): Pair {
     pending: { schema, name: names.pending },
     columns,
     key: primaryKey,
+    partitioned: table.kind === "partitioned",
   };
 }

@@ -42,7 +42,7 @@ export function waitForOldSnapshots(
 }
 
 /** Name of the trigger by which the table refuses writes of transactions whose snapshot is older than its swap. */
-const SNAPSHOT_TRIGGER = "pgpartition_snapshot";
+export const SNAPSHOT_TRIGGER = "pgpartition_snapshot";
 
 /** Creates that trigger in the transaction of the swap, whose number it is given. */
 export function refuseOldSnapshots(table: Quoted, management: string): string {

@@ -9,9 +9,14 @@ import { type CopySource, toPair } from "./copy-source";
  */
 export function describeCopyWork(source: CopySource): string[] {
   const pair = toPair(source);
+  return [`rows are copied in blocks of the table, by: ${copyText(pair, pair.source)}`, ...describeFollowing(source)];
+}
+
+/** The same without the copying: what keeps a former table equal, and compares it. */
+export function describeFollowing(source: CopySource): string[] {
+  const pair = toPair(source);
   const { remove, insert, prove, consume } = reconcileTexts(pair);
   return [
-    `rows are copied in blocks of the table, by: ${copyText(pair, pair.source)}`,
     `what changes meanwhile is followed, by: ${[remove, insert, prove, consume].join("; ")}`,
     `every row of both sides is compared, in ranges of the key, by: ${proofText(pair, {})}`,
   ];

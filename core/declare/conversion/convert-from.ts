@@ -63,7 +63,8 @@ export interface ConvertFromArgs {
    * and its partitions are gone.
    *
    * With `copy`, `verify` copies and compares every row, and goes on following the changes with each update, so that a later
-   * one only has to swap.
+   * one only has to swap. Declared after the swap, while `rollbackUntil` keeps a way back open, it takes the swap back: the table
+   * is the plain one again, with every row written since, and the partitioned one is the copy, compared and kept current.
    *
    * @default "swap"
    */
@@ -75,6 +76,15 @@ export interface ConvertFromArgs {
    * @example 60
    */
   readonly timeBudgetMinutes?: number;
+  /**
+   * With `copy`: until when the former table is kept current after the swap, so that the conversion can be taken back with every
+   * write, by `until: "verify"`. Writers pay for one more inserted row of keys, as while the rows are copied; retirement of the
+   * table waits; the disk keeps both tables. A later time extends a way back that is open, an earlier one shortens it, and none
+   * closes it with the next update; one that is closed is never opened again. Left out: there is no way back.
+   *
+   * @example "2027-01-15"
+   */
+  readonly rollbackUntil?: string;
 }
 
 const CONVERSION_STRATEGIES = ["attach", "copy"] as const;
@@ -113,6 +123,7 @@ export interface CopySpec {
   readonly formerName: string;
   readonly until: "verify" | "swap";
   readonly timeBudgetMinutes: number | undefined;
+  readonly rollbackUntil: Instant | undefined;
 }
 
 const strategy = nameType("ConversionStrategy", z.enum(CONVERSION_STRATEGIES));
@@ -129,6 +140,7 @@ export const CONVERSION = {
         formerName: nameShape.optional(),
         until: phase.optional(),
         timeBudgetMinutes: minutes.optional(),
+        rollbackUntil: z.string().optional(),
       })
       .optional(),
     wire: nameType(
@@ -140,6 +152,7 @@ export const CONVERSION = {
         formerName: nameShape.optional(),
         until: phase.optional(),
         timeBudgetMinutes: minutes.optional(),
+        rollbackUntil: instantWire.optional(),
       }),
     ).optional(),
     parse: (declared: ConvertFromArgs | undefined, around: Around<ConversionOptions>) =>
@@ -154,7 +167,7 @@ function parseAttach(
   { table, problems }: Around<ConversionOptions>,
 ): ConversionSpec | undefined {
   const path = "convertFrom.historyUntil";
-  problems.push(...refuseOthers(declared, "attach", ["formerName", "timeBudgetMinutes"]));
+  problems.push(...refuseOthers(declared, "attach", ["formerName", "timeBudgetMinutes", "rollbackUntil"]));
   if (declared.until === "verify") problems.push(refusePhase("attach", "verify", "prepare"));
   if (declared.historyUntil === undefined) {
     problems.push({
@@ -187,11 +200,16 @@ function parseCopy(declared: ConvertFromArgs, { table, problems }: Around<Conver
   const formerName = declared.formerName ?? fitIdentifier(`${table.table}_legacy`);
   checkName("convertFrom.formerName", formerName, problems);
   if (formerName === table.table) problems.push(refuseName("formerName", "former table"));
+  const { rollbackUntil } = declared;
   return {
     strategy: "copy",
     formerName,
     until: declared.until === "verify" ? "verify" : "swap",
     timeBudgetMinutes: declared.timeBudgetMinutes,
+    rollbackUntil:
+      rollbackUntil === undefined
+        ? undefined
+        : parseDeclaredTime("convertFrom.rollbackUntil", rollbackUntil, table.zone, problems),
   };
 }
 
@@ -199,12 +217,13 @@ function encodeConversion(spec: ConversionSpec): Sent {
   const until = spec.until === "swap" ? {} : { until: spec.until };
   if (spec.strategy === "attach")
     return { historyUntil: formatInstant(spec.historyUntil), historyName: spec.historyName, ...until };
-  const { formerName, timeBudgetMinutes } = spec;
+  const { formerName, timeBudgetMinutes, rollbackUntil } = spec;
   return {
     strategy: "copy" as const,
     formerName,
     ...until,
     ...(timeBudgetMinutes === undefined ? {} : { timeBudgetMinutes }),
+    ...(rollbackUntil === undefined ? {} : { rollbackUntil: formatInstant(rollbackUntil) }),
   };
 }
 
@@ -216,6 +235,7 @@ interface Sent {
   formerName?: string;
   until?: ConversionPhase;
   timeBudgetMinutes?: number;
+  rollbackUntil?: string;
 }
 
 interface ConversionWire {
@@ -225,12 +245,20 @@ interface ConversionWire {
   readonly formerName?: string | undefined;
   readonly until?: ConversionPhase | undefined;
   readonly timeBudgetMinutes?: number | undefined;
+  readonly rollbackUntil?: string | undefined;
 }
 
 function decodeConversion(wire: ConversionWire): ConversionSpec {
   const { strategy: named, historyUntil = "", historyName = "", formerName = "", until, timeBudgetMinutes } = wire;
+  const { rollbackUntil } = wire;
   if (named === "copy")
-    return { strategy: "copy", formerName, until: until === "verify" ? "verify" : "swap", timeBudgetMinutes };
+    return {
+      strategy: "copy",
+      formerName,
+      until: until === "verify" ? "verify" : "swap",
+      timeBudgetMinutes,
+      rollbackUntil: rollbackUntil === undefined ? undefined : parseInstant(rollbackUntil, "UTC"),
+    };
   return {
     strategy: "attach",
     historyUntil: parseInstant(historyUntil, "UTC"),

@@ -67,6 +67,7 @@ export interface Keep extends Reason {
 }
 
 export type KeptBy =
+  | "wayBack"
   | "hold"
   | "restored"
   | "foreign"

@@ -13,6 +13,12 @@ import { explainNotArchived } from "./retiring";
 
 /** Guards of one partition or table by its state and its dependents. They keep no half-finished detach. */
 
+/** Keeps every partition of a table whose conversion may still be taken back: its rows would not be in the plain table. */
+export function wayBack({ kind }: Candidate, { observation: { table } }: GuardFacts): Reason | undefined {
+  if (kind !== "attached" && kind !== "empty") return undefined;
+  return toReason(table?.wayBack && `its conversion ${table.wayBack} (convertFrom.rollbackUntil)`);
+}
+
 export function hold({ kind, step }: Candidate, { spec, now }: GuardFacts): Reason | undefined {
   const found = kind === "interrupted" ? undefined : findHold(spec, step.table.bounds, now);
   return found && { reason: describeHold(found) };

@@ -39,7 +39,7 @@ select
   pg_size_bytes(current_setting('max_wal_size'))::float8 as max_wal,
   (
     select json_agg(json_build_object('pid', d.pid, 'application', nullif(a.application_name, '')) order by d.pid)
-    from (select distinct w.pid from pg_locks w where not w.granted and w.locktype = 'relation' and w.relation = c.source) d
+    from (select distinct w.pid from pg_locks w where not w.granted and w.locktype = 'relation' and w.relation in (c.source, c.target)) d
     left join pg_stat_activity a on a.pid = d.pid
     where d.pid not in (select pid from ours) and pg_blocking_pids(d.pid) && array(select pid from ours)
   ) as waiting

@@ -2,30 +2,36 @@ import { observeAfterCopy, observeCopiedIndexes } from "../../../core/conversion
 import { acceptSnapshots, waitForOldSnapshots } from "../../../core/conversion/copy/old-snapshots";
 import { alignCopyStatements, describeNewCopy, finishCopyStatements } from "../../../core/conversion/copy/align-copy";
 import { captureStatements, prepareCopyStatements } from "../../../core/conversion/copy/prepare-copy";
+import type { SwapProof } from "../../../core/conversion/copy/exchange";
+import { findOpened } from "../../../core/conversion/copy/say-way-back";
 import { settleOutgoing, swapCopyStatements } from "../../../core/conversion/copy/swap-copy";
 import { describeCopyWork } from "../../../core/conversion/copy/work-statements";
 import { validateReferring } from "../../../core/conversion/attach/repoint";
 import type { ConversionState, DeclaredCopy } from "../../../core/resources/conversion";
 import { formatBytes } from "../../../core/size";
 import type { Statement } from "../../../core/sql/statement";
+import { acceptAll } from "../../../conversion/accept-snapshots";
+import { closeWayBack } from "../../../conversion/back/close-way-back";
+import { keepWayBack } from "../../../conversion/back/keep-way-back";
+import { readReturned } from "../../../conversion/settle-returned";
 import { giveUp } from "../../../conversion/give-up";
-import { makeCopyJob } from "../../../conversion/job-for";
-import { type Copyable, type CopyReading, readCopy } from "../../../conversion/read-copy";
+import { limitUpdate, makeCopyJob } from "../../../conversion/job-for";
+import { planSwap } from "../../../conversion/plan-swap";
+import { type Copyable, type CopyReading, readCopy } from "../../../conversion/read/read-copy";
 import { runCopy } from "../../../conversion/run-copy";
 import { readSettling } from "../../../conversion/settle-copy";
 import { swapCopy, type SwapPlan } from "../../../conversion/swap";
 import { MAX_CHANGES } from "../../../conversion/follow";
-import { LockBudgetExceeded, StatementError } from "../../../postgres/connect/session-errors";
-import type { ExecuteOptions } from "../../../postgres/execute/execute-options";
 import { findOid } from "../../../postgres/conversion/copy-status";
 import { quoteQualified } from "../../../core/names/identifier";
-import { type CopyRecord, findCopyRecord, movePhase, readControl } from "../../../postgres/conversion/journal";
+import { type CopyRecord, findCopyRecord, hasWayBack, readControl } from "../../../postgres/conversion/journal";
 import type { WorkContext } from "../../../postgres/work/work-context";
 import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
+import { goBack, isKept, previewKept, previewReturn } from "./copy-back";
 import type { Strategy } from "./strategy";
 
 /** The rows are copied, compared, and the copy takes the place of the table. */
@@ -55,15 +61,17 @@ function describeState(reading: CopyReading): ConversionState {
       return reading.kind;
     case "refused":
       return reading.state;
+    case "returning":
+      return "converted";
     case "copyable":
       if (!reading.record) return "plain";
       return reading.record.phase === "verified" ? "verified" : "copying";
   }
 }
 
-/** A verified copy whose changes are not followed would fall behind without end. */
+/** A verified copy, or a former table, whose changes are not followed would fall behind without end. */
 function isDone(declared: DeclaredCopy, reading: CopyReading): boolean {
-  if (reading.kind === "converted") return reading.record?.phase !== "swapped";
+  if (reading.kind === "converted") return reading.record?.phase !== "swapped" && isKept(reading.wayBack);
   if (reading.kind !== "copyable") return reading.kind === "none";
   return declared.until === "verify" && reading.record?.phase === "verified" && reading.pending < MAX_CHANGES;
 }
@@ -76,38 +84,61 @@ async function preview(
 ): Promise<ConversionState> {
   const name = `${declared.schema}.${declared.table}`;
   if (reading.kind === "converted") {
-    const { record } = reading;
+    const { record, wayBack } = reading;
     const settle = [
       ...(await readSettling(runtime.database, declared, reading)),
       ...(record?.phase === "swapped" ? acceptSnapshots(declared, record.detail.pending) : []),
     ];
     showStatements(ctx, `conversion of ${name}: what its swap has left`, settle);
+    if (wayBack) previewKept(ctx, declared, wayBack);
+  }
+  if (reading.kind === "returning") {
+    previewReturn(ctx, runtime, declared, reading);
+    return "verified";
   }
   if (reading.kind !== "copyable") return describeState(reading);
   const swaps = declared.until === "swap";
-  const statements = listStatements(runtime, declared, reading);
-  const moving = reading.record?.phase === "verified" ? [] : describeCopyWork(reading.source);
+  const statements = [
+    ...(await listUnsettled(runtime, declared, reading)),
+    ...listStatements(runtime, declared, reading),
+  ];
+  const moving = isCompared(reading.record) ? [] : describeCopyWork(reading.source);
   showStatements(ctx, formatHeading(declared, reading, swaps), statements, [...moving, ...reading.notes]);
   if (!swaps) return "verified";
-  const { source } = reading;
+  const { source, now } = reading;
   runtime.addBeside(ctx, declared, statements);
   runtime.database.expect(declared, {
-    observe: (before) => observeAfterCopy(source, before),
+    observe: (before) => observeAfterCopy(source, before, findOpened(declared, now)),
     indexes: observeCopiedIndexes(source),
   });
   return "converted";
+}
+
+/** Returns what a way back has left, before the copy may be swapped again. */
+async function listUnsettled(
+  { database }: Runtime,
+  { schema, table }: DeclaredCopy,
+  { record, source }: Copyable,
+): Promise<readonly Statement[]> {
+  if (record?.phase !== "returned") return [];
+  const left = await readReturned(database, { schema, table, observed: source.table }, record);
+  return [...left, ...acceptSnapshots({ schema, table }, record.detail.pending)];
+}
+
+function isCompared(record: CopyRecord | undefined): boolean {
+  return record?.phase === "verified" || record?.phase === "returned";
 }
 
 /** Returns what is left to do, in its order, without the journal. The mark of a capture that does not exist yet is not known. */
 function listStatements(
   runtime: Runtime,
   declared: DeclaredCopy,
-  { source, record, facts, copy }: Copyable,
+  { source, record, facts, copy, now }: Copyable,
 ): readonly Statement[] {
   const phase = record?.phase;
   const { pending } = source.names;
-  const proof: SwapPlan["proof"] = {
-    fingerprint: facts.fingerprint,
+  const proof: SwapProof = {
+    fingerprints: [facts.fingerprint],
     mark: record?.marks.mark ?? "",
     management: runtime.config.managementSchema,
     conversion: record?.id ?? "0",
@@ -115,13 +146,13 @@ function listStatements(
   return [
     ...(record ? [] : prepareCopyStatements(source)),
     ...(phase === undefined || phase === "prepared" ? captureStatements(source) : []),
-    ...(phase === "verified" || phase === "verifying"
+    ...(isCompared(record) || phase === "verifying"
       ? alignCopyStatements(source, copy ?? describeNewCopy(source))
       : finishCopyStatements(source, copy ?? describeNewCopy(source))),
     ...(declared.until === "swap"
       ? [
           ...waitForOldSnapshots({ schema: declared.schema, pending }),
-          ...swapCopyStatements(source, proof),
+          ...swapCopyStatements(source, proof, [], findOpened(declared, now)),
           ...validateReferring(source),
           ...settleOutgoing(source),
           ...acceptSnapshots(declared, pending),
@@ -140,8 +171,9 @@ function formatHeading(declared: DeclaredCopy, { facts, record, source }: Copyab
     : `${what}: ${from}, and swapped by a later update without until: "verify"`;
 }
 
-function describeProgress({ phase, nextBlock, endBlock = 0, rowsCopied }: CopyRecord): string {
-  if (phase === "verified") return "a copy that was compared";
+function describeProgress(record: CopyRecord): string {
+  const { nextBlock, endBlock = 0, rowsCopied } = record;
+  if (isCompared(record)) return "a copy that was compared";
   const share = endBlock === 0 ? 0 : Math.floor((100 * nextBlock) / endBlock);
   return `${rowsCopied.toLocaleString("en")} rows copied (${share} %)`;
 }
@@ -164,34 +196,21 @@ async function perform(ctx: ResourceContext, runtime: Runtime, declared: Declare
       if (state !== "converted") return state;
     }
     const after = await readAgain();
-    if (after.kind !== "converted") return describeState(after);
-    await runtime.database.execute(await readSettling(runtime.database, declared, after), options);
-    await acceptAll(runtime, declared, after, options);
-    return "converted";
+    if (after.kind === "converted") {
+      await runtime.database.execute(await readSettling(runtime.database, declared, after), options);
+      const { record, table: observed } = after;
+      if (record?.phase === "swapped" && record.targetOid === observed.oid) {
+        const then = hasWayBack(record) ? "returnable" : "ended";
+        await acceptAll(runtime.database, { schema, table }, record, then, options);
+      }
+    }
+    const last = await readAgain();
+    const work = getWork(ctx, runtime);
+    if (last.kind === "returning") return goBack(work, declared, readAgain, last);
+    if (last.kind === "converted" && last.wayBack)
+      await keepWayBack(work, declared, last.wayBack, limitUpdate(work, declared));
+    return describeState(last);
   });
-}
-
-/** Ends the conversion, unless a transaction from before the swap still runs: the next update does then. */
-async function acceptAll(
-  runtime: Runtime,
-  declared: DeclaredCopy,
-  { table, record }: Extract<CopyReading, { readonly kind: "converted" }>,
-  options: ExecuteOptions,
-): Promise<void> {
-  if (record?.phase !== "swapped" || record.targetOid !== table.oid) return;
-  const management = runtime.config.managementSchema;
-  try {
-    await runtime.database.execute(
-      [...acceptSnapshots(declared, record.detail.pending), movePhase(management, record, "ended")],
-      options,
-    );
-  } catch (error) {
-    if (!(error instanceof LockBudgetExceeded) && !(error instanceof StatementError && error.sqlState === "57014"))
-      throw error;
-    options.log.info(
-      `a transaction from before the swap is still running: the next update removes the trigger that refuses its writes (${error.message})`,
-    );
-  }
 }
 
 async function copyAndSwap(
@@ -226,16 +245,8 @@ async function copyAndSwap(
       const reading = await readAgain();
       if (reading.kind !== "copyable" || !reading.record || !reading.copy)
         throw new Refusal(`conversion of "${name}": the table was altered meanwhile; run the update again`);
-      return {
-        source: reading.source,
-        copy: reading.copy,
-        proof: {
-          fingerprint: reading.facts.fingerprint,
-          mark: reading.record.marks.mark,
-          management: runtime.config.managementSchema,
-          conversion: reading.record.id,
-        },
-      };
+      const { record, copy } = reading;
+      return planSwap(declared, { ...reading, record, copy }, job.work);
     };
     if (await swapCopy(job, end.record, plan)) break;
   }
@@ -250,7 +261,7 @@ function getWork(ctx: ResourceContext, runtime: Runtime): WorkContext {
   return { database, management: config.managementSchema, run, signal: ctx.signal, log: ctx.log };
 }
 
-/** A copy under way goes with its capture; after the swap there is nothing to take back. */
+/** A copy under way goes with its capture; after the swap a way back that is open is closed. */
 async function remove(ctx: ResourceContext, runtime: Runtime, declared: DeclaredCopy): Promise<void> {
   const { schema, table } = declared;
   const options = {
@@ -260,7 +271,9 @@ async function remove(ctx: ResourceContext, runtime: Runtime, declared: Declared
   };
   await runtime.database.withTableLock(schema, table, options, async () => {
     const record = await readUnderWay(runtime, declared);
-    if (record) await giveUp(runtime.database, declared, record, options);
+    if (record && hasWayBack(record))
+      await closeWayBack(getWork(ctx, runtime), { schema, table }, record, "convertFrom left the program");
+    else if (record) await giveUp(runtime.database, declared, record, options);
   });
 }
 
@@ -269,5 +282,7 @@ async function readUnderWay({ database }: Runtime, { schema, table }: DeclaredCo
   const record = await findCopyRecord(database, { schema, table });
   if (!record || record.phase === "ended") return undefined;
   const oid = await findOid(database, quoteQualified(schema, table));
+  // A destroy drops the table before its conversion: what captured its changes is left.
+  if (hasWayBack(record)) return oid === undefined || oid === record.targetOid ? record : undefined;
   return oid === record.sourceOid ? record : undefined;
 }

@@ -1,0 +1,65 @@
+import { removeCapture } from "../../core/conversion/between/capture";
+import type { Pair, PairRelation } from "../../core/conversion/between/pair";
+import type { TableName } from "../../core/names/table-name";
+import { formatTableId } from "../../core/names/resource-id";
+import type { Statement } from "../../core/sql/statement";
+import type { CopyRecord } from "../../postgres/conversion/journal";
+import { recordWayBack } from "../../postgres/conversion/journal-swap";
+import type { WorkContext } from "../../postgres/work/work-context";
+
+/** Returns what closes a way back: the capture goes, by names alone, so that it ends one whose table was altered too. */
+export function closeStatements(
+  { schema, table }: TableName,
+  { detail }: Pick<CopyRecord, "detail">,
+  leaves: readonly PairRelation[],
+): Statement[] {
+  if (!detail.back) return [];
+  const pair: Pair = {
+    source: { schema, name: table },
+    target: { schema, name: detail.former },
+    pending: { schema, name: detail.back.pending },
+    columns: [],
+    key: [],
+    partitioned: true,
+  };
+  return removeCapture(pair, leaves);
+}
+
+/**
+ * Closes a way back for good, and tells why. The former table stays as it is by now, and goes on refusing writes. The caller holds the
+ * lock of the table.
+ */
+export async function closeWayBack(
+  { database, management, signal, log }: WorkContext,
+  table: TableName,
+  record: CopyRecord,
+  why: string,
+): Promise<void> {
+  const { back, former } = record.detail;
+  if (!back) return;
+  const removal = closeStatements(table, record, await listLeaves(database, table));
+  const phase = record.phase === "swapped" ? "swapped" : "ended";
+  const closed = recordWayBack(management, record, phase, { ...back, closed: why });
+  const subject = `closing the way back of table "${formatTableId(table)}"`;
+  await database.execute(
+    [...removal, closed].map((statement) => ({ ...statement, transaction: removal[0]?.transaction })),
+    { signal, log, subject },
+  );
+  log.warn(
+    `the way back of table "${formatTableId(table)}" is closed: ${why}. The table stays partitioned; ${table.schema}.${former} is not kept current any more: drop it when you need it no longer`,
+  );
+}
+
+/** Lists the partitions, at any depth; none, if the table is gone or not partitioned. */
+async function listLeaves(database: WorkContext["database"], { schema, table }: TableName): Promise<PairRelation[]> {
+  const rows = await database.read(
+    `with recursive tree (oid) as (
+       select i.inhrelid from pg_inherits i join pg_class c on c.oid = i.inhparent join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname = $1 and c.relname = $2
+       union all select i.inhrelid from pg_inherits i join tree on tree.oid = i.inhparent
+     )
+     select n.nspname as schema, c.relname as name from tree join pg_class c on c.oid = tree.oid join pg_namespace n on n.oid = c.relnamespace order by 1, 2`,
+    [schema, table],
+  );
+  return rows.map((row) => ({ schema: String(row["schema"]), name: String(row["name"]) }));
+}

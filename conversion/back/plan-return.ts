@@ -1,0 +1,69 @@
+import { listToValidate } from "../../core/conversion/attach/repoint";
+import { alignCopyStatements } from "../../core/conversion/copy/align-copy";
+import { listOutgoing } from "../../core/conversion/copy/exchange";
+import { type ReturnSource, returnCopyStatements } from "../../core/conversion/copy/return-copy";
+import { turnPair } from "../../core/conversion/copy/swap-copy";
+import type { Statement } from "../../core/sql/statement";
+import { swappedStatement } from "../../postgres/conversion/journal-swap";
+import { recordLedgerStatement } from "../../postgres/registry/ledger";
+import { forgetPreparedStatement } from "../../postgres/registry/schedule-records";
+import type { SwapPlan } from "../swap";
+import type { Returnable } from "../read/read-returnable";
+
+/** Plans the way back of a conversion whose former table was compared, with its records. */
+export function planReturn(
+  { source, copy, facts, wayBack, recorded }: Returnable,
+  { management, run }: { readonly management: string; readonly run: string },
+): SwapPlan {
+  const { record } = wayBack;
+  const proof = {
+    fingerprints: facts.map(({ fingerprint }) => fingerprint),
+    mark: record.marks.mark,
+    management,
+    conversion: record.id,
+  };
+  const own = listOutgoing(source)
+    .filter(({ validated }) => validated)
+    .map(({ name }) => name);
+  const validate = [...listToValidate(source), ...own];
+  const records = [
+    ...recordReturn(source, recorded, management, run),
+    swappedStatement(management, record, "returned", { validate }, turnPair(source, source.pendingAgain)),
+  ];
+  return { align: alignCopyStatements(source, copy), swap: returnCopyStatements(source, proof, records) };
+}
+
+/**
+ * Returns what the ledger has of it: the partitions are those of a copy, which nothing retires, and whatever is written about the table
+ * from now on is about another one. The row of the registry stays until the Table is deleted.
+ */
+function recordReturn(
+  { table }: ReturnSource,
+  recorded: Returnable["recorded"],
+  management: string,
+  run: string,
+): Statement[] {
+  const entry = { schema: table.schema, table: table.name, run };
+  return [
+    ...recorded.flatMap(({ schema, name, bounds }) =>
+      (["detached", "released"] as const).map((event) =>
+        recordLedgerStatement(management, {
+          ...entry,
+          partition: name,
+          partitionSchema: schema,
+          bounds: bounds ?? { from: undefined, to: undefined },
+          event,
+          detail: {},
+        }),
+      ),
+    ),
+    recordLedgerStatement(management, {
+      ...entry,
+      partition: table.name,
+      bounds: { from: undefined, to: undefined },
+      event: "destroying",
+      detail: {},
+    }),
+    forgetPreparedStatement(management, entry),
+  ];
+}

@@ -1,0 +1,46 @@
+import { validateReferring } from "../core/conversion/attach/repoint";
+import { settleReturned } from "../core/conversion/copy/return-copy";
+import type { ObservedTable } from "../core/observed/observed-table";
+import type { TableName } from "../core/names/table-name";
+import type { Statement } from "../core/sql/statement";
+import type { CopyRecord } from "../postgres/conversion/journal";
+import type { Database } from "../postgres/database";
+import { readConversionSource } from "../postgres/read/conversion-source";
+import { acceptAll } from "./accept-snapshots";
+import { type CopyJob, describeCopy } from "./copy-job";
+
+/** Returns what a way back has left to do: foreign keys of both directions that are not validated yet. */
+export async function readReturned(
+  database: Database,
+  table: TableName & { readonly observed: ObservedTable },
+  { detail: { validate: left = [] } }: Pick<CopyRecord, "detail">,
+): Promise<readonly Statement[]> {
+  if (left.length === 0) return [];
+  const bound = await readConversionSource(database, table);
+  if (!bound) return [];
+  const again = <Key extends { readonly validated: boolean }>(
+    keys: readonly Key[],
+    name: (key: Key) => string,
+  ): Key[] =>
+    keys.filter((key) => !key.validated && left.includes(name(key))).map((key) => ({ ...key, validated: true }));
+  const foreign = bound.constraints.filter(({ kind }) => kind === "foreign");
+  return [
+    ...validateReferring({
+      bound: { referring: again(bound.referring, (key) => `${key.schema}.${key.table}.${key.name}`) },
+    }),
+    ...settleReturned({
+      table: table.observed,
+      bound: { ...bound, constraints: again(foreign, ({ name }) => name) },
+    }),
+  ];
+}
+
+/** Does it, and lets older snapshots write again. The copy is verified then. False: a transaction from before it still runs. */
+export async function settleReturn(job: CopyJob, record: CopyRecord): Promise<boolean> {
+  const { work, source } = job;
+  const { schema, name: table } = source.table;
+  const options = { signal: work.signal, log: work.log, subject: describeCopy(job) };
+  const left = await readReturned(work.database, { schema, table, observed: source.table }, record);
+  await work.database.execute(left, options);
+  return acceptAll(work.database, { schema, table }, record, "verified", options);
+}

@@ -1,0 +1,51 @@
+// A copy is swapped, kept current, taken back and swapped again while clients write to it in every way, at every level of isolation.
+import { describe, expect, it } from "vitest";
+import { conversionProgram, NO_TABLE } from "../support/convertible-table";
+import { testVersions, withDatabase } from "../support/database";
+import { preview, up } from "../support/harness/rounds";
+import { PATIENT } from "../support/harness/under-load";
+import { until } from "../support/harness/until";
+import { withDeployment } from "../support/harness/with-deployment";
+import { startWrites, WRITTEN_TABLE } from "../support/harness/write-ledger";
+
+describe.each(testVersions())("PostgreSQL %s", (version) => {
+  const database = withDatabase(version);
+  const deployment = withDeployment(database);
+  const forth = conversionProgram({ convertFrom: { strategy: "copy", rollbackUntil: "2025-04-20" } });
+  const back = conversionProgram({ convertFrom: { strategy: "copy", rollbackUntil: "2025-04-20", until: "verify" } });
+  const kind = async () => {
+    const [row] = await database.query<{ kind: string }>(
+      "select relkind as kind from pg_class where oid = 'app.events'::regclass",
+    );
+    return row?.kind;
+  };
+
+  it("G01 no acknowledged write is lost or doubled by the way back or by the swap after it, and no statement fails", async () => {
+    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+    await database.query(WRITTEN_TABLE);
+    const ledger = startWrites(database);
+    const more = async () => {
+      const then = ledger.acknowledged;
+      await until(() => ledger.acknowledged > then + 50);
+    };
+    try {
+      for (const [program, wanted] of [
+        [forth, "p"],
+        [back, "r"],
+        [forth, "p"],
+      ] as const) {
+        await more();
+        expect((await up(database, deployment, program, { config: PATIENT })).error).toBeUndefined();
+        expect(await kind()).toBe(wanted);
+      }
+      await more();
+    } finally {
+      await ledger.stop();
+    }
+    const { "40001": conflicts = 0, ...failed } = ledger.refused;
+    expect(failed).toEqual({});
+    expect(conflicts).toBeLessThan(ledger.acknowledged);
+    expect(await ledger.violations()).toEqual([]);
+    expect((await preview(database, deployment, forth)).error).toBeUndefined();
+  });
+});

@@ -1,0 +1,219 @@
+// A conversion by copy that is taken back: the former table is kept current meanwhile, and has every write.
+import { beforeEach, describe, expect, it } from "vitest";
+import type { TableSpecArgs } from "../../core/declare/table/args";
+import { conversionProgram, CONVERTIBLE_TABLE, NO_TABLE } from "../support/convertible-table";
+import { type TestDatabase, testVersions, withDatabase } from "../support/database";
+import { describeAll } from "../support/harness/describe-all";
+import { left } from "../support/harness/fixture";
+import { preview, up } from "../support/harness/rounds";
+import { withDeployment } from "../support/harness/with-deployment";
+
+const open = (changes: Partial<TableSpecArgs["convertFrom"]> = {}, more: Partial<TableSpecArgs> = {}) =>
+  conversionProgram({ convertFrom: { strategy: "copy", rollbackUntil: "2025-04-20", ...changes }, ...more });
+const forth = open();
+const back = open({ until: "verify" });
+
+const { tables, ...clock } = conversionProgram();
+const { convertFrom: _left, ...converted } = tables["events"] ?? {};
+const withoutConversion = { ...clock, tables: { events: converted } } as ReturnType<typeof conversionProgram>;
+
+const digest = (database: TestDatabase, table: string) =>
+  database.query(
+    `select count(*)::int as rows, md5(string_agg(to_jsonb(e)::text, '|' order by at, id)) from ${table} e`,
+  );
+
+describe.each(testVersions())("PostgreSQL %s, a copied table whose way back is open", (version) => {
+  const database = withDatabase(version);
+  const deployment = withDeployment(database);
+  let before: string[];
+
+  beforeEach(async () => {
+    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+    // Since 18 no row of it could be updated or deleted: its identity has a generated column, which is not published.
+    await database.query(`${CONVERTIBLE_TABLE}; alter publication watch set (publish = 'insert, truncate')`);
+    before = await describeAll(database);
+    expect((await up(database, deployment, forth)).error).toBeUndefined();
+  });
+
+  it("is taken back with every kind of write, and all that was bound to it, and swapped again", async () => {
+    expect((await preview(database, deployment, forth)).steps).toEqual([]);
+    await database.query(`
+      insert into app.events (run_id, at, note) select 1, timestamptz '2025-03-01' + n * interval '1 hour', 'since ' || n from generate_series(1, 300) n;
+      update app.events set note = 'changed' where number % 7 = 0;
+      update app.events set at = at + interval '31 days' where number % 50 = 1;
+      delete from app.events where number % 11 = 0;
+      create table app.events_extra partition of app.events for values from ('2025-06-01+00') to ('2025-07-01+00');
+      insert into app.events (run_id, at, note) values (1, '2025-06-05', 'extra'), (1, '2025-06-06', 'more');
+      truncate app.events_p2024_12;`);
+    const rows = await digest(database, "app.events");
+    const shown = await preview(database, deployment, back);
+    expect(shown.error).toBeUndefined();
+    expect(shown.messages.join("\n")).toContain("way back of app.events");
+    expect(await digest(database, "app.events")).toEqual(rows);
+    expect((await up(database, deployment, back)).error).toBeUndefined();
+    expect(await digest(database, "app.events")).toEqual(rows);
+    expect(
+      (await describeAll(database)).filter((line) => !/events_(copy|p20|extra|pending)|pgpartition_capture/.test(line)),
+    ).toEqual(before);
+    expect([...deployment.state.values()].map(({ type }) => type)).toEqual(["ManagementSchema", "Conversion"]);
+    expect((await left(database)).orphans).toEqual([]);
+    expect(await preview(database, deployment, back)).toMatchObject({ steps: [], error: undefined });
+    // The copy is kept current, and swapped again.
+    await database.query("insert into app.events (run_id, at, note) values (2, '2025-03-09', 'between')");
+    const between = await digest(database, "app.events");
+    expect((await up(database, deployment, forth)).error).toBeUndefined();
+    expect(await digest(database, "app.events")).toEqual(between);
+    expect(await database.query("select relkind from pg_class where oid = 'app.events'::regclass")).toEqual([
+      { relkind: "p" },
+    ]);
+    expect(await preview(database, deployment, forth)).toMatchObject({ steps: [], error: undefined });
+  });
+});
+
+describe.each(testVersions())("PostgreSQL %s, a small copied table whose way back is open", (version) => {
+  const database = withDatabase(version);
+  const deployment = withDeployment(database);
+
+  beforeEach(async () => {
+    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+    await database.query(`
+      create table app.events (id bigint primary key, at timestamptz not null, note text, amount numeric);
+      create index events_note on app.events (note);
+      insert into app.events select n, timestamptz '2025-01-01 00:00+00' + n * interval '1 hour', 'note ' || n, n / 10.0 from generate_series(1, 1000) n;`);
+    expect((await up(database, deployment, forth)).error).toBeUndefined();
+  });
+
+  const phase = async () => {
+    const [row] = await database.query<{ phase: string; why: string | null }>(
+      "select phase, detail #>> '{back,closed}' as why from pgpartition.conversions order by id desc limit 1",
+    );
+    return row;
+  };
+  /** Nothing of a capture is left, and the table is partitioned. */
+  const expectClosed = async (why: RegExp): Promise<void> => {
+    expect(await phase()).toMatchObject({ phase: "ended", why: expect.stringMatching(why) as string });
+    expect(await database.query("select from pg_trigger where tgname like 'pgpartition_capture%'")).toEqual([]);
+    expect(await database.query("select to_regclass('app.events_back') as found")).toEqual([{ found: null }]);
+    expect(await database.query("select relkind from pg_class where oid = 'app.events'::regclass")).toEqual([
+      { relkind: "p" },
+    ]);
+    expect((await up(database, deployment, back)).error).toMatch(why);
+    expect(await preview(database, deployment, forth)).toMatchObject({ steps: [], error: undefined });
+  };
+
+  it.each([
+    [
+      "a trigger of a partition is switched off and on",
+      "alter table app.events_p2025_01 disable trigger all; alter table app.events_p2025_01 enable trigger all; alter table app.events_p2025_01 enable always trigger pgpartition_capture",
+      /altered, so changes may have been missed/,
+    ],
+    ["a column is added", "alter table app.events add late integer", /altered, so changes may have been missed/],
+    [
+      "values are changed by ALTER TYPE",
+      "alter table app.events alter amount type numeric using amount + 1",
+      /altered, so changes may have been missed/,
+    ],
+  ])("B3 R11 R13 when %s, it is closed by the next update, which says why", async (_, sql, why) => {
+    await database.query(sql);
+    const shown = await preview(database, deployment, forth);
+    expect(shown.messages.join("\n")).toMatch(/the way back of app\.events is closed: .*altered/);
+    const run = await up(database, deployment, forth);
+    expect(run.error).toBeUndefined();
+    expect(run.messages.join("\n")).toMatch(
+      /the way back of table "app\.events" is closed: .* The table stays partitioned; app\.events_legacy is not kept current any more/,
+    );
+    await expectClosed(why);
+  });
+
+  it("B3 a row that the former table cannot hold closes it, and is named", async () => {
+    await database.query("insert into app.events values (17, '2025-03-05', 'second', 1)");
+    const run = await up(database, deployment, back);
+    expect(run.error).toContain('way back of "app.events": it had to be closed just now');
+    expect(run.messages.join("\n")).toMatch(
+      /events_legacy cannot hold a row of the table: .*Key \(id\)=\(17\) already exists/,
+    );
+    await expectClosed(/Key \(id\)=\(17\)/);
+  });
+
+  it("B4 it closes when its time has passed, is extended before that, and never opened again", async () => {
+    const later = open({ rollbackUntil: "2025-05-20" });
+    expect((await up(database, deployment, later)).error).toBeUndefined();
+    expect(await preview(database, deployment, later)).toMatchObject({ steps: [], error: undefined });
+    const may = { asOf: "2025-05-10T00:00:00Z" };
+    expect((await up(database, deployment, { ...later, ...may })).error).toBeUndefined();
+    expect(await phase()).toEqual({ phase: "returnable", why: null });
+    const june = { asOf: "2025-06-10T00:00:00Z" };
+    expect((await up(database, deployment, { ...later, ...june })).error).toBeUndefined();
+    expect(await phase()).toMatchObject({ phase: "ended", why: expect.stringContaining("has passed") as string });
+    const latest = { ...open({ rollbackUntil: "2026-01-01" }), ...june };
+    expect((await up(database, deployment, latest)).error).toBeUndefined();
+    expect(await phase()).toMatchObject({ phase: "ended" });
+    expect(
+      (await up(database, deployment, { ...open({ rollbackUntil: "2026-01-01", until: "verify" }), ...june })).error,
+    ).toMatch(/has no way back: convertFrom\.rollbackUntil, .* has passed/);
+  });
+
+  it.each([
+    [
+      "rollbackUntil",
+      conversionProgram({ convertFrom: { strategy: "copy" } }),
+      /rollbackUntil is not declared any more/,
+    ],
+    ["convertFrom", withoutConversion, /convertFrom left the program/],
+  ])("closes when %s leaves the program", async (_, without, why) => {
+    expect((await up(database, deployment, without)).error).toBeUndefined();
+    expect(await phase()).toMatchObject({ phase: "ended", why: expect.stringMatching(why) as string });
+    expect(await database.query("select from pg_trigger where tgname like 'pgpartition_capture%'")).toEqual([]);
+    expect(await database.query("select to_regclass('app.events_back') as found")).toEqual([{ found: null }]);
+  });
+
+  it("B2 a partition that is attached with rows is followed, and one that was detached is found", async () => {
+    await database.query(`
+      create table app.events_extra (like app.events including all);
+      insert into app.events_extra values (5000, '2025-07-05', 'came with it', 1);
+      alter table app.events attach partition app.events_extra for values from ('2025-07-01+00') to ('2025-08-01+00');
+      create table app.held as select * from app.events_p2025_01;
+      alter table app.events detach partition app.events_p2025_01`);
+    expect((await up(database, deployment, back)).error).toMatch(
+      /the former table is not equal to the table: .* only in the copy.*A partition was detached/,
+    );
+    expect(await database.query("select note from app.events_legacy where id = 5000")).toEqual([
+      { note: "came with it" },
+    ]);
+    await database.query(
+      "alter table app.events attach partition app.events_p2025_01 for values from ('2025-01-01+00') to ('2025-02-01+00')",
+    );
+    const rows = await digest(database, "app.events");
+    expect((await up(database, deployment, back)).error).toBeUndefined();
+    expect(await digest(database, "app.events")).toEqual(rows);
+    expect(await database.query("select relkind from pg_class where oid = 'app.events'::regclass")).toEqual([
+      { relkind: "r" },
+    ]);
+  });
+
+  it("B2 retirement waits while it is open, and partitions are created", async () => {
+    const short = open({}, { window: { lead: "3 months", retention: "1 month" } });
+    const shown = await preview(database, deployment, short);
+    expect(shown.error).toBeUndefined();
+    expect(shown.messages.join("\n")).toContain(
+      "its conversion keeps a way back until 2025-04-20 (convertFrom.rollbackUntil)",
+    );
+    expect((await up(database, deployment, short)).error).toBeUndefined();
+    expect(await database.query("select from app.events_p2025_01 limit 1")).toHaveLength(1);
+    expect(await database.query("select to_regclass('app.events_p2025_06') is not null as found")).toEqual([
+      { found: true },
+    ]);
+    expect(await phase()).toEqual({ phase: "returnable", why: null });
+  });
+
+  it("is refused where none was declared, and the former table refuses the writes of others", async () => {
+    await expect(database.query("delete from app.events_legacy")).rejects.toThrow(/delete is refused/);
+    expect(
+      (await up(database, deployment, conversionProgram({ convertFrom: { strategy: "copy" } }))).error,
+    ).toBeUndefined();
+    expect(
+      (await preview(database, deployment, conversionProgram({ convertFrom: { strategy: "copy", until: "verify" } })))
+        .error,
+    ).toMatch(/"app\.events" was swapped already, and has no way back/);
+  });
+});
