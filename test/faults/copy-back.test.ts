@@ -240,6 +240,16 @@ describe.each(testVersions())("PostgreSQL %s, a small copied table whose way bac
     expect(await phase()).toEqual({ phase: "returnable", why: null });
   });
 
+  it("closes when its table is gone, and leaves nothing of the capture", async () => {
+    await database.query("drop table app.events");
+    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+    expect(
+      await database.query("select to_regclass('app.events') as found, to_regclass('app.events_back') as pending"),
+    ).toEqual([{ found: null, pending: null }]);
+    expect(await phase()).toMatchObject({ phase: "ended" });
+    expect(await database.query("select proname from pg_proc where pronamespace = 'app'::regnamespace")).toEqual([]);
+  });
+
   it("is refused where none was declared, and the former table refuses the writes of others", async () => {
     await expect(database.query("delete from app.events_legacy")).rejects.toThrow(/delete is refused/);
     expect(
