@@ -68,6 +68,40 @@ describe.each(testVersions())("PostgreSQL %s, a copied table whose way back is o
     ]);
     expect(await preview(database, deployment, forth)).toMatchObject({ steps: [], error: undefined });
   });
+
+  it("S5 has what was bound to the partitioned table since", async () => {
+    await database.query(`
+      create table app.refs (number integer, at timestamptz, constraint refs_fkey foreign key (number, at) references app.events (number, at));
+      insert into app.refs select number, at from app.events limit 5;
+      create index events_later on app.events (run_id, note);
+      alter table app.events add constraint later check (number < 1000000), alter run_id set default 1;
+      create view app.later as select run_id from app.events;
+      drop statistics app.events_stats;
+      create statistics app.later_stats on run_id, note from app.events;
+      alter statistics app.later_stats owner to ${database.user};
+      revoke select on app.events from public;
+      grant select, insert on app.events to pg_monitor with grant option;
+      drop policy mine on app.events;
+      create policy yours on app.events for select using (run_id > 0);
+      create trigger later after update on app.events for each row execute function app.ignore()`);
+    const seen = async () =>
+      (await describeAll(database)).filter(
+        (line) => !/events_(copy|p20|pending|legacy|back)|events_pkey|pgpartition_|^oid/.test(line),
+      );
+    const compared = (lines: readonly string[]): string[] =>
+      lines.map((line) =>
+        line
+          .replace(" ON ONLY ", " ON ")
+          .replace(/^(relation app\.events) p/, "$1 r")
+          .replace("options={fillfactor=70}", "options="),
+      );
+    const partitioned = await seen();
+    expect((await up(database, deployment, back)).error).toBeUndefined();
+    expect(compared(await seen())).toEqual(compared(partitioned));
+    expect(await preview(database, deployment, back)).toMatchObject({ steps: [], error: undefined });
+    expect((await up(database, deployment, forth)).error).toBeUndefined();
+    expect(compared(await seen())).toEqual(compared(partitioned));
+  });
 });
 
 describe.each(testVersions())("PostgreSQL %s, a small copied table whose way back is open", (version) => {
@@ -204,6 +238,16 @@ describe.each(testVersions())("PostgreSQL %s, a small copied table whose way bac
       { found: true },
     ]);
     expect(await phase()).toEqual({ phase: "returnable", why: null });
+  });
+
+  it("closes when its table is gone, and leaves nothing of the capture", async () => {
+    await database.query("drop table app.events");
+    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+    expect(
+      await database.query("select to_regclass('app.events') as found, to_regclass('app.events_back') as pending"),
+    ).toEqual([{ found: null, pending: null }]);
+    expect(await phase()).toMatchObject({ phase: "ended" });
+    expect(await database.query("select proname from pg_proc where pronamespace = 'app'::regnamespace")).toEqual([]);
   });
 
   it("is refused where none was declared, and the former table refuses the writes of others", async () => {
