@@ -20,6 +20,7 @@ const conversionWireSchema = z.object({
   convertFrom: collectWires(CONVERSION).convertFrom.unwrap(),
   grid: gridWireSchema.optional(),
   lead: collectWires(WINDOW).lead.optional(),
+  plan: z.unknown().optional(),
 });
 
 type ConversionWire = z.infer<typeof conversionWireSchema>;
@@ -94,6 +95,7 @@ export const conversionType = defineResourceType({
     convertFrom: "The declared conversion.",
     grid: "With the strategy `copy`: intervals of the partitions that its rows are copied into.",
     lead: "With the strategy `copy`: how far ahead of now they reach.",
+    plan: "What Check has read, for policies: `state` as in the outputs, `rows` by estimate, and `asOf`, the time that decides. Check replaces a given one.",
     state:
       "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `copying`: its rows are being copied or compared. `verified`: every row was copied and compared, and only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",
     history: "With the strategy `attach`: `schema.name` of the partition with all rows before `historyUntil`.",

@@ -51,7 +51,7 @@ describe("the swap of a copy", () => {
   it("comes after an update that has compared every row, and with a way back", async () => {
     expect(await judge(copying())).toEqual(["conversion-proof advisory", "conversion-way-back advisory"]);
     expect(await messageOf("conversion-proof", copying())).toContain(
-      'app.events: its copy is compared and swapped by one update. Change convertFrom.until to "verify" in the program, or conversion-proof.verified in the policy configuration.',
+      'app.events: its copy is compared and swapped by one update. Change convertFrom.until to "verify" in the program, or conversion-proof.allowed in the policy configuration.',
     );
     expect(await messageOf("conversion-way-back", copying())).toContain(
       "app.events: its copy would be swapped without a way back. Change convertFrom.rollbackUntil in the program, or conversion-way-back.allowed in the policy configuration.",
@@ -63,14 +63,14 @@ describe("the swap of a copy", () => {
     expect(await judge(attaching)).toEqual([]);
   });
 
-  it("is allowed by name once the copy is verified, and by name without a way back", async () => {
+  it("is allowed by name to be compared and swapped at once, and without a way back", async () => {
     await analyzer.configure({
-      "conversion-proof": { verified: ["app.events"] },
+      "conversion-proof": { allowed: ["app.events"] },
       "conversion-way-back": { allowed: ["app.events"] },
     });
     expect(await judge(copying())).toEqual([]);
     await analyzer.configure({
-      "conversion-proof": { verified: ["app.others"] },
+      "conversion-proof": { allowed: ["app.others"] },
       "conversion-way-back": { allowed: ["app.others"] },
     });
     expect(await judge(copying())).toEqual(["conversion-proof advisory", "conversion-way-back advisory"]);

@@ -2,8 +2,8 @@ import { isConverted, readConversion } from "../support/read-conversion";
 import { CONVERSION_TYPE, explainSettings, type Rule } from "../support/rule";
 
 interface ConversionProofConfig {
-  /** Tables whose copy may be swapped, as `schema.table`. */
-  readonly verified: readonly string[];
+  /** Tables that may be compared and swapped by one update, as `schema.table`. */
+  readonly allowed: readonly string[];
   /** Rows up to which a copy may be swapped by the update that compares it. */
   readonly rows: number;
 }
@@ -14,13 +14,12 @@ export const conversionProof: Rule<ConversionProofConfig> = {
   severity: "high",
   enforcementLevel: "advisory",
   remediation:
-    'Declare convertFrom.until: "verify" first. Once `pgpartition convert status` says verified, allow the table by name and remove it.',
+    'Declare convertFrom.until: "verify" first, and remove it once `pgpartition convert status` says verified.',
   resourceType: CONVERSION_TYPE,
   configProperties: {
-    verified: {
+    allowed: {
       type: "array",
-      description:
-        "Tables whose copy may be swapped, as schema.table: `pgpartition convert status` has said of them that they are verified.",
+      description: "Tables that may be compared and swapped by one update, as schema.table.",
       items: { type: "string" },
       default: [],
     },
@@ -34,8 +33,8 @@ export const conversionProof: Rule<ConversionProofConfig> = {
   },
   evaluate(properties, config) {
     const { table, swapsCopy, plan, unknown } = readConversion(properties);
-    if (config.verified.includes(table)) return [];
-    const change = explainSettings(this.name, 'convertFrom.until to "verify"', "verified");
+    if (config.allowed.includes(table)) return [];
+    const change = explainSettings(this.name, 'convertFrom.until to "verify"', "allowed");
     if (unknown) return [`${table}: its conversion is not known yet. ${change}`];
     if (!swapsCopy || isConverted(plan) || plan?.state === "verified") return [];
     if (plan?.rows !== undefined && plan.rows <= config.rows) return [];

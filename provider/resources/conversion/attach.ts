@@ -34,6 +34,10 @@ export function attachStrategy(runtime: Runtime, declared: DeclaredAttach): Stra
       };
     },
     readState: async () => describeState(await read()),
+    readRows: async () => {
+      const found = await read();
+      return found.kind === "convertible" ? found.facts.rows : undefined;
+    },
     isDone: async () => isDone(declared, await read()),
     preview: async (ctx) => {
       const found = await read();

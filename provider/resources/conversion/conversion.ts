@@ -1,4 +1,5 @@
 import { conversionType, type DeclaredConversion, decodeConversion } from "../../../core/resources/conversion";
+import { formatInstant } from "../../../core/time/instant";
 import { formatTableId } from "../../../core/names/resource-id";
 import { readWire } from "../../../core/declare/table/wire";
 import { Refusal, Unfinished } from "../../runtime/failures";
@@ -25,14 +26,25 @@ export const conversion = defineResource(
     const recall = (declared: DeclaredConversion): Strategy => known.get(formatTableId(declared)) ?? choose(declared);
     return {
       id: formatTableId,
+      declared: ["schema", "table", "key", "primaryKey", "convertFrom", "grid", "lead"],
+      keep: ({ plan: _plan, ...declared }) => declared,
 
       check: async (ctx, declared, { olds, news }) => {
         const strategy = choose(declared);
         known.set(formatTableId(declared), strategy);
         const { problems, changed } = await strategy.check(olds);
-        const owned = findOwnershipProblems(declared, await runtime.observe(declared), runtime.getOwner(ctx));
+        const observation = await runtime.observe(declared);
+        const owned = findOwnershipProblems(declared, observation, runtime.getOwner(ctx));
         const missing = await findMissingSchema(runtime, declared);
-        return { inputs: news, failures: [...changed, ...toFailures([...owned, ...missing, ...problems])] };
+        const plan = toProperties({
+          state: await strategy.readState(),
+          rows: await strategy.readRows(),
+          asOf: formatInstant(runtime.getNow(observation)),
+        });
+        return {
+          inputs: { ...news, plan },
+          failures: [...changed, ...toFailures([...owned, ...missing, ...problems])],
+        };
       },
 
       /** A table that was made plain again by hand, or never converted, is converted by the next update. */

@@ -46,6 +46,10 @@ export function copyStrategy(runtime: Runtime, declared: DeclaredCopy): Strategy
       return { problems: found.kind === "refused" ? found.problems : [], changed: [] };
     },
     readState: async () => describeState(await read()),
+    readRows: async () => {
+      const found = await read();
+      return found.kind === "copyable" ? found.facts.rows : undefined;
+    },
     isDone: async () => isDone(declared, await read()),
     preview: async (ctx) => preview(ctx, runtime, declared, await read()),
     perform: (ctx) => perform(ctx, runtime, declared),

@@ -13,6 +13,8 @@ export interface Strategy {
     olds: PropertyMap | undefined,
   ) => Promise<{ readonly problems: readonly CoreProblem[]; readonly changed: readonly Problem[] }>;
   readonly readState: () => Promise<ConversionState>;
+  /** Rows that are still to be converted, by estimate. Undefined: none, or never counted. */
+  readonly readRows: () => Promise<number | undefined>;
   /** True if nothing is left to do. */
   readonly isDone: () => Promise<boolean>;
   /** Prints what an update would do; returns the state after it. */
