@@ -1,4 +1,5 @@
 import { waitForOldSnapshots } from "../core/conversion/copy/old-snapshots";
+import { MAX_SWAP_CHANGES } from "../core/defaults";
 import type { Statement } from "../core/sql/statement";
 import { faultpoint } from "../postgres/connect/faultpoint";
 import { LockBudgetExceeded, StatementError } from "../postgres/connect/session-errors";
@@ -35,7 +36,7 @@ export async function swapCopy(job: CopyJob, record: CopyRecord, plan: () => Pro
       await database.execute(align, options);
       if (align.length > 0 && tries < MAX_TRIES) continue;
       // What came while it was planned would be reconciled under the lock.
-      if ((await followAll(job, record)).emptied) return false;
+      if (await followClosely(job, record)) return false;
       await faultpoint(job.back ? "before the way back" : "before the swap");
       try {
         await database.execute(swap, options);
@@ -50,6 +51,23 @@ export async function swapCopy(job: CopyJob, record: CopyRecord, plan: () => Pro
     throw error;
   }
 }
+
+/**
+ * Follows until so few changes came during one pass that the next ones fit under the lock: each pass takes less time than the one before,
+ * and so leaves less behind. True: the table was truncated.
+ */
+async function followClosely(job: CopyJob, record: CopyRecord): Promise<boolean> {
+  for (let passes = 1; ; passes += 1) {
+    const { changes, emptied } = await followAll(job, record);
+    if (emptied || changes <= FEW_CHANGES || passes === MAX_PASSES) return emptied;
+  }
+}
+
+/** Changes of one pass after which as many again may come until the lock is there. */
+const FEW_CHANGES = MAX_SWAP_CHANGES / 4;
+
+/** More do not help: it is written to as fast as it is followed. */
+const MAX_PASSES = 20;
 
 /** The table changed too much under way, or was altered: its state is read again. */
 function isWorthAnotherTry(error: unknown): error is Error {

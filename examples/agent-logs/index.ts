@@ -1,8 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { PartitionedDatabase } from "../../components";
 
-// `pulumi config set until verify` copies and compares while the plain table stays in use; removed, the next update swaps.
-const until = new pulumi.Config().get("until");
+// `pulumi config set until verify` copies and compares while the plain table stays in use; removed, the next update swaps. Set again
+// after the swap, it takes the swap back with every row written since, until the day that `rollbackUntil` says.
+const config = new pulumi.Config();
+const until = config.get("until");
+const rollbackUntil = config.get("rollbackUntil");
 
 new PartitionedDatabase("app", {
   connection: {}, // from PGHOST, PGUSER, PGPASSFILE and so on
@@ -27,6 +30,7 @@ new PartitionedDatabase("app", {
         strategy: "copy",
         formerName: "agent_logs_legacy", // kept, and refuses writes, until you drop it
         ...(until === "verify" ? { until } : {}),
+        ...(rollbackUntil === undefined ? {} : { rollbackUntil }),
       },
       indexes: {
         company_ts: {

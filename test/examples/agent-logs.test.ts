@@ -37,6 +37,7 @@ afterAll(async () => {
 
 test("copies and compares its rows while the table stays in use, and swaps in the next update", async () => {
   expect(await database.query(checks.SIZE)).toMatchObject([{ bytes: expect.stringMatching(/^\d{7}$/) as string }]);
+  await pulumi("config", "set", "rollbackUntil", "2099-01-01");
   await pulumi("config", "set", "until", "verify");
   await pulumi("up", "--yes", "--skip-preview");
   await database.query(
@@ -108,4 +109,20 @@ test("is watched by month, by partition and by index", async () => {
   );
   expect((await database.query(checks.INDEX_USE)).length).toBeGreaterThan(0);
   expect(await database.query(checks.EXPIRED.replace("$1", `'${NOW}'`))).toEqual([]);
+});
+
+test("is swapped back, with every row written since, and streams as before", async () => {
+  await database.query(
+    "insert into public.agent_logs (company_id, ts, level, msg) values (md5('company 7')::uuid, $1, 'info', 'since')",
+    [NOW],
+  );
+  await pulumi("config", "set", "until", "verify");
+  await pulumi("up", "--yes", "--skip-preview");
+  expect(
+    await database.query(
+      "select relkind, (select count(*)::int from public.agent_logs) as rows from pg_class where oid = 'public.agent_logs'::regclass",
+    ),
+  ).toEqual([{ relkind: "r", rows: ROWS + 2 }]);
+  expect(await database.query(checks.PUBLICATIONS)).toEqual([{ name: "supabase_realtime" }]);
+  expect(await database.query(checks.POLICIES)).toMatchObject([{ name: "company_members_read" }]);
 });

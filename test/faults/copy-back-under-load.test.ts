@@ -47,5 +47,5 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(conflicts).toBeLessThan(ledger.acknowledged);
     expect(await ledger.violations()).toEqual([]);
     expect((await preview(database, deployment, forth)).error).toBeUndefined();
-  });
+  }, 120_000);
 });
