@@ -1,5 +1,5 @@
 import { removeCapture } from "../core/conversion/between/capture";
-import { type PairRelation, quoteRelationOf } from "../core/conversion/between/pair";
+import { namePair, quoteRelationOf } from "../core/conversion/between/pair";
 import { dropCopyStatement } from "../core/conversion/copy/give-up";
 import type { TableName } from "../core/names/table-name";
 import { findOid } from "../postgres/conversion/copy-status";
@@ -17,14 +17,13 @@ export async function giveUp(
   record: Pick<CopyRecord, "id" | "targetOid" | "detail">,
   options: ExecuteOptions,
 ): Promise<void> {
-  const relation = (name: string): PairRelation => ({ schema, name });
   const { target, pending } = record.detail;
-  const oid = await findOid(database, quoteRelationOf(relation(target)));
+  const pair = namePair(schema, { source: table, target, pending });
+  const oid = await findOid(database, quoteRelationOf(pair.target));
   if (oid !== undefined && oid !== record.targetOid)
     throw new Error(
       `"${schema}.${target}" is not the copy of the conversion: another session has put it there. Rename it, and run this again`,
     );
-  const pair = { source: relation(table), target: relation(target), pending: relation(pending), columns: [], key: [] };
   const removal = removeCapture(pair);
   const transaction = removal[0]?.transaction;
   await database.execute(

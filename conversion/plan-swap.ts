@@ -1,6 +1,5 @@
-import { listToValidate } from "../core/conversion/attach/repoint";
 import { alignCopyStatements, type CopyShape } from "../core/conversion/copy/align-copy";
-import { listOutgoing } from "../core/conversion/copy/exchange";
+import { listLeftToValidate } from "../core/conversion/copy/exchange";
 import { findOpened } from "../core/conversion/copy/say-way-back";
 import { swapCopyStatements, turnPair } from "../core/conversion/copy/swap-copy";
 import type { DeclaredCopy } from "../core/resources/conversion";
@@ -20,10 +19,7 @@ export function planSwap(
 ): SwapPlan {
   const { source, copy, facts, record } = reading;
   const opens = findOpened(declared, reading.now);
-  const own = listOutgoing(source)
-    .filter(({ validated }) => validated)
-    .map(({ name }) => name);
-  const validate = [...listToValidate(source), ...own];
+  const validate = listLeftToValidate(source);
   const back = opens && { pending: opens.pending, key: source.primaryKey, until: formatInstant(opens.until) };
   const proof = {
     fingerprints: [facts.fingerprint],

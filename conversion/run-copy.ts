@@ -1,4 +1,4 @@
-import { type CopyRecord, movePhase } from "../postgres/conversion/journal";
+import type { CopyRecord } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
 import { settleReturn } from "./settle-returned";
 import { finishCopy } from "./align";
@@ -7,6 +7,7 @@ import { beginCopy } from "./begin";
 import { beginAgain, requireSameColumns } from "./begin-again";
 import { type CopyEnd, type CopyJob, describeCopy, type Stopped } from "./copy-job";
 import { followAll } from "./follow";
+import { moveOn } from "./move-on";
 import { obeyPause } from "./obey-pause";
 import { verifyCopy } from "./verify-copy";
 
@@ -49,7 +50,7 @@ async function workOn(job: CopyJob, record: CopyRecord): Promise<Stopped | undef
   switch (record.phase) {
     case "copying": {
       const stopped = await backfill(job, record);
-      if (stopped === undefined) await move(job, record, "finishing");
+      if (stopped === undefined) await moveOn(job, record, "finishing");
       return stopped;
     }
     case "finishing": {
@@ -57,14 +58,14 @@ async function workOn(job: CopyJob, record: CopyRecord): Promise<Stopped | undef
       // Emptied: the journal is back at the beginning of the copy.
       if (stopped !== undefined) return stopped === "emptied" ? undefined : stopped;
       await finishCopy(job);
-      await move(job, record, "verifying");
+      await moveOn(job, record, "verifying");
       return undefined;
     }
     case "verifying": {
       const stopped = await verifyCopy(job, record);
       // Emptied: the journal is back at the beginning of the copy.
       if (stopped === "emptied") return undefined;
-      if (stopped === undefined) await move(job, record, "verified");
+      if (stopped === undefined) await moveOn(job, record, "verified");
       return stopped;
     }
     case "returned":
@@ -79,9 +80,4 @@ async function workOn(job: CopyJob, record: CopyRecord): Promise<Stopped | undef
     case "ended":
       throw new Error(`${describeCopy(job)}: nothing is to be copied in phase ${record.phase}`);
   }
-}
-
-async function move({ work, source }: CopyJob, record: CopyRecord, phase: CopyRecord["phase"]): Promise<void> {
-  const statement = movePhase(work.management, record, phase);
-  await work.database.execute([statement], { signal: work.signal, log: work.log, subject: describeCopy({ source }) });
 }

@@ -1,4 +1,4 @@
-import { validateReferring } from "../core/conversion/attach/repoint";
+import { validateLeft } from "../core/conversion/attach/repoint";
 import { settleOutgoing } from "../core/conversion/copy/swap-copy";
 import type { ObservedTable } from "../core/observed/observed-table";
 import type { DeclaredCopy } from "../core/resources/conversion";
@@ -20,9 +20,6 @@ export async function readSettling(
   if (left.length === 0) return [];
   const bound = await readConversionSource(database, declared);
   if (!bound) return [];
-  const referring = bound.referring
-    .filter((key) => !key.validated && left.includes(`${key.schema}.${key.table}.${key.name}`))
-    .map((key) => ({ ...key, validated: true }));
   const present = new Set(table.constraints.map(({ name }) => name));
   const partitions = table.partitions.map(({ name, bounds }) => ({ name, from: bounds?.from, to: bounds?.to }));
   const [first] = table.partitions;
@@ -32,7 +29,7 @@ export async function readSettling(
     .map((key) => ({ ...key, validated: true, definition: key.definition.replace(/ NOT VALID$/, "") }));
   const references = await listReferences(database, first);
   return [
-    ...validateReferring({ bound: { referring } }),
+    ...validateLeft(bound, left),
     ...settleOutgoing({
       table: { ...table, constraints: references },
       bound: { ...bound, constraints: outgoing },

@@ -1,4 +1,4 @@
-import { validateReferring } from "../core/conversion/attach/repoint";
+import { validateLeft } from "../core/conversion/attach/repoint";
 import { settleReturned } from "../core/conversion/copy/return-copy";
 import type { ObservedTable } from "../core/observed/observed-table";
 import type { TableName } from "../core/names/table-name";
@@ -18,19 +18,14 @@ export async function readReturned(
   if (left.length === 0) return [];
   const bound = await readConversionSource(database, table);
   if (!bound) return [];
-  const again = <Key extends { readonly validated: boolean }>(
-    keys: readonly Key[],
-    name: (key: Key) => string,
-  ): Key[] =>
-    keys.filter((key) => !key.validated && left.includes(name(key))).map((key) => ({ ...key, validated: true }));
-  const foreign = bound.constraints.filter(({ kind }) => kind === "foreign");
+  const outgoing = bound.constraints
+    .filter(({ kind, validated, name }) => kind === "foreign" && !validated && left.includes(name))
+    .map((key) => ({ ...key, validated: true }));
   return [
-    ...validateReferring({
-      bound: { referring: again(bound.referring, (key) => `${key.schema}.${key.table}.${key.name}`) },
-    }),
+    ...validateLeft(bound, left),
     ...settleReturned({
       table: table.observed,
-      bound: { ...bound, constraints: again(foreign, ({ name }) => name) },
+      bound: { ...bound, constraints: outgoing },
     }),
   ];
 }

@@ -1,5 +1,5 @@
 import { removeCapture } from "../../core/conversion/between/capture";
-import type { Pair, PairRelation } from "../../core/conversion/between/pair";
+import { namePair, type PairRelation } from "../../core/conversion/between/pair";
 import type { TableName } from "../../core/names/table-name";
 import { formatTableId } from "../../core/names/resource-id";
 import type { Statement } from "../../core/sql/statement";
@@ -14,14 +14,8 @@ export function closeStatements(
   leaves: readonly PairRelation[],
 ): Statement[] {
   if (!detail.back) return [];
-  const pair: Pair = {
-    source: { schema, name: table },
-    target: { schema, name: detail.former },
-    pending: { schema, name: detail.back.pending },
-    columns: [],
-    key: [],
-    partitioned: true,
-  };
+  const names = { source: table, target: detail.former, pending: detail.back.pending };
+  const pair = { ...namePair(schema, names), partitioned: true };
   return removeCapture(pair, leaves);
 }
 

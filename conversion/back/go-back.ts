@@ -1,7 +1,8 @@
-import { type CopyRecord, movePhase } from "../../postgres/conversion/journal";
+import type { CopyRecord } from "../../postgres/conversion/journal";
 import { type CopyJob, describeCopy, type Stopped } from "../copy-job";
 import { reread } from "../backfill";
 import { followAll } from "../follow";
+import { moveOn } from "../move-on";
 import { verifyCopy } from "../verify-copy";
 
 /**
@@ -9,22 +10,14 @@ import { verifyCopy } from "../verify-copy";
  * all are equal, and only the swap remains.
  */
 export async function compareForReturn(job: CopyJob, record: CopyRecord): Promise<Stopped | undefined> {
-  if (record.phase === "returnable") await move(job, record, "returning");
+  if (record.phase === "returnable") await moveOn(job, record, "returning");
   const begun = await reread(job);
   if (begun.phase !== "reverified") {
     const stopped = await verifyCopy(job, begun);
     if (stopped === "emptied") throw new Error(`${describeCopy(job)}: a TRUNCATE was not followed`);
     if (stopped !== undefined) return stopped;
-    await move(job, begun, "reverified");
+    await moveOn(job, begun, "reverified");
   }
   await followAll(job, begun);
   return undefined;
-}
-
-async function move({ work, source }: CopyJob, record: CopyRecord, phase: CopyRecord["phase"]): Promise<void> {
-  await work.database.execute([movePhase(work.management, record, phase)], {
-    signal: work.signal,
-    log: work.log,
-    subject: describeCopy({ source }),
-  });
 }

@@ -1,6 +1,5 @@
-import { listToValidate } from "../../core/conversion/attach/repoint";
 import { alignCopyStatements } from "../../core/conversion/copy/align-copy";
-import { listOutgoing } from "../../core/conversion/copy/exchange";
+import { listLeftToValidate } from "../../core/conversion/copy/exchange";
 import { type ReturnSource, returnCopyStatements } from "../../core/conversion/copy/return-copy";
 import { turnPair } from "../../core/conversion/copy/swap-copy";
 import type { Statement } from "../../core/sql/statement";
@@ -22,10 +21,7 @@ export function planReturn(
     management,
     conversion: record.id,
   };
-  const own = listOutgoing(source)
-    .filter(({ validated }) => validated)
-    .map(({ name }) => name);
-  const validate = [...listToValidate(source), ...own];
+  const validate = listLeftToValidate(source);
   const records = [
     ...recordReturn(source, recorded, management, run),
     swappedStatement(management, record, "returned", { validate }, turnPair(source, source.pendingAgain)),

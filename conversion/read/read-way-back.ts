@@ -1,6 +1,6 @@
 import { findPrimaryKey } from "../../core/conversion/attach/attach-source";
 import { compareMarks } from "../../core/conversion/between/mark";
-import type { Pair } from "../../core/conversion/between/pair";
+import { namePair } from "../../core/conversion/between/pair";
 import type { ObservedTable } from "../../core/observed/observed-table";
 import type { DeclaredCopy } from "../../core/resources/conversion";
 import { compareInstants, formatInstant, type Instant } from "../../core/time/instant";
@@ -33,14 +33,8 @@ export async function readWayBack(
 ): Promise<WayBack | undefined> {
   const { back } = record.detail;
   if (!back || !isWayBackOpen(record)) return undefined;
-  const pair: Pair = {
-    source: { schema, name: table.name },
-    target: { schema, name: record.detail.former },
-    pending: { schema, name: back.pending },
-    columns: [],
-    key: [],
-    partitioned: true,
-  };
+  const names = { source: table.name, target: record.detail.former, pending: back.pending };
+  const pair = { ...namePair(schema, names), partitioned: true };
   const altered = compareMarks(record.marks, await readMarks(database, pair)) === "broken";
   const key = findPrimaryKey(table)?.columns ?? [];
   return {

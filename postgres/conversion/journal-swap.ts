@@ -3,11 +3,9 @@ import { type Pair, quoteRelationOf } from "../../core/conversion/between/pair";
 import { quote, quoteLiteral } from "../../core/names/identifier";
 import type { Statement } from "../../core/sql/statement";
 import { buildStatement } from "../registry/statement";
-import type { CopyDetail, CopyPhase, CopyRecord, WayBackDetail } from "./journal";
+import { type CopyDetail, type CopyPhase, type CopyRecord, UNDO, type WayBackDetail } from "./journal";
 
 // What the journal has of a swap, and of the way back that it opens.
-
-const UNDO = "none: the journal keeps what was done";
 
 /**
  * Writes down a swap, forth or back, in its transaction: what is left to do after it, and, if changes are captured from now on, what

@@ -164,7 +164,8 @@ export async function findCopyRecord(database: Database, table: TableName): Prom
   return (await hasJournal(database)) ? readCopyRecord(database, table) : undefined;
 }
 
-const UNDO = "none: the journal keeps what was done";
+/** How a row of the journal is undone. */
+export const UNDO = "none: the journal keeps what was done";
 
 /** Writes down a conversion whose copy was just created, in that transaction. */
 export function beginCopyStatement(management: string, pair: Pair, detail: CopyDetail, run: string): Statement {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { anyVersion, withDatabase } from "../support/database";
+import type { Program } from "../support/harness/declare";
 import { program } from "../support/harness/fixture";
 import { up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
@@ -16,6 +17,16 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
   const deployment = withDeployment(database);
 
   const gone = `gone_${String(process.pid)}_${String(version)}`;
+
+  /** Drops something while an update stops at the point; returns the update's error. */
+  const dropAt = async (point: string, declared: Program, drop: string): Promise<string | undefined> => {
+    const stop = stopAt(point);
+    const running = up(database, deployment, declared, { env: stop.env });
+    await stop.reached();
+    await database.query(drop);
+    stop.goOn();
+    return (await running).error;
+  };
 
   it.each<[string, Partial<TableSpecArgs>, string, string, string]>([
     [
@@ -36,12 +47,7 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
     "a %s that is dropped between Check and its statement is named as well",
     async (_, declared, create, drop, told) => {
       await database.query(create);
-      const stop = stopAt("before create table app.events #1");
-      const running = up(database, deployment, declare(declared), { env: stop.env });
-      await stop.reached();
-      await database.query(drop);
-      stop.goOn();
-      const { error } = await running;
+      const error = await dropAt("before create table app.events #1", declare(declared), drop);
       expect(error).toContain(told);
       expect(error).toContain("Create it first");
       expect(await database.query("select from pg_class where relname = 'events'")).toEqual([]);
@@ -71,12 +77,7 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
     async (_, point, declared, create, drop, told) => {
       await database.query(create);
       if (declared.indexes) await up(database, deployment, declare());
-      const stop = stopAt(point);
-      const running = up(database, deployment, declare(declared), { env: stop.env });
-      await stop.reached();
-      await database.query(drop);
-      stop.goOn();
-      const { error } = await running;
+      const error = await dropAt(point, declare(declared), drop);
       expect(error).toContain(told);
       expect(error).toContain("Create it first");
     },
@@ -90,12 +91,11 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
       const declared = declare({ grants: { [gone]: ["select"] }, resources });
       await up(database, deployment, declared);
       await database.query(`revoke all on table app.events_p2025_03 from ${gone}`);
-      const stop = stopAt("before begin align app.events_p2025_03");
-      const running = up(database, deployment, declared, { env: stop.env });
-      await stop.reached();
-      await database.query(`drop owned by ${gone}; drop role ${gone}`);
-      stop.goOn();
-      const { error } = await running;
+      const error = await dropAt(
+        "before begin align app.events_p2025_03",
+        declared,
+        `drop owned by ${gone}; drop role ${gone}`,
+      );
       expect(error).toContain(`aligning partition "events_p2025_03"`);
       expect(error).toContain(`grants.${gone}: role "${gone}" does not exist`);
     },

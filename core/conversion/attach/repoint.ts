@@ -75,7 +75,16 @@ function lock(schema: string, name: string): Lock {
   return { relation: `${schema}.${name}`, role: "referring", mode: "ACCESS EXCLUSIVE" };
 }
 
+/** Validates those of the keys that a swap has left, as {@link listToValidate} named them, and that are not validated yet. */
+export function validateLeft({ referring }: Pick<ConversionSource, "referring">, left: readonly string[]): Statement[] {
+  return referring.filter((key) => !key.validated && left.includes(nameReference(key))).map(validateKey);
+}
+
+function nameReference({ schema, table, name }: SourceReference): string {
+  return `${schema}.${table}.${name}`;
+}
+
 /** Lists the foreign keys that a swap leaves to be validated, as `schema.table.name`: for its record in the ledger. */
 export function listToValidate({ bound }: Pick<AttachSource, "bound">): string[] {
-  return bound.referring.flatMap((key) => (key.validated ? [`${key.schema}.${key.table}.${key.name}`] : []));
+  return bound.referring.flatMap((key) => (key.validated ? [nameReference(key)] : []));
 }

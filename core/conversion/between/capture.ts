@@ -114,7 +114,7 @@ export function installCapture(pair: Pair, leaves: readonly PairRelation[] = [])
 /**
  * Installs what captures TRUNCATE on a partition that came later; the table's row trigger it has already. Rows that it has by then
  * become pending: it may have been attached with them, and what was emptied before is found by what is pending. The comment is of
- * the same transaction as the trigger, by which {@link markQuery} knows that nobody touched it since.
+ * the same transaction as the trigger, by which {@link markQuery} knows that it was not touched since.
  */
 export function captureLeaf(pair: Pair, leaf: PairRelation): Statement[] {
   const on = quoteRelationOf(leaf);

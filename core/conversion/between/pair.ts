@@ -55,6 +55,16 @@ export function getColumn({ columns }: Pick<Pair, "columns">, name: string): Pai
   return found;
 }
 
+/** Returns a pair of which only the names are known: what removes a capture, or asks for its mark, needs no more. */
+export function namePair(
+  schema: string,
+  names: { readonly source: string; readonly target: string; readonly pending: string },
+): Pair {
+  const { source, target, pending } = names;
+  const relation = (name: string): PairRelation => ({ schema, name });
+  return { source: relation(source), target: relation(target), pending: relation(pending), columns: [], key: [] };
+}
+
 /** `s."id" = p."key_1" AND s."at" = p."key_2"`. */
 export function matchKey({ key }: Pick<Pair, "key">, side: string, pending: string): string {
   return key

@@ -5,7 +5,7 @@ import { quoteTable } from "../attach/attach-source";
 import { carryAccess, carryComments, carryPublications, carrySettings } from "../attach/carry";
 import { carrySequences } from "../attach/carry-sequences";
 import type { Handover } from "../attach/handover";
-import { referAgain, repointUsers } from "../attach/repoint";
+import { listToValidate, referAgain, repointUsers } from "../attach/repoint";
 import { buildStep, buildSteps } from "../attach/step";
 import { assertUnchanged, carryTriggers, listReferenced, lockTable, renameFormer } from "../attach/swap";
 import { CAPTURE_TRIGGERS, installCapture, nameCapture, prepareCapture } from "../between/capture";
@@ -196,6 +196,12 @@ function dropOutgoing(source: CopySource): Statement[] {
 
 export function listOutgoing({ bound }: Pick<CopySource, "bound">): CopySource["bound"]["constraints"] {
   return bound.constraints.filter(({ kind }) => kind === "foreign");
+}
+
+/** Lists the foreign keys that a swap, forth or back, leaves to be validated: `schema.table.name`, and the names of its own. */
+export function listLeftToValidate(source: Pick<CopySource, "bound">): string[] {
+  const own = listOutgoing(source).filter(({ validated }) => validated);
+  return [...listToValidate(source), ...own.map(({ name }) => name)];
 }
 
 /** Captures the changes of the new table, from the first one on: every writer waits for this commit. */

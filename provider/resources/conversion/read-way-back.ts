@@ -1,5 +1,5 @@
 import { formatHistoryEnd } from "../../../core/conversion/attach/attach-source";
-import { listToValidate, validateReferring } from "../../../core/conversion/attach/repoint";
+import { listToValidate, validateLeft, validateReferring } from "../../../core/conversion/attach/repoint";
 import { explainNoWayBack, findBackProblems, type ReturningRows } from "../../../core/conversion/back/back-problems";
 import {
   type BackSource,
@@ -175,8 +175,5 @@ async function readUnvalidated(
 ): Promise<readonly Statement[]> {
   if (named.length === 0) return [];
   const bound = await readConversionSource(runtime.database, declared);
-  const referring = (bound?.referring ?? [])
-    .filter((key) => !key.validated && named.includes(`${key.schema}.${key.table}.${key.name}`))
-    .map((key) => ({ ...key, validated: true }));
-  return validateReferring({ bound: { referring } });
+  return bound ? validateLeft(bound, named) : [];
 }
