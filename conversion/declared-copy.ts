@@ -1,14 +1,14 @@
 import { readWire } from "../core/declare/table/wire";
-import { conversionType, decodeConversion, type DeclaredCopy } from "../core/resources/conversion";
+import { conversionType, decodeConversion, type DeclaredCopy, toSplit } from "../core/resources/conversion";
 import { parseInstant } from "../core/time/instant";
 import type { CopyRecord } from "../postgres/conversion/journal";
 
 /** Returns what the program declared when the conversion began, which the journal keeps for other processes. */
 export function readDeclaredCopy({ detail }: Pick<CopyRecord, "detail">): DeclaredCopy {
   const read = readWire(conversionType.inputs, detail.declared);
-  const declared = "problems" in read ? undefined : decodeConversion(read.value);
-  if (declared?.strategy !== "copy")
-    throw new Error("the journal was written by another version of this package: go on with pulumi up");
+  const found = "problems" in read ? undefined : decodeConversion(read.value);
+  const declared = found?.strategy === "attach" ? toSplit(found) : found;
+  if (!declared) throw new Error("the journal was written by another version of this package: go on with pulumi up");
   // Of a way back, the last update has said when it closes.
   return detail.back ? { ...declared, rollbackUntil: parseInstant(detail.back.until, "UTC") } : declared;
 }

@@ -2,6 +2,8 @@ import { alignCopyStatements, type CopyShape } from "../core/conversion/copy/ali
 import { listLeftToValidate } from "../core/conversion/copy/exchange";
 import { findOpened } from "../core/conversion/copy/say-way-back";
 import { swapCopyStatements, turnPair } from "../core/conversion/copy/swap-copy";
+import { seeWhole, type SplitSource } from "../core/conversion/split/split-source";
+import { swapSplitStatements } from "../core/conversion/split/swap-split";
 import type { DeclaredCopy } from "../core/resources/conversion";
 import type { Statement } from "../core/sql/statement";
 import { formatInstant } from "../core/time/instant";
@@ -11,12 +13,51 @@ import { recordLedgerStatement } from "../postgres/registry/ledger";
 import type { Copyable } from "./read/read-copy";
 import type { SwapPlan } from "./swap";
 
+/** A copy that can be swapped. */
+type Swappable = Copyable & { readonly record: CopyRecord; readonly copy: CopyShape };
+
+interface Writer {
+  readonly management: string;
+  readonly run: string;
+}
+
 /** Plans the swap of a verified copy, with its records. */
-export function planSwap(
-  declared: DeclaredCopy,
-  reading: Copyable & { readonly record: CopyRecord; readonly copy: CopyShape },
-  { management, run }: { readonly management: string; readonly run: string },
-): SwapPlan {
+export function planSwap(declared: DeclaredCopy, reading: Swappable, writer: Writer): SwapPlan {
+  const { whole } = reading.source;
+  return whole ? planSplit(reading, { ...reading.source, whole }, writer) : planWhole(declared, reading, writer);
+}
+
+/** The partitions of the copy take the place of the history, which is not managed any more. */
+function planSplit({ copy, facts, record }: Swappable, source: SplitSource, { management, run }: Writer): SwapPlan {
+  const after = seeWhole(source);
+  const { table: history, whole } = source;
+  const proof = {
+    fingerprints: [whole.fingerprint, facts.fingerprint],
+    mark: record.marks.mark,
+    management,
+    conversion: record.id,
+  };
+  const found = whole.table.partitions.find(({ schema, name }) => schema === history.schema && name === history.name);
+  const leaves = (event: "detached" | "released"): Statement =>
+    recordLedgerStatement(management, {
+      schema: whole.table.schema,
+      table: whole.table.name,
+      partition: history.name,
+      partitionSchema: history.schema,
+      bounds: found?.bounds ?? { from: undefined, to: undefined },
+      event,
+      run,
+      detail: {},
+    });
+  const records = [
+    leaves("detached"),
+    leaves("released"),
+    swappedStatement(management, record, "swapped", { validate: listLeftToValidate(after) }, undefined),
+  ];
+  return { align: alignCopyStatements(source, copy), swap: swapSplitStatements(source, proof, records) };
+}
+
+function planWhole(declared: DeclaredCopy, reading: Swappable, { management, run }: Writer): SwapPlan {
   const { source, copy, facts, record } = reading;
   const opens = findOpened(declared, reading.now);
   const validate = listLeftToValidate(source);

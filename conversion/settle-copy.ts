@@ -8,17 +8,20 @@ import { readConversionSource } from "../postgres/read/conversion-source";
 import type { Database } from "../postgres/database";
 
 /**
- * Returns what the swap of a copy has left to do: foreign keys that are not validated yet, from others to the table and from its
- * partitions to others. Sends no query if there are none.
+ * Returns what the swap of a copy, or the split of a history, has left to do: foreign keys that are not validated yet, from others to the
+ * table and from its partitions to others. Sends no query if there are none.
+ *
+ * @param table the partitioned one, as it is after the swap
  */
 export async function readSettling(
   database: Database,
-  declared: DeclaredCopy,
+  { historyOf }: Pick<DeclaredCopy, "historyOf">,
   { table, record }: { readonly table: ObservedTable; readonly record: CopyRecord | undefined },
 ): Promise<readonly Statement[]> {
-  const left = record?.targetOid === table.oid && record.phase === "swapped" ? (record.detail.validate ?? []) : [];
+  const swapped = record?.phase === "swapped" && (historyOf !== undefined || record.targetOid === table.oid);
+  const left = swapped ? (record.detail.validate ?? []) : [];
   if (left.length === 0) return [];
-  const bound = await readConversionSource(database, declared);
+  const bound = await readConversionSource(database, { schema: table.schema, table: table.name });
   if (!bound) return [];
   const present = new Set(table.constraints.map(({ name }) => name));
   const partitions = table.partitions.map(({ name, bounds }) => ({ name, from: bounds?.from, to: bounds?.to }));

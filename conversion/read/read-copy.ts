@@ -6,16 +6,13 @@ import { planCopyPartitions } from "../../core/conversion/copy/copy-partitions";
 import { findCopyProblems } from "../../core/conversion/copy/copy-problems";
 import { withoutCapture } from "../../core/conversion/copy/without-capture";
 import { findOpened, nameBackPending } from "../../core/conversion/copy/say-way-back";
-import type { CopyNames, CopyPartition, CopySource } from "../../core/conversion/copy/copy-source";
+import type { CopyNames, CopySource } from "../../core/conversion/copy/copy-source";
 import type { ConversionSource } from "../../core/conversion/source";
 import { fitIdentifier } from "../../core/names/identifier";
 import type { Observation, ObservedPartition, ObservedTable } from "../../core/observed/observed-table";
 import type { Problem } from "../../core/problems/problem";
 import type { DeclaredCopy } from "../../core/resources/conversion";
 import type { Instant } from "../../core/time/instant";
-import { overlaps } from "../../core/time/interval";
-import type { KeySpec } from "../../core/declare/table/spec";
-import type { TableName } from "../../core/names/table-name";
 import { computeLeadEnd } from "../../core/window/window-partitions";
 import { type CopyRecord, countPending, findCopyRecord } from "../../postgres/conversion/journal";
 import { readConversionFacts } from "../../postgres/read/conversion-facts";
@@ -23,6 +20,8 @@ import { readTakenNames } from "../../postgres/read/names-taken";
 import { type HistoryFacts, readHistoryFacts } from "../../postgres/read/history-facts";
 import type { Database } from "../../postgres/database";
 import { type Returnable, readReturnable } from "./read-returnable";
+import { addPlanned, findTakenNames, observeAgain } from "./observe-copy";
+import { readSplit } from "./read-split";
 import { readWayBack, type WayBack } from "./read-way-back";
 
 /** A plain table that can be copied, and how far that is. */
@@ -66,6 +65,7 @@ export async function readCopy(
   declared: DeclaredCopy,
   getNow: (observation: Observation) => Instant,
 ): Promise<CopyReading> {
+  if (declared.historyOf) return readSplit(database, { ...declared, historyOf: declared.historyOf }, getNow);
   const { schema, key } = declared;
   const known = await database.observe(schema, declared.table, key);
   if (known.table?.kind === "partitioned") return readConverted(database, declared, known.table, getNow(known));
@@ -96,7 +96,7 @@ export async function readCopy(
       .filter(({ level, about }) => level === "blocker" && about !== "key-range")
       .map(toProblem),
     ...findCopyProblems({ table, bound, replication: observation.replication, superuser, primaryKey, partitions }),
-    ...(record ? [] : await findTakenNames(database, schema, names, partitions)),
+    ...(record ? [] : await findTakenNames(database, schema, listNames(names, partitions), names.former)),
     ...(findOpened(declared, now) ? await findTakenBack(database, declared) : []),
   ];
   const kind = found.key?.kind;
@@ -196,37 +196,6 @@ function chooseNames({ table, formerName }: DeclaredCopy, record: CopyRecord | u
   };
 }
 
-async function findTakenNames(
-  database: Database,
-  schema: string,
-  names: CopyNames,
-  partitions: CopySource["partitions"],
-): Promise<Problem[]> {
-  const wanted = [names.target, names.pending, names.former, ...partitions.map(({ name }) => name)];
-  const taken = await readTakenNames(
-    database,
-    wanted.map((name) => ({ schema, name })),
-  );
-  return taken
-    .filter(({ kind }) => kind === "relation")
-    .map(({ name }) => ({
-      path: name === names.former ? "convertFrom.formerName" : "convertFrom",
-      code: "conflict",
-      message: `"${schema}.${name}" exists already, and the conversion needs the name.`,
-      fix: name === names.former ? "Rename it, or declare another formerName." : "Rename it or drop it.",
-    }));
-}
-
-/** The partitions that the copy has, and those that it still needs by now. */
-function addPlanned(copy: ObservedTable | undefined, planned: CopySource["partitions"]): CopySource["partitions"] {
-  const present = (copy?.partitions ?? []).flatMap(({ name, bounds }) => (bounds ? [{ name, ...bounds }] : []));
-  const known = new Set(present.map(({ name }) => name));
-  // One that came while the table was partitioned may have another name.
-  const isFree = (one: CopyPartition) => !known.has(one.name) && !present.some((found) => overlaps(found, one));
-  return [...present, ...planned.filter(isFree)];
-}
-
-function observeAgain(database: Database, { schema, table }: TableName, key: KeySpec): Promise<Observation> {
-  database.invalidate(schema, table);
-  return database.observe(schema, table, key);
+function listNames({ target, pending, former }: CopyNames, partitions: CopySource["partitions"]): string[] {
+  return [target, pending, former, ...partitions.map(({ name }) => name)];
 }

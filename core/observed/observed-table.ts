@@ -138,6 +138,8 @@ export interface ObservedPartition {
   readonly parent?: BranchRef | undefined;
   /** It refuses writes. */
   readonly fenced?: boolean;
+  /** Its rows are being copied into partitions of their own, and their changes captured. */
+  readonly splitting?: boolean;
   /** Undefined for a partition that this run has just created. */
   readonly carried: CarriedState | undefined;
 }

@@ -5,6 +5,7 @@ import type { KeySpec, TableSpec, WindowSpec } from "../declare/table/spec";
 import { decodeKey, encodeKey, keyWireSchema } from "../declare/table/wire";
 import { decodeGrid, encodeGrid, gridWireSchema } from "../declare/levels/time-level";
 import { WINDOW } from "../declare/window/window";
+import type { Instant } from "../time/instant";
 import { CREATE, OWNER } from "./notes";
 import { defineResourceType } from "./resource-type";
 
@@ -36,11 +37,11 @@ export function encodeConversion(spec: TableSpec): ConversionWire | undefined {
     ...(spec.primaryKey ? { primaryKey: [...spec.primaryKey] } : {}),
     convertFrom,
     // Rows are copied into its partitions.
-    ...(convertFrom.strategy === "copy" ? encodePartitioning(spec.window) : {}),
+    ...(convertFrom.strategy === "copy" || convertFrom.split ? encodePartitioning(spec.window) : {}),
   };
 }
 
-function encodePartitioning({ grid, lead }: Pick<WindowSpec, "grid" | "lead">): Pick<ConversionWire, "grid" | "lead"> {
+function encodePartitioning({ grid, lead }: Partitioning): Pick<ConversionWire, "grid" | "lead"> {
   return { grid: encodeGrid(grid), lead: WINDOW.lead.toWire(lead) };
 }
 
@@ -54,13 +55,61 @@ interface DeclaredTable {
   readonly primaryKey: readonly string[] | undefined;
 }
 
-export interface DeclaredAttach extends DeclaredTable, AttachSpec {}
+type Partitioning = Pick<WindowSpec, "grid" | "lead">;
+
+export interface DeclaredAttach extends DeclaredTable, AttachSpec {
+  /** Intervals of the partitions that the history is split into. Undefined: it is not. */
+  readonly partitioning: Partitioning | undefined;
+}
 
 /** With the intervals of the partitions that its rows are copied into. */
-export interface DeclaredCopy extends DeclaredTable, CopySpec, Pick<WindowSpec, "grid" | "lead"> {}
+export interface DeclaredCopy extends DeclaredTable, CopySpec, Partitioning {
+  /** The table that is copied is a partition of this one, up to this bound: its history, which is split. Left out: it is a plain table. */
+  readonly historyOf?: { readonly table: string; readonly until: Instant };
+}
 
-/** Returns the inputs of a conversion that copies: what another process needs to go on with it. */
-export function encodeCopy(declared: DeclaredCopy): ConversionWire {
+/** Returns the copy by which a history is split: from that partition, into partitions of the same table. */
+export function toSplit(declared: DeclaredAttach): DeclaredCopy | undefined {
+  const { schema, table, key, primaryKey, historyName, historyUntil, until, timeBudgetMinutes, partitioning } =
+    declared;
+  if (!partitioning) return undefined;
+  return {
+    schema,
+    table: historyName,
+    key,
+    primaryKey,
+    strategy: "copy",
+    formerName: historyName,
+    until: until === "swap" ? "swap" : "verify",
+    timeBudgetMinutes,
+    rollbackUntil: undefined,
+    ...partitioning,
+    historyOf: { table, until: historyUntil },
+  };
+}
+
+/** Returns the conversion that a copy belongs to, as it was declared. */
+function toDeclared(declared: DeclaredCopy): DeclaredConversion {
+  const { historyOf, schema, table, key, primaryKey, until, timeBudgetMinutes, grid, lead } = declared;
+  if (!historyOf) return declared;
+  return {
+    schema,
+    table: historyOf.table,
+    key,
+    primaryKey,
+    strategy: "attach",
+    historyUntil: historyOf.until,
+    historyName: table,
+    split: true,
+    until,
+    timeBudgetMinutes,
+    partitioning: { grid, lead },
+  };
+}
+
+/** Returns the inputs of a conversion that copies, or splits: what another process needs to go on with it. */
+export function encodeCopy(copied: DeclaredCopy): ConversionWire {
+  const declared = toDeclared(copied);
   const { schema, table, key, primaryKey } = declared;
   const { convertFrom } = encodeOptions(CONVERSION, { convertFrom: declared }) as Pick<ConversionWire, "convertFrom">;
   return {
@@ -69,7 +118,7 @@ export function encodeCopy(declared: DeclaredCopy): ConversionWire {
     key: encodeKey(key),
     ...(primaryKey ? { primaryKey: [...primaryKey] } : {}),
     convertFrom,
-    ...encodePartitioning(declared),
+    ...encodePartitioning(copied),
   };
 }
 
@@ -77,10 +126,14 @@ export function decodeConversion(wire: ConversionWire): DeclaredConversion {
   const { convertFrom } = decodeOptions(CONVERSION, wire);
   if (!convertFrom) throw new RangeError("the inputs have no conversion");
   const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key), primaryKey: wire.primaryKey };
-  if (convertFrom.strategy === "attach") return { ...table, ...convertFrom };
+  if (convertFrom.strategy === "attach" && !convertFrom.split)
+    return { ...table, ...convertFrom, partitioning: undefined };
   if (!wire.grid || wire.lead === undefined)
     throw new RangeError("the inputs of a conversion that copies have no grid");
-  return { ...table, ...convertFrom, grid: decodeGrid(wire.grid), lead: WINDOW.lead.fromWire(wire.lead) };
+  const partitioning = { grid: decodeGrid(wire.grid), lead: WINDOW.lead.fromWire(wire.lead) };
+  return convertFrom.strategy === "attach"
+    ? { ...table, ...convertFrom, partitioning }
+    : { ...table, ...convertFrom, ...partitioning };
 }
 
 export const conversionType = defineResourceType({
@@ -93,8 +146,8 @@ export const conversionType = defineResourceType({
   texts: {
     primaryKey: "Primary key of the partitioned table. Left out: the present one, with the partition key added.",
     convertFrom: "The declared conversion.",
-    grid: "With the strategy `copy`: intervals of the partitions that its rows are copied into.",
-    lead: "With the strategy `copy`: how far ahead of now they reach.",
+    grid: "With the strategy `copy`, or with `split`: intervals of the partitions that its rows are copied into.",
+    lead: "With the strategy `copy`, or with `split`: how far ahead of now they reach.",
     plan: "What Check has read, for policies: `state` as in the outputs, `rows` by estimate, and `asOf`, the time that decides. Check replaces a given one.",
     state:
       "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `copying`: its rows are being copied or compared. `verified`: every row was copied and compared, and only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",

@@ -80,6 +80,7 @@ function toPartition(row: PartitionRow, key: TimeKey | undefined, parent: Branch
     rows: row.rows === null ? undefined : Number(row.rows),
     bytes: Number(row.bytes ?? 0),
     ...(row.fenced ? { fenced: true } : {}),
+    ...(row.splitting ? { splitting: true } : {}),
     ...(parent ? { parent } : {}),
     carried: toCarried(row.carried),
   };

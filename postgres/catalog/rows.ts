@@ -68,6 +68,7 @@ export interface PartitionRow {
   readonly rows: string | null;
   readonly bytes: string | null;
   readonly fenced: boolean;
+  readonly splitting: boolean;
   readonly carried: CarriedJson;
   /** Oid of its parent; null for the table itself. */
   readonly parent: string | null;

@@ -51,6 +51,9 @@ select
   c.relhastriggers and exists (
     select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'pgpartition_fence'
   ) as fenced,
+  c.relhastriggers and f.depth > 0 and exists (
+    select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'pgpartition_capture' and g.tgparentid = 0
+  ) as splitting,
   case when f.depth > 0 then (
     select sum(
       case

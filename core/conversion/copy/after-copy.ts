@@ -39,7 +39,7 @@ function nameOnPartition(partition: string, index: string): string {
   return `${partition}_${index}`;
 }
 
-function describePartition(source: CopySource, { name, from, to }: CopyPartition): ObservedPartition {
+export function describePartition(source: CopySource, { name, from, to }: CopyPartition): ObservedPartition {
   const { table, bound } = source;
   const { owner, ours, rowSecurity, replicaIdentity, options, toast, tablespace, statistics } = bound.carried;
   const unique = listIndexes(toParent(source)).filter((index) => index.unique);

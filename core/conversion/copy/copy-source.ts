@@ -12,6 +12,14 @@ export interface CopySource extends PlainSource {
   readonly names: CopyNames;
   /** Every row and every coming one until the swap belongs to one of them. */
   readonly partitions: readonly CopyPartition[];
+  /** The table that the copied one is a partition of, its history; the partitions of the copy take its place there. Left out: none. */
+  readonly whole?: WholeTable;
+}
+
+/** A partitioned table whose history is split. */
+export interface WholeTable extends Pick<PlainSource, "table" | "bound"> {
+  /** Query that describes it and what is bound to it, and its answer when it was read. */
+  readonly fingerprint: { readonly query: string; readonly answer: string };
 }
 
 /** Names of relations in the schema of the table. */

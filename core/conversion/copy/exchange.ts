@@ -102,14 +102,14 @@ export function exchangeStatements(
 }
 
 /** LOCK TABLE of a partitioned table locks its partitions as well. */
-function lockWhole(source: CopySource): Statement {
+export function lockWhole(source: Pick<CopySource, "table">): Statement {
   const lock = lockTable(source);
   const partitions = source.table.partitions.map(({ schema, name }) => lockOwn(schema, name));
   return { ...lock, locks: [...lock.locks, ...partitions] };
 }
 
 /** The relation that takes its place, with its partitions, after the table: every step locks in this order. No other session uses it. */
-function lockTarget(source: CopySource): Statement {
+export function lockTarget(source: CopySource): Statement {
   const { table, names, partitions } = source;
   return buildStep(`LOCK TABLE ${quoteTarget(source)} IN ACCESS EXCLUSIVE MODE`, {
     locks: [names.target, ...partitions.map(({ name }) => name)].map((name) => lockOwn(table.schema, name)),
@@ -124,7 +124,11 @@ export function lockOwn(schema: string, name: string, mode: Lock["mode"] = "ACCE
  * Reconciles what is pending, under the lock that no writer passes: nothing can be added. Ends the swap if the capture is not what it
  * was, if it would take too long, or if the rows differ.
  */
-function drain(source: CopySource, { mark, management, conversion }: SwapProof, parts: ExchangeParts): Statement {
+export function drain(
+  source: CopySource,
+  { mark, management, conversion }: SwapProof,
+  parts: Pick<ExchangeParts, "phase" | "what" | "passes">,
+): Statement {
   const { phase, what, passes } = parts;
   const pair = toPair(source);
   const texts = reconcileTexts(pair);
@@ -168,7 +172,7 @@ function drain(source: CopySource, { mark, management, conversion }: SwapProof, 
   });
 }
 
-function endCapture(source: CopySource): Statement[] {
+export function endCapture(source: CopySource): Statement[] {
   const pair = toPair(source);
   return [
     ...buildSteps([
@@ -185,7 +189,7 @@ function endCapture(source: CopySource): Statement[] {
 }
 
 /** The relation that gives its place up refers to no other one any more: its rows would stop, or be reached by, a delete there. */
-function dropOutgoing(source: CopySource): Statement[] {
+export function dropOutgoing(source: Pick<CopySource, "table" | "bound">): Statement[] {
   return listOutgoing(source).map(({ name }) =>
     buildStep(`ALTER TABLE ${quoteTable(source)} DROP CONSTRAINT ${quote(name)}`, {
       locks: listReferenced(source, name).map((lock): Lock => ({ ...lock, mode: "ACCESS EXCLUSIVE" })),

@@ -1,5 +1,6 @@
 import { quote, quoteList, quoteLiteral, quoteQualified, type Quoted } from "../../names/identifier";
 import { buildFreshGrantStatements } from "../../partition/carry/security-statements";
+import { buildBoundsCondition, nameBoundsCheck } from "../../partition/statements/attach-partition";
 import { buildRelationStatement } from "../../sql/relation";
 import type { Statement } from "../../sql/statement";
 import { namePrimaryKey, quoteTable } from "../attach/attach-source";
@@ -66,7 +67,7 @@ export function addPartitionStatements(source: CopySource, added: readonly CopyP
   );
 }
 
-/** Storage is that of the plain table; its rows are what is copied. */
+/** Storage is that of the plain table; its rows are what is copied. A CHECK lets ATTACH read none of them, where they will have another parent. */
 function createPartition(source: CopySource, added: CopyPartition): string[] {
   const { bound, table } = source;
   const partition = quoteQualified(table.schema, added.name);
@@ -80,6 +81,11 @@ function createPartition(source: CopySource, added: CopyPartition): string[] {
   return [
     `CREATE TABLE ${partition} PARTITION OF ${quoteTarget(source)} ${formatCopyBounds(source, added)}${options.length > 0 ? ` WITH (${options.join(", ")})` : ""}${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
     ...own(source, partition),
+    ...(source.whole
+      ? [
+          `ALTER TABLE ${partition} ADD CONSTRAINT ${quote(nameBoundsCheck(added.name))} CHECK (${buildBoundsCondition(source, added)})`,
+        ]
+      : []),
     ...(kind === "full" || kind === "nothing"
       ? [`ALTER TABLE ${partition} REPLICA IDENTITY ${kind.toUpperCase()}`]
       : []),

@@ -87,7 +87,7 @@ export function takeNames(source: CopySource, primary: string | undefined): Stat
 }
 
 /** Row security of the partitions as of the table: reading one directly must show no more than that. */
-function closePartitions({ table, bound, partitions }: CopySource): Statement[] {
+export function closePartitions({ table, bound, partitions }: CopySource): Statement[] {
   return partitions.flatMap(({ name }) =>
     buildRowSecurityStatements(
       { schema: table.schema, name, role: "partition", fresh: true },
@@ -100,16 +100,20 @@ function closePartitions({ table, bound, partitions }: CopySource): Statement[] 
 
 /** Checks that are not validated, or not enforced: the rows may contradict them. */
 function carryUnproven(source: CopySource): Statement[] {
-  return source.bound.constraints
-    .filter(({ kind, validated, enforced, noInherit }) => kind === "check" && !(validated && enforced) && !noInherit)
-    .map(({ name, definition }) => addConstraint(source, name, definition));
+  return listUnproven(source).map(({ name, definition }) => addConstraint(source, name, definition));
+}
+
+export function listUnproven({ bound }: Pick<CopySource, "bound">): CopySource["bound"]["constraints"] {
+  return bound.constraints.filter(
+    ({ kind, validated, enforced, noInherit }) => kind === "check" && !(validated && enforced) && !noInherit,
+  );
 }
 
 /**
  * Foreign keys, on each partition and not validated: they are enforced from the swap on, and no row is read under its lock. Validated
  * afterwards, they become one of the whole table.
  */
-function referToOthers(source: CopySource): Statement[] {
+export function referToOthers(source: Pick<CopySource, "table" | "bound" | "partitions">): Statement[] {
   return listOutgoing(source).flatMap(({ name, definition }) =>
     source.partitions.map((partition) => {
       const locks: Lock[] = listReferenced(source, name);
@@ -122,7 +126,7 @@ function referToOthers(source: CopySource): Statement[] {
 }
 
 /** A writer that is still bound to the former table by its oid gets an error, and no write is lost. */
-function refuseWrites(handover: Handover, management: string): Statement[] {
+export function refuseWrites(handover: Pick<Handover, "table" | "formerName">, management: string): Statement[] {
   const former = quoteFormer(handover);
   const argument = quoteLiteral(`${handover.table.schema}.${handover.table.name}`);
   return buildSteps([

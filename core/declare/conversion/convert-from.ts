@@ -49,6 +49,16 @@ export interface ConvertFromArgs {
   /** With `attach`: name of the partition with the history. @default `{table}_history` @example "events_before_2027" */
   readonly historyName?: string;
   /**
+   * With `attach`: cuts the history into partitions of the declared interval, by the updates after the one that swaps. Its rows are
+   * copied beside it while readers and writers continue, every row is compared, and the partitions take its place in one
+   * transaction; the history stays as a table of its own, which refuses writes, until you drop it. It needs disk for the rows and
+   * indexes of the history once more.
+   *
+   * @default false
+   * @example true
+   */
+  readonly split?: boolean;
+  /**
    * With `copy`: name that the plain table gets in the swap. It keeps its rows, and refuses every write, until you drop it.
    *
    * @default `{table}_legacy`
@@ -60,7 +70,8 @@ export interface ConvertFromArgs {
    *
    * With `attach`, `prepare` builds the wider key and proves the bound while the table stays plain, so that a later update only
    * has to swap. Declared after the swap, it takes that back: the table is the plain one again, with every row written since,
-   * and its partitions are gone.
+   * and its partitions are gone. With `split`, `verify` copies and compares the history, and the update without it puts its
+   * partitions in its place.
    *
    * With `copy`, `verify` copies and compares every row, and goes on following the changes with each update, so that a later
    * one only has to swap. Declared after the swap, while `rollbackUntil` keeps a way back open, it takes the swap back: the table
@@ -70,8 +81,8 @@ export interface ConvertFromArgs {
    */
   readonly until?: ConversionPhase;
   /**
-   * With `copy`: minutes after which an update stops copying, from 1 up, with what is done; the next one goes on, or
-   * `pgpartition convert run`. An update that has to swap fails then, and says how far it is. Left out: it works to its end.
+   * With `copy` or `split`: minutes after which an update stops copying, from 1 up, with what is done; the next one goes on, or
+   * `pgpartition convert run`. An update that has to swap a `copy` fails then, and says how far it is. Left out: it works to its end.
    *
    * @example 60
    */
@@ -110,7 +121,10 @@ export interface AttachSpec {
   readonly strategy: "attach";
   readonly historyUntil: Instant;
   readonly historyName: string;
-  readonly until: "prepare" | "swap";
+  readonly split: boolean;
+  /** `verify` with `split` alone. */
+  readonly until: ConversionPhase;
+  readonly timeBudgetMinutes: number | undefined;
 }
 
 /**
@@ -137,6 +151,7 @@ export const CONVERSION = {
         strategy: strategy.optional(),
         historyUntil: z.string().optional(),
         historyName: nameShape.optional(),
+        split: z.boolean().optional(),
         formerName: nameShape.optional(),
         until: phase.optional(),
         timeBudgetMinutes: minutes.optional(),
@@ -149,6 +164,7 @@ export const CONVERSION = {
         strategy: strategy.optional(),
         historyUntil: instantWire.optional(),
         historyName: nameShape.optional(),
+        split: z.boolean().optional(),
         formerName: nameShape.optional(),
         until: phase.optional(),
         timeBudgetMinutes: minutes.optional(),
@@ -167,8 +183,10 @@ function parseAttach(
   { table, problems }: Around<ConversionOptions>,
 ): ConversionSpec | undefined {
   const path = "convertFrom.historyUntil";
-  problems.push(...refuseOthers(declared, "attach", ["formerName", "timeBudgetMinutes", "rollbackUntil"]));
-  if (declared.until === "verify") problems.push(refusePhase("attach", "verify", "prepare"));
+  const split = declared.split === true;
+  const others = ["formerName", "rollbackUntil", ...(split ? [] : (["timeBudgetMinutes"] as const))] as const;
+  problems.push(...refuseOthers(declared, "attach", others));
+  if (declared.until === "verify" && !split) problems.push(refusePhase("attach", "verify", "prepare"));
   if (declared.historyUntil === undefined) {
     problems.push({
       path,
@@ -189,12 +207,14 @@ function parseAttach(
     strategy: "attach",
     historyUntil,
     historyName,
-    until: declared.until === "prepare" ? "prepare" : "swap",
+    split,
+    until: declared.until ?? "swap",
+    timeBudgetMinutes: declared.timeBudgetMinutes,
   };
 }
 
 function parseCopy(declared: ConvertFromArgs, { table, problems }: Around<ConversionOptions>): ConversionSpec {
-  problems.push(...refuseOthers(declared, "copy", ["historyUntil", "historyName"]));
+  problems.push(...refuseOthers(declared, "copy", ["historyUntil", "historyName", "split"]));
   if (declared.until === "prepare") problems.push(refusePhase("copy", "prepare", "verify"));
   if (hasLevels(table)) problems.push(REFUSED_COPY_LEVELS);
   const formerName = declared.formerName ?? fitIdentifier(`${table.table}_legacy`);
@@ -215,14 +235,23 @@ function parseCopy(declared: ConvertFromArgs, { table, problems }: Around<Conver
 
 function encodeConversion(spec: ConversionSpec): Sent {
   const until = spec.until === "swap" ? {} : { until: spec.until };
-  if (spec.strategy === "attach")
-    return { historyUntil: formatInstant(spec.historyUntil), historyName: spec.historyName, ...until };
-  const { formerName, timeBudgetMinutes, rollbackUntil } = spec;
+  const budget = spec.timeBudgetMinutes === undefined ? {} : { timeBudgetMinutes: spec.timeBudgetMinutes };
+  if (spec.strategy === "attach") {
+    const { historyUntil, historyName, split } = spec;
+    return {
+      historyUntil: formatInstant(historyUntil),
+      historyName,
+      ...(split ? { split } : {}),
+      ...until,
+      ...budget,
+    };
+  }
+  const { formerName, rollbackUntil } = spec;
   return {
     strategy: "copy" as const,
     formerName,
     ...until,
-    ...(timeBudgetMinutes === undefined ? {} : { timeBudgetMinutes }),
+    ...budget,
     ...(rollbackUntil === undefined ? {} : { rollbackUntil: formatInstant(rollbackUntil) }),
   };
 }
@@ -232,6 +261,7 @@ interface Sent {
   strategy?: ConversionStrategy;
   historyUntil?: string;
   historyName?: string;
+  split?: boolean;
   formerName?: string;
   until?: ConversionPhase;
   timeBudgetMinutes?: number;
@@ -242,6 +272,7 @@ interface ConversionWire {
   readonly strategy?: ConversionStrategy | undefined;
   readonly historyUntil?: string | undefined;
   readonly historyName?: string | undefined;
+  readonly split?: boolean | undefined;
   readonly formerName?: string | undefined;
   readonly until?: ConversionPhase | undefined;
   readonly timeBudgetMinutes?: number | undefined;
@@ -250,7 +281,7 @@ interface ConversionWire {
 
 function decodeConversion(wire: ConversionWire): ConversionSpec {
   const { strategy: named, historyUntil = "", historyName = "", formerName = "", until, timeBudgetMinutes } = wire;
-  const { rollbackUntil } = wire;
+  const { rollbackUntil, split = false } = wire;
   if (named === "copy")
     return {
       strategy: "copy",
@@ -263,6 +294,8 @@ function decodeConversion(wire: ConversionWire): ConversionSpec {
     strategy: "attach",
     historyUntil: parseInstant(historyUntil, "UTC"),
     historyName,
-    until: until === "prepare" ? "prepare" : "swap",
+    split,
+    until: until ?? "swap",
+    timeBudgetMinutes,
   };
 }

@@ -1,5 +1,5 @@
 import { fitIdentifier, quote, quoteLiteral, quoteQualified } from "../../names/identifier";
-import type { Interval } from "../../time/interval";
+import type { Interval, OpenInterval } from "../../time/interval";
 import { formatEnd } from "../../time/key";
 import { attachText } from "./new-table";
 import type { ParentShape } from "../carry/parent";
@@ -77,9 +77,13 @@ export function nameBoundsCheck(partition: string): string {
 }
 
 /** Returns the condition that PostgreSQL derives from the bounds. A table created by another tool may have a nullable key. */
-export function buildBoundsCondition(parent: ParentShape, interval: Interval): string {
-  const key = quote(parent.key.column);
-  return `${key} IS NOT NULL AND ${key} >= ${formatFrom(parent, interval)} AND ${key} < ${formatTo(parent, interval)}`;
+export function buildBoundsCondition({ key }: Pick<ParentShape, "key">, { from, to }: OpenInterval): string {
+  const column = quote(key.column);
+  return [
+    `${column} IS NOT NULL`,
+    ...(from ? [`${column} >= ${quoteLiteral(formatEnd(key, "from", from))}`] : []),
+    ...(to ? [`${column} < ${quoteLiteral(formatEnd(key, "to", to))}`] : []),
+  ].join(" AND ");
 }
 
 function formatFrom(parent: ParentShape, interval: Interval): string {

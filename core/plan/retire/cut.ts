@@ -40,7 +40,7 @@ export function findCutProblems(facts: GuardFacts, judged: readonly Judged[]): P
 }
 
 /** Partitions kept by the program or the day of adoption anyway are no part of a cut. */
-const NO_CUT: readonly KeptBy[] = ["wayBack", "hold", "restored", "foreign", "adopted"];
+const NO_CUT: readonly KeptBy[] = ["wayBack", "split", "hold", "restored", "foreign", "adopted"];
 
 /**
  * Lists partitions that a change of the program let expire. A hold removed from the program is a cut as well; one that has

@@ -68,6 +68,7 @@ export interface Keep extends Reason {
 
 export type KeptBy =
   | "wayBack"
+  | "split"
   | "hold"
   | "restored"
   | "foreign"

@@ -30,6 +30,7 @@ interface GuardEntry {
 export const GUARDS: Readonly<Record<KeptBy, GuardEntry>> = {
   // The partition itself:
   wayBack: { guard: judgeEach(partition.wayBack), keeps: "partition", day: "unknown" },
+  split: { guard: judgeEach(partition.split), keeps: "partition", day: "unknown" },
   hold: { guard: judgeEach(partition.hold), keeps: "partition", day: "unknown" },
   restored: { guard: judgeEach(partition.restored), keeps: "partition", day: "unknown" },
   foreign: { guard: judgeEach(partition.foreign), keeps: "partition", day: "unknown", warns: true },

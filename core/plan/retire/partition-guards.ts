@@ -19,6 +19,14 @@ export function wayBack({ kind }: Candidate, { observation: { table } }: GuardFa
   return toReason(table?.wayBack && `its conversion ${table.wayBack} (convertFrom.rollbackUntil)`);
 }
 
+/** Keeps a history whose rows are being copied into partitions of their own: those expire one by one. */
+export function split(candidate: Candidate): Reason | undefined {
+  if (candidate.kind !== "attached") return undefined;
+  return toReason(
+    candidate.partition.splitting ? "its rows are being split into partitions (convertFrom.split)" : undefined,
+  );
+}
+
 export function hold({ kind, step }: Candidate, { spec, now }: GuardFacts): Reason | undefined {
   const found = kind === "interrupted" ? undefined : findHold(spec, step.table.bounds, now);
   return found && { reason: describeHold(found) };

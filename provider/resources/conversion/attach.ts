@@ -16,6 +16,7 @@ import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
+import { giveUpSplit, isSplit, listSplitProblems, performSplit, previewSplit } from "./split";
 import type { Strategy } from "./strategy";
 import { type ConversionReading, type Convertible, readConversion } from "./read-conversion";
 import { previewWayBack, takeBack } from "./way-back";
@@ -29,7 +30,8 @@ export function attachStrategy(runtime: Runtime, declared: DeclaredAttach): Stra
     check: async (olds) => {
       const found = await read();
       return {
-        problems: found.kind === "refused" ? found.problems : [],
+        problems:
+          found.kind === "refused" ? found.problems : found.kind === "converted" ? listSplitProblems(found.split) : [],
         changed: findRenamed(olds, declared, found),
       };
     },
@@ -44,6 +46,7 @@ export function attachStrategy(runtime: Runtime, declared: DeclaredAttach): Stra
       if (found.kind === "convertible") previewConversion(ctx, runtime, declared, found);
       if (found.kind === "reversible") previewWayBack(ctx, declared, found);
       if (found.kind === "restored" || found.kind === "converted") previewSettling(ctx, declared, found);
+      if (found.kind === "converted") await previewSplit(ctx, runtime, found.split);
       return predictState(declared, found);
     },
     perform: (ctx) => convert(ctx, runtime, declared),
@@ -77,7 +80,8 @@ function describeState(reading: ConversionReading): ConversionState {
 
 /** True if the declared phase is reached. */
 function isDone({ until }: DeclaredAttach, reading: ConversionReading): boolean {
-  if (reading.kind === "restored" || reading.kind === "converted") return reading.settle.length === 0;
+  if (reading.kind === "restored") return reading.settle.length === 0;
+  if (reading.kind === "converted") return reading.settle.length === 0 && isSplit(reading.split);
   if (reading.kind === "convertible") return until === "prepare" && reading.plan.prepare.length === 0;
   return reading.kind === "none";
 }
@@ -104,7 +108,7 @@ function previewConversion(
   declared: DeclaredAttach,
   { source, facts, plan, notes }: Convertible,
 ): void {
-  const swaps = declared.until === "swap";
+  const swaps = declared.until !== "prepare";
   const statements = [...plan.prepare, ...(swaps ? [...plan.swap, ...plan.settle] : [])];
   showStatements(ctx, formatHeading(declared, facts, swaps), statements, notes);
   if (!swaps) return;
@@ -119,7 +123,7 @@ function formatHeading(declared: DeclaredAttach, { rows, bytes }: Convertible["f
   const size = `${rows === undefined ? "rows never counted" : `about ${rows.toLocaleString("en")} rows`}, ${formatBytes(bytes)}`;
   const what = `conversion of ${declared.schema}.${declared.table} (${size}; no row moves)`;
   return swaps
-    ? `${what}: prepared while writers continue, then swapped in one transaction; its rows stay as the partition ${formatHistory(declared)}`
+    ? `${what}: prepared while writers continue, then swapped in one transaction; its rows stay as the partition ${formatHistory(declared)}${declared.split ? ", which the next update splits" : ""}`
     : `${what}: prepared, and swapped by a later update without until: "prepare"`;
 }
 
@@ -135,6 +139,7 @@ async function convert(ctx: ResourceContext, runtime: Runtime, declared: Declare
     runtime.database.invalidate(declared.schema, declared.table);
     const first = await requireConvertible(runtime, declared);
     if (first.kind === "restored" || first.kind === "converted") await execute(first.settle);
+    if (first.kind === "converted") await performSplit(ctx, runtime, declared);
     if (first.kind === "reversible") return takeBack(ctx, runtime, declared, first, execute);
     if (first.kind !== "convertible") return describeState(first);
     await requireAllInside(runtime, declared, first);
@@ -176,6 +181,7 @@ async function undoPreparation(ctx: ResourceContext, runtime: Runtime, declared:
   };
   await runtime.database.withTableLock(schema, name, options, async () => {
     const { table } = await runtime.observeAgain(declared, declared.key);
+    if (table?.kind === "partitioned") await giveUpSplit(ctx, runtime, declared);
     if (table?.kind !== "plain") return;
     await runtime.database.execute(undoPrepareStatements(table, historyName), options);
   });

@@ -15,23 +15,19 @@ import { closeWayBack } from "../../../conversion/back/close-way-back";
 import { keepWayBack } from "../../../conversion/back/keep-way-back";
 import { readReturned } from "../../../conversion/settle-returned";
 import { giveUp } from "../../../conversion/give-up";
-import { limitUpdate, makeCopyJob } from "../../../conversion/job-for";
-import { planSwap } from "../../../conversion/plan-swap";
+import { limitUpdate } from "../../../conversion/job-for";
 import { type Copyable, type CopyReading, readCopy } from "../../../conversion/read/read-copy";
-import { runCopy } from "../../../conversion/run-copy";
 import { readSettling } from "../../../conversion/settle-copy";
-import { swapCopy, type SwapPlan } from "../../../conversion/swap";
 import { MAX_CHANGES } from "../../../conversion/follow";
 import { findOid } from "../../../postgres/conversion/copy-status";
 import { quoteQualified } from "../../../core/names/identifier";
-import { type CopyRecord, findCopyRecord, hasWayBack, readControl } from "../../../postgres/conversion/journal";
-import type { WorkContext } from "../../../postgres/work/work-context";
+import { type CopyRecord, findCopyRecord, hasWayBack } from "../../../postgres/conversion/journal";
 import type { ResourceContext } from "../../runtime/call-context";
-import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
 import { goBack, isKept, previewKept, previewReturn } from "./copy-back";
+import { copyAndSwap, describeProgress, getWork, isCompared } from "./copy-and-swap";
 import type { Strategy } from "./strategy";
 
 /** The rows are copied, compared, and the copy takes the place of the table. */
@@ -129,10 +125,6 @@ async function listUnsettled(
   return [...left, ...acceptSnapshots({ schema, table }, record.detail.pending)];
 }
 
-function isCompared(record: CopyRecord | undefined): boolean {
-  return record?.phase === "verified" || record?.phase === "returned";
-}
-
 /** Returns what is left to do, in its order, without the journal. The mark of a capture that does not exist yet is not known. */
 function listStatements(
   runtime: Runtime,
@@ -175,13 +167,6 @@ function formatHeading(declared: DeclaredCopy, { facts, record, source }: Copyab
     : `${what}: ${from}, and swapped by a later update without until: "verify"`;
 }
 
-function describeProgress(record: CopyRecord): string {
-  const { nextBlock, endBlock = 0, rowsCopied } = record;
-  if (isCompared(record)) return "a copy that was compared";
-  const share = endBlock === 0 ? 0 : Math.floor((100 * nextBlock) / endBlock);
-  return `${rowsCopied.toLocaleString("en")} rows copied (${share} %)`;
-}
-
 async function perform(ctx: ResourceContext, runtime: Runtime, declared: DeclaredCopy): Promise<ConversionState> {
   const { schema, table } = declared;
   const name = `${schema}.${table}`;
@@ -196,7 +181,7 @@ async function perform(ctx: ResourceContext, runtime: Runtime, declared: Declare
     };
     const found = await readAgain();
     if (found.kind === "copyable") {
-      const state = await copyAndSwap(ctx, runtime, declared, found, readAgain);
+      const state = await copyAndSwap(getWork(ctx, runtime), declared, found, readAgain);
       if (state !== "converted") return state;
     }
     const after = await readAgain();
@@ -215,54 +200,6 @@ async function perform(ctx: ResourceContext, runtime: Runtime, declared: Declare
       await keepWayBack(work, declared, last.wayBack, limitUpdate(work, declared));
     return describeState(last);
   });
-}
-
-async function copyAndSwap(
-  ctx: ResourceContext,
-  runtime: Runtime,
-  declared: DeclaredCopy,
-  found: Copyable,
-  readAgain: () => Promise<CopyReading>,
-): Promise<ConversionState> {
-  let job = makeCopyJob(getWork(ctx, runtime), declared, found);
-  const name = `${declared.schema}.${declared.table}`;
-  for (;;) {
-    const end = await runCopy(job);
-    job = end.job;
-    if (end.kind === "unfinished") {
-      const state = `${describeProgress(end.record)}; ${end.why}`;
-      if (declared.until === "verify") {
-        ctx.log.info(`conversion of ${name}: ${state}; the next update goes on, or pgpartition convert run`);
-        return "copying";
-      }
-      throw new Refusal(
-        `conversion of "${name}" is not finished: ${state}. What is done stays done. Run the update again, or pgpartition convert run ${name}; or declare until: "verify" until it is`,
-      );
-    }
-    const { stopBeforeSwap, paused } = await readControl(runtime.database, end.record);
-    if (declared.until === "verify") return "verified";
-    if (stopBeforeSwap || paused)
-      throw new Refusal(
-        `conversion of "${name}" is verified, and was ${paused ? "paused" : "told to stop before its swap"}. Run pgpartition convert resume ${name}, then the update again`,
-      );
-    const plan = async (): Promise<SwapPlan> => {
-      const reading = await readAgain();
-      if (reading.kind !== "copyable" || !reading.record || !reading.copy)
-        throw new Refusal(`conversion of "${name}": the table was altered meanwhile; run the update again`);
-      const { record, copy } = reading;
-      return planSwap(declared, { ...reading, record, copy }, job.work);
-    };
-    if (await swapCopy(job, end.record, plan)) break;
-  }
-  ctx.log.info(
-    `table ${name} is partitioned: its rows were copied and compared, and the former table is ${declared.schema}.${declared.formerName}`,
-  );
-  return "converted";
-}
-
-function getWork(ctx: ResourceContext, runtime: Runtime): WorkContext {
-  const { database, config, run } = runtime;
-  return { database, management: config.managementSchema, run, signal: ctx.signal, log: ctx.log };
 }
 
 /** A copy under way goes with its capture; after the swap a way back that is open is closed. */

@@ -9,6 +9,7 @@ import { readConversionFacts } from "../../../postgres/read/conversion-facts";
 import { type HistoryFacts, readHistoryFacts } from "../../../postgres/read/history-facts";
 import type { Statement } from "../../../core/sql/statement";
 import type { Runtime } from "../../runtime/runtime";
+import { readDeclaredSplit, type Split } from "./split";
 import { readRestored, readUnsettled, readWayBack, type Reversible } from "./read-way-back";
 
 /** A plain table that can be converted, and the statements that do. */
@@ -26,7 +27,7 @@ export interface Convertible {
 export type ConversionReading =
   | { readonly kind: "none" }
   /** `settle`: what an interrupted run has left. */
-  | { readonly kind: "converted"; readonly settle: readonly Statement[] }
+  | { readonly kind: "converted"; readonly settle: readonly Statement[]; readonly split: Split }
   /** Taken back from the declared conversion: nothing is done again, except what that left. */
   | { readonly kind: "restored"; readonly settle: readonly Statement[] }
   | ({ readonly kind: "reversible" } & Reversible)
@@ -36,8 +37,10 @@ export type ConversionReading =
 /** Reads the table as it is now, with everything that is bound to it, and plans its conversion. */
 export async function readConversion(runtime: Runtime, declared: DeclaredAttach): Promise<ConversionReading> {
   const known = await runtime.observe(declared, declared.key);
-  if (known.table?.kind === "partitioned" && declared.until === "swap")
-    return { kind: "converted", settle: await readUnsettled(runtime, declared, known) };
+  if (known.table?.kind === "partitioned" && declared.until !== "prepare") {
+    const settle = await readUnsettled(runtime, declared, known);
+    return { kind: "converted", settle, split: await readDeclaredSplit(runtime, declared, known.table) };
+  }
   const facts = await readHistoryFacts(runtime.database, declared);
   const observation = await runtime.observeAgain(declared, declared.key);
   const { table } = observation;

@@ -1,0 +1,31 @@
+import type { Observation, ObservedPartitionIndex } from "../../observed/observed-table";
+import { describePartition, observeCopiedIndexes } from "../copy/after-copy";
+import type { SplitSource } from "./split-source";
+
+// The database as the split of a history leaves it, for the rest of a preview.
+
+/** Returns the observation of the table after the split. The size of each partition is not known before it. */
+export function observeAfterSplit(source: SplitSource, before: Observation): Observation {
+  const { table } = before;
+  if (!table) return before;
+  const like = { ...source, table: source.whole.table };
+  const added = source.partitions.map((partition) => describePartition(like, partition));
+  return { ...before, table: { ...table, partitions: [...listOthers(source, table.partitions), ...added] } };
+}
+
+/** Returns the indexes of all partitions after the split. */
+export function observeIndexesAfterSplit(
+  source: SplitSource,
+  before: readonly ObservedPartitionIndex[],
+): ObservedPartitionIndex[] {
+  const { schema, name } = source.table;
+  const others = before.filter((index) => !(index.schema === schema && index.partition === name));
+  return [...others, ...observeCopiedIndexes({ ...source, table: source.whole.table })];
+}
+
+function listOthers<Partition extends { readonly schema: string; readonly name: string }>(
+  { table }: SplitSource,
+  partitions: readonly Partition[],
+): Partition[] {
+  return partitions.filter(({ schema, name }) => !(schema === table.schema && name === table.name));
+}

@@ -1,0 +1,77 @@
+import type { ConversionState, DeclaredCopy } from "../../../core/resources/conversion";
+import { makeCopyJob } from "../../../conversion/job-for";
+import { planSwap } from "../../../conversion/plan-swap";
+import type { Copyable, CopyReading } from "../../../conversion/read/read-copy";
+import { runCopy } from "../../../conversion/run-copy";
+import { swapCopy, type SwapPlan } from "../../../conversion/swap";
+import { type CopyRecord, readControl } from "../../../postgres/conversion/journal";
+import type { WorkContext } from "../../../postgres/work/work-context";
+import type { ResourceContext } from "../../runtime/call-context";
+import { Refusal } from "../../runtime/failures";
+import type { Runtime } from "../../runtime/runtime";
+
+/** Copies and compares until only the swap remains, and swaps if that is declared. */
+export async function copyAndSwap(
+  work: WorkContext,
+  declared: DeclaredCopy,
+  found: Copyable,
+  readAgain: () => Promise<CopyReading>,
+): Promise<ConversionState> {
+  const { log, database } = work;
+  let job = makeCopyJob(work, declared, found);
+  const name = `${declared.schema}.${declared.table}`;
+  const what = declared.historyOf ? "split" : "conversion";
+  for (;;) {
+    const end = await runCopy(job);
+    job = end.job;
+    if (end.kind === "unfinished") {
+      const state = `${describeProgress(end.record)}; ${end.why}`;
+      if (declared.until === "verify" || declared.historyOf) {
+        log.info(`${what} of ${name}: ${state}; the next update goes on, or pgpartition convert run`);
+        return "copying";
+      }
+      throw new Refusal(
+        `conversion of "${name}" is not finished: ${state}. What is done stays done. Run the update again, or pgpartition convert run ${name}; or declare until: "verify" until it is`,
+      );
+    }
+    const { stopBeforeSwap, paused } = await readControl(database, end.record);
+    if (declared.until === "verify") return "verified";
+    if (stopBeforeSwap || paused) {
+      const told = `${what} of "${name}" is verified, and was ${paused ? "paused" : "told to stop before its swap"}. Run pgpartition convert resume ${name}, then the update again`;
+      // The table is partitioned, and the rest of the update does not depend on it.
+      if (!declared.historyOf) throw new Refusal(told);
+      log.info(told);
+      return "verified";
+    }
+    const plan = async (): Promise<SwapPlan> => {
+      const reading = await readAgain();
+      if (reading.kind !== "copyable" || !reading.record || !reading.copy)
+        throw new Refusal(`${what} of "${name}": the table was altered meanwhile; run the update again`);
+      const { record, copy } = reading;
+      return planSwap(declared, { ...reading, record, copy }, job.work);
+    };
+    if (await swapCopy(job, end.record, plan)) break;
+  }
+  log.info(
+    declared.historyOf
+      ? `history ${name} is split: its rows are in partitions of ${declared.schema}.${declared.historyOf.table}, copied and compared; it stays as a table of its own, refuses writes, and is yours to drop`
+      : `table ${name} is partitioned: its rows were copied and compared, and the former table is ${declared.schema}.${declared.formerName}`,
+  );
+  return "converted";
+}
+
+export function getWork(ctx: ResourceContext, runtime: Runtime): WorkContext {
+  const { database, config, run } = runtime;
+  return { database, management: config.managementSchema, run, signal: ctx.signal, log: ctx.log };
+}
+
+export function describeProgress(record: CopyRecord): string {
+  const { nextBlock, endBlock = 0, rowsCopied } = record;
+  if (isCompared(record)) return "a copy that was compared";
+  const share = endBlock === 0 ? 0 : Math.floor((100 * nextBlock) / endBlock);
+  return `${rowsCopied.toLocaleString("en")} rows copied (${share} %)`;
+}
+
+export function isCompared(record: CopyRecord | undefined): boolean {
+  return record?.phase === "verified" || record?.phase === "returned";
+}

@@ -1,0 +1,181 @@
+import { alignCopyStatements, describeNewCopy, finishCopyStatements } from "../../../core/conversion/copy/align-copy";
+import type { SwapProof } from "../../../core/conversion/copy/exchange";
+import { acceptSnapshots, waitForOldSnapshots } from "../../../core/conversion/copy/old-snapshots";
+import { captureStatements, prepareCopyStatements } from "../../../core/conversion/copy/prepare-copy";
+import { settleOutgoing } from "../../../core/conversion/copy/swap-copy";
+import { describeCopyWork } from "../../../core/conversion/copy/work-statements";
+import { validateReferring } from "../../../core/conversion/attach/repoint";
+import { observeAfterSplit, observeIndexesAfterSplit } from "../../../core/conversion/split/after-split";
+import { seeWhole, type SplitSource } from "../../../core/conversion/split/split-source";
+import { swapSplitStatements } from "../../../core/conversion/split/swap-split";
+import type { ObservedTable } from "../../../core/observed/observed-table";
+import type { Problem } from "../../../core/problems/problem";
+import { type DeclaredAttach, type DeclaredCopy, toSplit } from "../../../core/resources/conversion";
+import { formatBytes } from "../../../core/size";
+import type { Statement } from "../../../core/sql/statement";
+import { acceptAll } from "../../../conversion/accept-snapshots";
+import { giveUp } from "../../../conversion/give-up";
+import { type Copyable, type CopyReading, readCopy } from "../../../conversion/read/read-copy";
+import { readSettling } from "../../../conversion/settle-copy";
+import { MAX_CHANGES } from "../../../conversion/follow";
+import { findCopyRecord } from "../../../postgres/conversion/journal";
+import type { ResourceContext } from "../../runtime/call-context";
+import type { Runtime } from "../../runtime/runtime";
+import { refuse } from "../shared/inputs";
+import { showStatements } from "../shared/show";
+import { copyAndSwap, describeProgress, getWork, isCompared } from "./copy-and-swap";
+
+/** The split of the history of a converted table, as one operation sees it. */
+export interface Split {
+  /** Undefined: none is declared. */
+  readonly declared: DeclaredCopy | undefined;
+  readonly reading: CopyReading;
+  /** One that has begun left the program. */
+  readonly abandoned: boolean;
+}
+
+/** Reads a declared split; of one that left the program, no more than the table shows anyway. */
+export async function readDeclaredSplit(
+  runtime: Runtime,
+  declared: DeclaredAttach,
+  table: Pick<ObservedTable, "partitions">,
+): Promise<Split> {
+  const split = toSplit(declared);
+  const history = table.partitions.find(({ name }) => name === declared.historyName);
+  if (!split) return { declared: undefined, reading: { kind: "none" }, abandoned: history?.splitting === true };
+  return {
+    abandoned: false,
+    declared: split,
+    reading: await readCopy(runtime.database, split, (seen) => runtime.getNow(seen)),
+  };
+}
+
+export function listSplitProblems({ reading }: Split): readonly Problem[] {
+  return reading.kind === "refused" ? reading.problems : [];
+}
+
+/** A verified copy whose changes are not followed would fall behind without end. */
+export function isSplit({ declared, reading, abandoned }: Split): boolean {
+  if (abandoned) return false;
+  if (reading.kind === "converted") return reading.record?.phase !== "swapped";
+  if (reading.kind !== "copyable") return reading.kind === "none";
+  return declared?.until === "verify" && reading.record?.phase === "verified" && reading.pending < MAX_CHANGES;
+}
+
+/** Prints what an update does, and lets the other resources of this preview plan on the table as it will be. */
+export async function previewSplit(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  { declared, reading, abandoned }: Split,
+): Promise<void> {
+  if (abandoned)
+    ctx.log.info("the split that has begun is given up: the copies are dropped, and no row of the history");
+  if (!declared?.historyOf) return;
+  const parent = { schema: declared.schema, table: declared.historyOf.table };
+  const name = `${parent.schema}.${declared.table}`;
+  if (reading.kind === "converted" && reading.record?.phase === "swapped") {
+    const settle = await readSettling(runtime.database, declared, reading);
+    const left = acceptSnapshots(parent, reading.record.detail.pending);
+    showStatements(ctx, `split of ${name}: what it has left`, [...settle, ...left]);
+  }
+  if (reading.kind !== "copyable" || !reading.source.whole) return;
+  const { source, record } = reading;
+  const split: SplitSource = { ...source, whole: reading.source.whole };
+  const swaps = declared.until === "swap";
+  const statements = listStatements(runtime, split, reading, swaps);
+  showStatements(ctx, formatHeading(declared, reading, swaps), statements, [
+    ...(isCompared(record) ? [] : describeCopyWork(source)),
+    ...reading.notes,
+  ]);
+  if (!swaps) return;
+  runtime.addBeside(ctx, parent, statements);
+  const indexes = await runtime.database.observePartitionIndexes(parent.schema, parent.table);
+  runtime.database.expect(parent, {
+    observe: (before) => observeAfterSplit(split, before),
+    indexes: observeIndexesAfterSplit(split, indexes),
+  });
+}
+
+/** Returns what is left to do, in its order, without the journal. The mark of a capture that does not exist yet is not known. */
+function listStatements(
+  runtime: Runtime,
+  source: SplitSource,
+  { record, facts, copy }: Copyable,
+  swaps: boolean,
+): readonly Statement[] {
+  const phase = record?.phase;
+  const { whole, names, table } = source;
+  const after = seeWhole(source);
+  const proof: SwapProof = {
+    fingerprints: [whole.fingerprint, facts.fingerprint],
+    mark: record?.marks.mark ?? "",
+    management: runtime.config.managementSchema,
+    conversion: record?.id ?? "0",
+  };
+  const shape = copy ?? describeNewCopy(source);
+  return [
+    ...(record ? [] : prepareCopyStatements(source)),
+    ...(phase === undefined || phase === "prepared" ? captureStatements(source) : []),
+    ...(isCompared(record) || phase === "verifying"
+      ? alignCopyStatements(source, shape)
+      : finishCopyStatements(source, shape)),
+    ...(swaps
+      ? [
+          ...waitForOldSnapshots({ schema: table.schema, pending: names.pending }),
+          ...swapSplitStatements(source, proof),
+          ...validateReferring(after),
+          ...settleOutgoing(after),
+          ...acceptSnapshots({ schema: table.schema, table: whole.table.name }, names.pending),
+        ]
+      : []),
+  ];
+}
+
+function formatHeading(declared: DeclaredCopy, { facts, record, source }: Copyable, swaps: boolean): string {
+  const { rows, bytes } = facts;
+  const size = `${rows === undefined ? "rows never counted" : `about ${rows.toLocaleString("en")} rows`}, ${formatBytes(bytes)}`;
+  const what = `split of ${declared.schema}.${declared.table} (${size}, into ${source.partitions.length} partitions)`;
+  const from = record
+    ? `goes on from ${describeProgress(record)}`
+    : "copied and compared while readers and writers continue";
+  return swaps
+    ? `${what}: ${from}, then they take its place in one transaction; ${declared.table} stays as a table of its own, and refuses writes`
+    : `${what}: ${from}; they take its place by a later update without until: "verify"`;
+}
+
+/** Does what a declared split still has to do; gives up one that left the program. The caller holds the lock of the table. */
+export async function performSplit(ctx: ResourceContext, runtime: Runtime, declared: DeclaredAttach): Promise<void> {
+  const split = toSplit(declared);
+  if (!split) return giveUpSplit(ctx, runtime, declared);
+  const { database } = runtime;
+  const { schema, table } = declared;
+  const options = { signal: ctx.signal, log: ctx.log, subject: `splitting the history of table "${schema}.${table}"` };
+  const readAgain = async (): Promise<CopyReading> => {
+    database.invalidate(schema, table);
+    const reading = await readCopy(database, split, (seen) => runtime.getNow(seen));
+    if (reading.kind === "refused") refuse(`split of "${schema}.${split.table}"`, reading.problems);
+    return reading;
+  };
+  const found = await readAgain();
+  if (found.kind === "copyable") await copyAndSwap(getWork(ctx, runtime), split, found, readAgain);
+  const after = await readAgain();
+  if (after.kind !== "converted" || after.record?.phase !== "swapped") return;
+  await database.execute(await readSettling(database, split, after), options);
+  await acceptAll(database, { schema, table }, after.record, "ended", options);
+}
+
+/** The copies and their triggers go; the history stays the partition that it is. */
+export async function giveUpSplit(
+  ctx: ResourceContext,
+  { database }: Runtime,
+  { schema, table, historyName }: DeclaredAttach,
+): Promise<void> {
+  const named = { schema, table: historyName };
+  const record = await findCopyRecord(database, named);
+  if (!record || record.phase === "ended" || record.phase === "swapped") return;
+  const options = { signal: ctx.signal, log: ctx.log, subject: `giving up the split of "${schema}.${historyName}"` };
+  await giveUp(database, named, record, options);
+  ctx.log.info(
+    `split of ${schema}.${historyName} is given up: it stays a partition of ${schema}.${table}, with all of its rows`,
+  );
+}
