@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { giveUp } from "../conversion/give-up";
 import { formatTableId } from "../core/names/resource-id";
+import { getLocked } from "../postgres/conversion/journal";
 import { type OpenConversion, requireUnderWay, withConversion } from "./open-conversion";
 
 /** Ends a conversion before its swap. The table and its rows stay as they are. */
@@ -26,16 +27,18 @@ it, first. As long as the program declares convertFrom, the next pulumi up begin
               `pgpartition convert pause ${name} keeps what is done`,
           );
         await endConversion(conversion);
+        const removed = record.detail.historyOf === undefined ? "convertFrom" : "convertFrom.split";
         console.log(
-          `the conversion of ${formatTableId(conversion.table)} is given up, and the table is as it was; remove convertFrom from the program, or the next pulumi up begins again`,
+          `the conversion of ${formatTableId(conversion.table)} is given up, and the table is as it was; remove ${removed} from the program, or the next pulumi up begins again`,
         );
       }),
     );
 }
 
-async function endConversion({ session, table }: OpenConversion): Promise<void> {
+async function endConversion({ session, table, record: found }: OpenConversion): Promise<void> {
   const { database, options } = session;
-  await database.withTableLock(table.schema, table.table, options, async () => {
+  const locked = getLocked(table, found);
+  await database.withTableLock(locked.schema, locked.table, options, async () => {
     // A run may have moved it on while the lock was waited for.
     const record = await requireUnderWay(session, table);
     const subject = `giving up the conversion of table "${formatTableId(table)}"`;

@@ -26,7 +26,7 @@ export function renderStatus(status: CopyStatus): string {
   const { record, table, inTheWay } = status;
   const { phase, detail } = record;
   return [
-    `${formatTableId(table)}: ${PHASES[phase]}`,
+    `${formatTableId(table)}${detail.historyOf === undefined ? "" : `, the history of ${detail.historyOf}, which is split`}: ${PHASES[phase]}`,
     `  copied: ${renderCopied(status)}`,
     `  changes: ${count(status.pending)} pending, ${count(record.changesReconciled)} followed`,
     `  compared: ${count(record.rowsVerified)} rows${record.verifiedAt === undefined ? "" : `, all equal at ${record.verifiedAt}`}`,
@@ -106,6 +106,7 @@ export function toJson(status: CopyStatus): object {
   const limits = resolveLimits(control);
   return {
     table: formatTableId(table),
+    historyOf: detail.historyOf === undefined ? null : formatTableId({ schema: table.schema, table: detail.historyOf }),
     phase: record.phase,
     rowsCopied: record.rowsCopied,
     estimatedRows: status.estimatedRows ?? null,

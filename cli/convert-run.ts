@@ -8,7 +8,7 @@ import { readCopy } from "../conversion/read/read-copy";
 import { runCopy } from "../conversion/run-copy";
 import { formatTableId } from "../core/names/resource-id";
 import type { DeclaredCopy } from "../core/resources/conversion";
-import { type CopyRecord, isWayBackOpen } from "../postgres/conversion/journal";
+import { type CopyRecord, getLocked, isWayBackOpen } from "../postgres/conversion/journal";
 import type { WorkContext } from "../postgres/work/work-context";
 import { print } from "./open-session";
 import { type OpenConversion, requireUnderWay, withConversion } from "./open-conversion";
@@ -54,11 +54,12 @@ Example: pgpartition convert run app.events --once && pulumi up`,
     );
 }
 
-async function run({ session, table }: OpenConversion, stop: Stop, once: boolean): Promise<void> {
+async function run({ session, table, record: found }: OpenConversion, stop: Stop, once: boolean): Promise<void> {
   const { database, options } = session;
   const name = formatTableId(table);
   const lock = { signal: stop.soon, log: options.log };
-  await database.withTableLock(table.schema, table.table, lock, async () => {
+  const locked = getLocked(table, found);
+  await database.withTableLock(locked.schema, locked.table, lock, async () => {
     const record = await requireUnderWay(session, table, { orWayBack: true });
     const declared = readDeclaredCopy(record);
     const management = database.managementSchema;

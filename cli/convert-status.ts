@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { type CopyStatus, readCopyStatus } from "../conversion/read-status";
 import { quoteQualified } from "../core/names/identifier";
 import { formatTableId, type TableId } from "../core/names/resource-id";
-import { findOid, listCopiesUnderWay } from "../postgres/conversion/copy-status";
+import { findJournalName, findOid, listCopiesUnderWay } from "../postgres/conversion/copy-status";
 import { hasJournal, readCopyRecord } from "../postgres/conversion/journal";
 import { type CliSession, requireTable, withSession } from "./open-session";
 import { explainRights } from "./open-conversion";
@@ -35,7 +35,7 @@ async function readAll(session: CliSession, only: TableId | undefined): Promise<
     throw new Error(`table "${formatTableId(only)}" does not exist`);
   if (!(await hasJournal(database))) return [];
   const found: CopyStatus[] = [];
-  for (const table of only ? [only] : await listCopiesUnderWay(database)) {
+  for (const table of only ? [await findJournalName(database, only)] : await listCopiesUnderWay(database)) {
     const record = await readCopyRecord(database, table);
     if (record && record.phase !== "ended") found.push(await readCopyStatus(database, table, record));
   }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { quoteQualified } from "../core/names/identifier";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { getSqlState } from "../postgres/connect/sqlstate";
-import { findOid } from "../postgres/conversion/copy-status";
+import { findJournalName, findOid } from "../postgres/conversion/copy-status";
 import { type CopyRecord, isWayBackOpen, JOURNAL_VERSION, readCopyRecord } from "../postgres/conversion/journal";
 import { describeManagementSchema } from "../postgres/management/install";
 import { type CliSession, requireTable, withRegistry } from "./open-session";
@@ -21,10 +21,11 @@ export async function withConversion<T>(
   body: (conversion: OpenConversion) => Promise<T>,
   ways: { readonly orWayBack?: boolean } = {},
 ): Promise<T> {
-  const table = requireTable(name);
+  const named = requireTable(name);
   return withRegistry(command, (session) =>
     explainRights(session, async () => {
       await requireJournal(session);
+      const table = await findJournalName(session.database, named);
       return body({ session, table, record: await requireUnderWay(session, table, ways) });
     }),
   );

@@ -6,6 +6,7 @@ import type { DeclaredPartition } from "../core/plan/declared-partitions";
 import { decodePartitionsAnswer, PLAN_PARTITIONS } from "../core/resources/plan-partitions";
 import { encodeConversion } from "../core/resources/conversion";
 import { renderReports } from "../core/plan/report/render-report";
+import { endsPlain } from "../core/declare/conversion/convert-from";
 import type { ArchiveArgs } from "../core/declare/archive/archive-args";
 import type { ArchiveTableArgs } from "../core/declare/archive/archive-args";
 import type { TableSpecArgs } from "../core/declare/table/args";
@@ -122,7 +123,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     this.window = pulumi.output(describeWindow(window));
     this.partitions = pulumi.output(window.desired.map((partition) => partition.name));
     const conversion = this.createConversion(name, spec);
-    const [preparing] = spec.convertFrom && spec.convertFrom.until !== "swap" ? conversion : [];
+    const [preparing] = spec.convertFrom && endsPlain(spec.convertFrom) ? conversion : [];
     if (preparing) {
       // The table stays plain: nothing else of it can exist yet.
       this.access = [preparing];

@@ -16,6 +16,7 @@ function beginStatements(
     target,
     pending,
     former,
+    ...(declared.historyOf ? { historyOf: declared.historyOf.table } : {}),
     declared: encodeCopy(declared),
     ...(restarted === undefined ? {} : { restarted }),
   };

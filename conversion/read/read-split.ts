@@ -5,6 +5,7 @@ import { planCopyPartitions } from "../../core/conversion/copy/copy-partitions";
 import { withoutCapture } from "../../core/conversion/copy/without-capture";
 import { findSplitProblems } from "../../core/conversion/split/split-problems";
 import { nameSplit } from "../../core/conversion/split/split-source";
+import { buildObservedParent } from "../../core/partition/carry/parent";
 import type { Observation, ObservedTable } from "../../core/observed/observed-table";
 import type { Problem } from "../../core/problems/problem";
 import type { DeclaredCopy } from "../../core/resources/conversion";
@@ -74,7 +75,13 @@ export async function readSplit(
   ];
   if (problems.length > 0 || !primaryKey) return { kind: "refused", state: "converted", problems };
   const copy = record && (await observeAgain(database, { schema, table: names.target }, key)).table;
-  const around: WholeTable = { table: whole, bound: withoutCapture(bound), fingerprint };
+  const now = getNow(observation);
+  const around: WholeTable = {
+    parent: buildObservedParent(whole, key, { ...observation, now }),
+    table: whole,
+    bound: withoutCapture(bound),
+    fingerprint,
+  };
   return {
     kind: "copyable",
     source: {
@@ -94,7 +101,7 @@ export async function readSplit(
     released: [],
     pending: record ? await countPending(database, schema, record) : 0,
     notes: [],
-    now: getNow(observation),
+    now,
   };
 }
 

@@ -139,7 +139,7 @@ export function decodeConversion(wire: ConversionWire): DeclaredConversion {
 export const conversionType = defineResourceType({
   name: "Conversion",
   description:
-    "Conversion of a plain table into a partitioned one, online. With the strategy `attach` no row moves: the whole table becomes one partition for everything before `historyUntil`. With `copy` its rows are copied into partitions, compared, and the copy takes its place. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, unless `until` takes the swap back (`prepare` that of `attach`, `verify` that of `copy`), and nothing where no table of that name exists.",
+    "Conversion of a plain table into a partitioned one, online. With the strategy `attach` no row moves: the whole table becomes one partition for everything before `historyUntil`. With `copy` its rows are copied into partitions, compared, and the copy takes its place. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, unless `until` takes the swap back (`prepare` that of `attach`, `verify` that of `copy`) or `split` cuts the history of `attach` into partitions, and nothing where no table of that name exists.",
   inputs: conversionWireSchema,
   facts: z.object({ state: z.enum(CONVERSION_STATES), history: z.string().optional(), former: z.string().optional() }),
   arguments: ["ConvertFromArgs"],
@@ -151,7 +151,8 @@ export const conversionType = defineResourceType({
     plan: "What Check has read, for policies: `state` as in the outputs, `rows` by estimate, and `asOf`, the time that decides. Check replaces a given one.",
     state:
       "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `copying`: its rows are being copied or compared. `verified`: every row was copied and compared, and only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",
-    history: "With the strategy `attach`: `schema.name` of the partition with all rows before `historyUntil`.",
+    history:
+      "With the strategy `attach`: `schema.name` of the partition with all rows before `historyUntil`; after a split, of the table that it was.",
     former: "With the strategy `copy`: `schema.name` of the plain table after the swap.",
   },
   names: { state: "ConversionState", grid: "GridSegment" },
@@ -160,7 +161,7 @@ export const conversionType = defineResourceType({
       "The id is `schema.table`. It cannot be imported, and need not be: a table that is partitioned already is adopted without a conversion.",
     operations: ["convertByAttach"],
     locks:
-      "With `attach`, preparing takes ACCESS EXCLUSIVE for an instant where a CHECK is added, under a short `lock_timeout` with retries; the unique index is built CONCURRENTLY, and the CHECK is validated while writers continue. The swap is one transaction: ACCESS EXCLUSIVE on the table, on tables that its foreign keys point to or that point to it, on views that read it and on tables whose policies query it. It reads and copies no row, so its time grows with the number of these objects and not with the table. The way back takes the same locks, and those of all partitions; its time grows with the rows that it moves. With `copy`, SHARE ROW EXCLUSIVE for an instant where the capture begins, ACCESS SHARE while rows are copied and compared, and ACCESS EXCLUSIVE in the swap, on the same relations, while at most 2,000 changes are reconciled; the way back of a copy takes the same, and those of all partitions.",
+      "With `attach`, preparing takes ACCESS EXCLUSIVE for an instant where a CHECK is added, under a short `lock_timeout` with retries; the unique index is built CONCURRENTLY, and the CHECK is validated while writers continue. The swap is one transaction: ACCESS EXCLUSIVE on the table, on tables that its foreign keys point to or that point to it, on views that read it and on tables whose policies query it. It reads and copies no row, so its time grows with the number of these objects and not with the table. The way back takes the same locks, and those of all partitions; its time grows with the rows that it moves. With `copy`, SHARE ROW EXCLUSIVE for an instant where the capture begins, ACCESS SHARE while rows are copied and compared, and ACCESS EXCLUSIVE in the swap, on the same relations, while at most 2,000 changes are reconciled; the way back of a copy takes the same, and those of all partitions. A split takes what `copy` takes, on the history, and in its last transaction ACCESS EXCLUSIVE on the table with all partitions and on the tables of foreign keys in both directions.",
     rights: [
       OWNER,
       CREATE,
@@ -174,7 +175,8 @@ export const conversionType = defineResourceType({
       "From the first phase on a row at or after `historyUntil` is refused (23514) until the window's own partitions exist: the same update creates them, unless `until` is `prepare`.",
       "A partitioned table can only have unique keys that contain the partition key: a primary key without it gets it, `ON CONFLICT` on the former columns alone then fails, and two rows of different partitions may have the same id. Another unique key without it is refused, as is one that a foreign key of another table needs.",
       "A table that a subscription writes to, one with inheritance, rules, triggers with transition tables or functions that use its row type, an unlogged or temporary one, and a materialised view on it are refused, each with the way on.",
-      "Retention treats the history as one partition: it expires when its end, `historyUntil`, is before the horizon, and leaves the table after `confirmDrops` has named it.",
+      "With `split` the history is copied into partitions, which take its place in one transaction; it stays as a table that refuses writes. What belongs to the history itself (a view, a trigger, a policy) and a default partition of more than 8 MB are refused. A split that is unfinished is no failure of the update. There is no way back from it.",
+      "Without `split`, retention treats the history as one partition: it expires when its end, `historyUntil`, is before the horizon, and leaves the table after `confirmDrops` has named it.",
       'The way back, `until: "prepare"` after the swap, keeps every row and everything that is bound to the table. It moves the rows outside of the history under ACCESS EXCLUSIVE on the table with all partitions, so at most 100,000; a way back online, for more of them, is to come. Two rows with the same former primary key, a retired history, and what could not be bound to the plain table are refused, each by name. A column that the preparation made NOT NULL stays so.',
       "A REPEATABLE READ or SERIALIZABLE transaction whose snapshot is older than the way back, and which first reads the table after it, does not see the rows that moved.",
       'A table that was taken back stays plain and unprepared under the same `historyUntil` with `until: "prepare"`; a later `historyUntil`, or no `until`, converts it again.',

@@ -1,8 +1,9 @@
+import { quote } from "../../core/names/identifier";
 import type { TableName } from "../../core/names/table-name";
 import type { Database } from "../database";
 import type { Blocker } from "../execute/blockers";
 import { query } from "../queries";
-import type { CopyRecord } from "./journal";
+import { type CopyRecord, getLocked } from "./journal";
 
 /** Session that works on a table: the one that holds its lock. */
 export interface LockHolder {
@@ -36,10 +37,22 @@ export async function listCopiesUnderWay(database: Database): Promise<TableName[
   return rows.map((row) => ({ schema: String(row["schema"]), table: String(row["table"]) }));
 }
 
+/** Returns the table by which the journal knows a conversion: of a table whose history is split, that partition. */
+export async function findJournalName(database: Database, { schema, table }: TableName): Promise<TableName> {
+  const rows = await database.read(
+    `select table_name as name from ${quote(database.managementSchema)}.conversions
+     where schema_name = $1 and (table_name = $2 or detail ->> 'historyOf' = $2)
+     order by phase = 'ended', table_name <> $2, id desc limit 1`,
+    [schema, table],
+  );
+  return { schema, table: String(rows[0]?.["name"] ?? table) };
+}
+
 /** Reads what is known of one conversion from the catalogue and the sessions. Waits for no lock of the table. */
 export async function readCopyFacts(database: Database, table: TableName, record: CopyRecord): Promise<CopyFacts> {
   const [facts = {}] = await database.read(query("conversion/copy-facts", database.managementSchema), [record.id]);
-  const [held] = await database.read(query("locks/table-lock-holder"), [table.schema, table.table]);
+  const locked = getLocked(table, record);
+  const [held] = await database.read(query("locks/table-lock-holder"), [locked.schema, locked.table]);
   // The query names the columns of InTheWay.
   const sessions = await database.read(query("conversion/in-the-way"), [record.verifiedAt ?? null]);
   const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

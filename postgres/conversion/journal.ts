@@ -39,6 +39,11 @@ export function isWayBackOpen({ phase }: Pick<CopyRecord, "phase">): boolean {
   return OPEN_PHASES.includes(phase);
 }
 
+/** Returns the table whose lock a run of the conversion needs: the partitioned one, where its history is split. */
+export function getLocked({ schema, table }: TableName, { detail }: Pick<CopyRecord, "detail">): TableName {
+  return { schema, table: detail.historyOf ?? table };
+}
+
 /** True if changes of the partitioned table are captured, also while its swap is being settled. */
 export function hasWayBack({ phase, detail }: Pick<CopyRecord, "phase" | "detail">): boolean {
   return (
@@ -64,6 +69,8 @@ export interface CopyDetail {
   readonly target: string;
   readonly pending: string;
   readonly former: string;
+  /** Name of the partitioned table, in the same schema, whose history is split. Left out: the table itself is converted. */
+  readonly historyOf?: string;
   /** Inputs of its resource: what another process needs to go on with it. */
   readonly declared: unknown;
   /** Why it began again, the last time. */

@@ -1,11 +1,14 @@
-// A plain table under everything that can be bound to it becomes a partitioned one in one update.
+// A plain table under everything that can be bound to it becomes a partitioned one in one update, and its history is split by the next.
 import { describe, expect, test } from "vitest";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { conversionProgram, CONVERTIBLE_TABLE } from "../support/convertible-table";
 import { withDatabase } from "../support/database";
 import { said } from "../support/harness/program";
 import { withEngine } from "./support";
 
+const asOf = "2025-03-10T00:00:00Z";
 const { tables } = conversionProgram();
+const split = conversionProgram({ convertFrom: { historyUntil: "2025-04-01", split: true } }).tables;
 
 describe("a plain table", () => {
   const database = withDatabase();
@@ -13,10 +16,28 @@ describe("a plain table", () => {
 
   test("is converted by one update, which preview printed, and then nothing is left to do", async () => {
     await database.query(CONVERTIBLE_TABLE);
-    engine.declare({ tables, asOf: "2025-03-10T00:00:00Z" });
+    engine.declare({ tables, asOf });
     await engine.pulumi(["preview"]);
     const up = said(await engine.pulumi(["up", "--yes", "--skip-preview"]));
     expect(up).toContain("is partitioned");
+    await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
+  });
+
+  test("has its history split, and without convertFrom a resource for each of its months", async () => {
+    engine.declare({ tables: split, asOf });
+    const preview = said(await engine.pulumi(["preview"]));
+    expect(preview).toContain("split of app.events_history (about 2,000 rows");
+    expect(preview).toMatch(/~ 1 to update\n +\d+ unchanged/);
+    expect(said(await engine.pulumi(["up", "--yes", "--skip-preview"]))).toContain(
+      "history app.events_history is split",
+    );
+    await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
+
+    const { convertFrom: _, ...table } = split["events"] ?? {};
+    engine.declare({ tables: { events: table as TableSpecArgs }, asOf });
+    const forgotten = said(await engine.pulumi(["preview"]));
+    console.log(forgotten);
+    await engine.pulumi(["up", "--yes", "--skip-preview"]);
     await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
   });
 });

@@ -74,4 +74,21 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it converts a 
     expect(result.problems).toEqual([]);
     expect(result.points).toBeGreaterThanOrEqual(10);
   }, 400_000);
+
+  it("A10 killed while it splits the history: the next up goes on, and ends as an undisturbed one", async () => {
+    const splitting: Scenario = {
+      ...scenario,
+      before: [...scenario.before, { program: conversionProgram() }],
+      program: conversionProgram({ convertFrom: { historyUntil: "2025-04-01", split: true } }),
+    };
+    const whole = await undisturbed(splitting);
+    const ours = /events_split|split app|copy of app|capture app|copying|comparing|the (changes|swap)/;
+    const result = await killMatrix(
+      splitting,
+      whole,
+      (point) => ours.test(point) && !/#/.test(point) && !/^(before|after) (begin|time-outs) /.test(point),
+    );
+    expect(result.problems).toEqual([]);
+    expect(result.points).toBeGreaterThanOrEqual(10);
+  }, 400_000);
 });

@@ -13,6 +13,9 @@ const MOVING = {
   because: "rows are moved and compared by statements that run again and again; the journal says how far",
 };
 
+/** The same without ATTACH, which a split prints. */
+const SPLITTING = { ...MOVING, runs: MOVING.runs.filter((run) => !run.source.includes("ATTACH")) };
+
 const convert = (convertFrom: TableSpecArgs["convertFrom"]): Declared =>
   ({
     columns: undefined,
@@ -71,5 +74,17 @@ export const CONVERSION_CASES: readonly Case[] = [
     ],
     between: ["select 1", "insert into %s.t (at) values ('2026-07-02')"],
     unprinted: { 1: MOVING, 2: MOVING, 3: MOVING },
+  },
+  {
+    kind: "is plain, converted, and its history split",
+    covers: ["~Conversion"],
+    given: PLAIN.replace("at timestamptz", "at timestamptz not null"),
+    steps: [
+      convert({ historyUntil: "2026-07-01" }),
+      convert({ historyUntil: "2026-07-01", split: true, until: "verify" }),
+      convert({ historyUntil: "2026-07-01", split: true }),
+    ],
+    between: ["select 1", "insert into %s.t (at) values ('2026-05-02')"],
+    unprinted: { 2: SPLITTING, 3: SPLITTING },
   },
 ];

@@ -1,5 +1,6 @@
 import { formatEnd } from "../../time/key";
 import type { OpenInterval } from "../../time/interval";
+import type { ParentShape } from "../../partition/carry/parent";
 import { quoteLiteral, quoteQualified, type Quoted } from "../../names/identifier";
 import { isExactType } from "../between/exact-types";
 import type { Pair, PairColumn } from "../between/pair";
@@ -18,6 +19,8 @@ export interface CopySource extends PlainSource {
 
 /** A partitioned table whose history is split. */
 export interface WholeTable extends Pick<PlainSource, "table" | "bound"> {
+  /** What a new partition of it is like. */
+  readonly parent: ParentShape;
   /** Query that describes it and what is bound to it, and its answer when it was read. */
   readonly fingerprint: { readonly query: string; readonly answer: string };
 }

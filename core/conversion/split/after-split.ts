@@ -1,4 +1,4 @@
-import type { Observation, ObservedPartitionIndex } from "../../observed/observed-table";
+import type { CarriedState, Observation, ObservedPartitionIndex } from "../../observed/observed-table";
 import { describePartition, observeCopiedIndexes } from "../copy/after-copy";
 import type { SplitSource } from "./split-source";
 
@@ -9,7 +9,12 @@ export function observeAfterSplit(source: SplitSource, before: Observation): Obs
   const { table } = before;
   if (!table) return before;
   const like = { ...source, table: source.whole.table };
-  const added = source.partitions.map((partition) => describePartition(like, partition));
+  const [model] = source.whole.parent.carried.siblings?.newest(undefined) ?? [];
+  const handed = model && pickHanded(model.carried);
+  const added = source.partitions.map((partition) => {
+    const fresh = describePartition(like, partition);
+    return fresh.carried ? { ...fresh, carried: { ...fresh.carried, ...handed } } : fresh;
+  });
   return { ...before, table: { ...table, partitions: [...listOthers(source, table.partitions), ...added] } };
 }
 
@@ -21,6 +26,11 @@ export function observeIndexesAfterSplit(
   const { schema, name } = source.table;
   const others = before.filter((index) => !(index.schema === schema && index.partition === name));
   return [...others, ...observeCopiedIndexes({ ...source, table: source.whole.table })];
+}
+
+/** What a new partition has as its newest sibling has it. */
+function pickHanded({ rowSecurity, policies, grants, statistics, unsaid }: CarriedState): Partial<CarriedState> {
+  return { rowSecurity, policies, grants, statistics, ...(unsaid ? { unsaid } : {}) };
 }
 
 function listOthers<Partition extends { readonly schema: string; readonly name: string }>(

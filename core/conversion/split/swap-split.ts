@@ -1,4 +1,6 @@
 import { quote, quoteQualified } from "../../names/identifier";
+import { buildNewbornStatements } from "../../partition/carry/newborn-statements";
+import { decideNewborn } from "../../partition/statements/new-table";
 import { nameBoundsCheck } from "../../partition/statements/attach-partition";
 import type { Statement } from "../../sql/statement";
 import { quoteTable } from "../attach/attach-source";
@@ -8,7 +10,7 @@ import { addConstraint, assertUnchanged } from "../attach/swap";
 import { type CopySource, formatCopyBounds, quoteTarget } from "../copy/copy-source";
 import { drain, dropOutgoing, endCapture, lockTarget, lockWhole, type SwapProof } from "../copy/exchange";
 import { refuseOldSnapshots } from "../copy/old-snapshots";
-import { closePartitions, listUnproven, referToOthers, refuseWrites } from "../copy/swap-copy";
+import { listUnproven, referToOthers, refuseWrites } from "../copy/swap-copy";
 import { seeWhole, type SplitSource } from "./split-source";
 
 /**
@@ -36,7 +38,7 @@ export function swapSplitStatements(
     buildStep(`ALTER TABLE ${quoteTable(after)} DETACH PARTITION ${quoteTable(source)}`),
     ...takePartitions(source),
     ...buildSteps([`DROP TABLE ${quoteTarget(source)}`]),
-    ...closePartitions(source),
+    ...source.partitions.flatMap((partition) => likeSiblings(source, partition)),
     ...source.partitions.flatMap((partition) => attach(source, partition)),
     ...referToOthers(after),
     ...addReferring(after),
@@ -56,6 +58,26 @@ function takePartitions(source: SplitSource): Statement[] {
       ({ name }) => `ALTER TABLE ${quoteTarget(source)} DETACH PARTITION ${quoteQualified(source.table.schema, name)}`,
     ),
   );
+}
+
+/**
+ * What PostgreSQL does not hand down, as a new partition gets it: row security and policies, privileges, statistics, settings of columns.
+ * Storage it has from the history, and it is filled: to move it would rewrite it.
+ */
+function likeSiblings(
+  { table: { schema }, whole: { parent } }: SplitSource,
+  { name, to }: CopySource["partitions"][number],
+): Statement[] {
+  const wanted = decideNewborn(parent, { name, to, cut: undefined });
+  const there = {
+    storage: undefined,
+    inherited: {},
+    tablespace: undefined,
+    clusterOn: undefined,
+    replicaIdentity: undefined,
+  };
+  const relation = { schema, name, role: "partition", fresh: true } as const;
+  return buildNewbornStatements(relation, "", { ...wanted, ...there }, { grantees: [], grants: [] });
 }
 
 /** Checks that the rows may contradict come first: ATTACH asks for every check of the table, and reads no row for them. */

@@ -140,6 +140,11 @@ export interface CopySpec {
   readonly rollbackUntil: Instant | undefined;
 }
 
+/** True if the table is plain after the last declared phase: nothing else of it can exist. */
+export function endsPlain({ strategy: named, until }: ConversionSpec): boolean {
+  return until === "prepare" || (named === "copy" && until === "verify");
+}
+
 const strategy = nameType("ConversionStrategy", z.enum(CONVERSION_STRATEGIES));
 const phase = nameType("ConversionPhase", z.enum(CONVERSION_PHASES));
 const minutes = z.number().min(1);

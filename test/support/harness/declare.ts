@@ -1,4 +1,5 @@
 // What a program with one PartitionedDatabase asks the engine for, without the engine: its resources in order.
+import { endsPlain } from "../../../core/declare/conversion/convert-from";
 import type { SizeThresholdArgs } from "../../../core/monitoring/monitoring-args";
 import { requireSizeThresholds } from "../../../core/monitoring/monitoring-settings";
 import { encodeConversion } from "../../../core/resources/conversion";
@@ -60,7 +61,7 @@ function tableResources(key: string, args: TableSpecArgs, asOfText: string): Dec
   const job = encodeCronJob(spec.window.schedule, spec);
   const conversion = encodeConversion(spec);
   const converting = conversion ? [declared("Conversion", `${key}-conversion`, conversion, 0.5)] : [];
-  if (spec.convertFrom && spec.convertFrom.until !== "swap") return converting;
+  if (spec.convertFrom && endsPlain(spec.convertFrom)) return converting;
   return [
     ...converting,
     declared("Table", `${key}-table`, encodeTable(spec), 1),
