@@ -9,6 +9,7 @@ import { create } from "./create/create";
 import { levels } from "./levels";
 import { noop } from "./noop";
 import { isWithin, type Row, table, writeJson } from "./report";
+import { split } from "./split";
 import { stall } from "./stall/stall";
 import { statements } from "./statements";
 import { buildAll, removeWorkFolder } from "./support/bundles";
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, Bench>> = {
   archive,
   convert,
   copy,
+  split,
 };
 
 async function main(args: readonly string[]): Promise<void> {
