@@ -6,7 +6,7 @@ import { formatInstant } from "../time/instant";
 import type { DesiredPartition } from "../window/window-partitions";
 import { type Change, toSizeFacts } from "./change/change";
 import type { Creation } from "./create/creation";
-import type { BranchCreation } from "./create/creations";
+import type { BranchCreation } from "../partition/branch/new-branches";
 import { applyCreation } from "./upkeep/plan-default";
 import { buildBranchStatements, buildCreationStatements } from "./create/step-statements";
 
