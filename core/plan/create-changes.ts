@@ -3,6 +3,7 @@ import { describePath } from "../partition/branch/desired-branches";
 import type { ParentShape } from "../partition/carry/parent";
 import type { Statement } from "../sql/statement";
 import { formatInstant } from "../time/instant";
+import { spanOf } from "../time/interval";
 import type { DesiredPartition } from "../window/window-partitions";
 import { type Change, toSizeFacts } from "./change/change";
 import type { Creation } from "./create/creation";
@@ -48,7 +49,7 @@ function buildBranchChange(creation: BranchCreation, statements: readonly Statem
     verb: "create",
     section: "create",
     subject: branch.name,
-    bounds: { from: partitions[0]?.from, to: partitions.at(-1)?.to },
+    bounds: spanOf(partitions) ?? { from: undefined, to: undefined },
     reasons: [`new branch ${describePath(branch.path)} with ${partitions.length} partitions`],
     facts: {},
     statements,
