@@ -4,6 +4,7 @@ import { collectWires, decodeOptions, encodeOptions } from "../declare/option/op
 import type { KeySpec, TableSpec, WindowSpec } from "../declare/table/spec";
 import { decodeKey, encodeKey, keyWireSchema } from "../declare/table/wire";
 import { decodeGrid, encodeGrid, gridWireSchema } from "../declare/levels/time-level";
+import { decodeLevels, encodeLevels, levelsWireSchema } from "../declare/levels/levels-wire";
 import { WINDOW } from "../declare/window/window";
 import { CREATE, OWNER } from "./notes";
 import { defineResourceType } from "./resource-type";
@@ -19,6 +20,7 @@ const conversionWireSchema = z.object({
   primaryKey: z.array(z.string().min(1)).optional(),
   convertFrom: collectWires(CONVERSION).convertFrom.unwrap(),
   grid: gridWireSchema.optional(),
+  levels: levelsWireSchema.optional(),
   lead: collectWires(WINDOW).lead.optional(),
   plan: z.unknown().optional(),
 });
@@ -40,8 +42,12 @@ export function encodeConversion(spec: TableSpec): ConversionWire | undefined {
   };
 }
 
-function encodePartitioning({ grid, lead }: Pick<WindowSpec, "grid" | "lead">): Pick<ConversionWire, "grid" | "lead"> {
-  return { grid: encodeGrid(grid), lead: WINDOW.lead.toWire(lead) };
+/** How the copy is partitioned. */
+type Partitioning = Pick<WindowSpec, "grid" | "levels" | "lead">;
+
+function encodePartitioning({ grid, levels, lead }: Partitioning): Pick<ConversionWire, keyof Partitioning> {
+  const others = encodeLevels(levels);
+  return { grid: encodeGrid(grid), ...(others ? { levels: others } : {}), lead: WINDOW.lead.toWire(lead) };
 }
 
 /** A declared conversion as its handler reads it. */
@@ -56,8 +62,8 @@ interface DeclaredTable {
 
 export interface DeclaredAttach extends DeclaredTable, AttachSpec {}
 
-/** With the intervals of the partitions that its rows are copied into. */
-export interface DeclaredCopy extends DeclaredTable, CopySpec, Pick<WindowSpec, "grid" | "lead"> {}
+/** With the levels and intervals of the partitions that its rows are copied into. */
+export interface DeclaredCopy extends DeclaredTable, CopySpec, Partitioning {}
 
 /** Returns the inputs of a conversion that copies: what another process needs to go on with it. */
 export function encodeCopy(declared: DeclaredCopy): ConversionWire {
@@ -80,7 +86,14 @@ export function decodeConversion(wire: ConversionWire): DeclaredConversion {
   if (convertFrom.strategy === "attach") return { ...table, ...convertFrom };
   if (!wire.grid || wire.lead === undefined)
     throw new RangeError("the inputs of a conversion that copies have no grid");
-  return { ...table, ...convertFrom, grid: decodeGrid(wire.grid), lead: WINDOW.lead.fromWire(wire.lead) };
+  const { grid, levels, lead } = wire;
+  return {
+    ...table,
+    ...convertFrom,
+    grid: decodeGrid(grid),
+    levels: decodeLevels(levels),
+    lead: WINDOW.lead.fromWire(lead),
+  };
 }
 
 export const conversionType = defineResourceType({
@@ -94,6 +107,7 @@ export const conversionType = defineResourceType({
     primaryKey: "Primary key of the partitioned table. Left out: the present one, with the partition key added.",
     convertFrom: "The declared conversion.",
     grid: "With the strategy `copy`: intervals of the partitions that its rows are copied into.",
+    levels: "With the strategy `copy`: LIST and HASH levels of the copy. Left out: it is partitioned by time alone.",
     lead: "With the strategy `copy`: how far ahead of now they reach.",
     plan: "What Check has read, for policies: `state` as in the outputs, `rows` by estimate, and `asOf`, the time that decides. Check replaces a given one.",
     state:
@@ -101,7 +115,7 @@ export const conversionType = defineResourceType({
     history: "With the strategy `attach`: `schema.name` of the partition with all rows before `historyUntil`.",
     former: "With the strategy `copy`: `schema.name` of the plain table after the swap.",
   },
-  names: { state: "ConversionState", grid: "GridSegment" },
+  names: { state: "ConversionState", grid: "GridSegment", levels: "Levels" },
   notes: {
     imports:
       "The id is `schema.table`. It cannot be imported, and need not be: a table that is partitioned already is adopted without a conversion.",

@@ -65,7 +65,7 @@ export function listDesiredBranches(spec: LeveledSpec, values: SourceValues, tab
 }
 
 /** What decides about branches. */
-export type LeveledSpec = Pick<WindowSpec, "table" | "levels">;
+type LeveledSpec = Pick<WindowSpec, "table" | "levels">;
 
 interface Place {
   readonly path: readonly string[];
@@ -200,6 +200,21 @@ export function countPartitions(table: ObservedTable | undefined): number {
 /** Returns everything below a table, at any depth: partitions, branches and their parts. */
 export function listWholeTree({ partitions, branches }: Pick<ObservedTable, "partitions" | "branches">) {
   return [...partitions, ...branches.flatMap((branch) => branch.partitions)];
+}
+
+/** Returns the path of a branch, or of the branch that a partition is in; empty for one of the table itself. */
+export function findPath({ branches }: Pick<ObservedTable, "branches">, { oid, parent }: ObservedPartition) {
+  return branches.find(({ partition }) => partition.oid === oid)?.path ?? parent?.path ?? [];
+}
+
+/** A partition or a branch, with its path. */
+export interface PlacedPartition extends ObservedPartition {
+  readonly path: readonly string[];
+}
+
+/** Returns everything below a table with its path. */
+export function listPlaced(table: Pick<ObservedTable, "partitions" | "branches">): PlacedPartition[] {
+  return listWholeTree(table).map((one) => ({ ...one, path: findPath(table, one) }));
 }
 
 /** Yields a branch and everything below it, each before its parts. */

@@ -1,4 +1,4 @@
-import { encodeBranchPath, type BranchRef } from "../../levels/levels";
+import { encodeBranchPath } from "../../levels/levels";
 import { type BranchCreation, listMissingBranches } from "../../partition/branch/new-branches";
 import {
   getBranchSpec,
