@@ -7,6 +7,7 @@ import { left } from "../support/harness/fixture";
 import { leveledProgram, OBSERVED_TABLE, SOURCED } from "../support/harness/leveled-copy";
 import { preview, up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
+import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
 
 const COPIED = "after copying blocks of app.obs";
@@ -125,6 +126,36 @@ describe.each(testVersions())("PostgreSQL %s, a plain table is copied into", (ve
     expect((await up(database, deployment, program)).error).toBeUndefined();
     expect(await tree("_nowhere_2025_0[34]")).toHaveLength(2);
     expect(await rows()).toEqual(before);
+  });
+
+  it("branches of a value that appears while that of another one is created", async () => {
+    const stop = stopAt(COPIED);
+    const run = up(database, deployment, leveledProgram(SOURCED), { env: stop.env });
+    await stop.reached();
+    const holder = await database.connect();
+    try {
+      // A branch is created once no session reads the copy.
+      await holder.query("begin; lock table app.obs_copy in access share mode");
+      await database.query("insert into app.obs values (-1, 'first', 'one', '2025-02-02', 1, 1)");
+      stop.goOn();
+      await until(async () => {
+        const waiting = await database.query(
+          "select from pg_locks where relation = 'app.obs_copy'::regclass and not granted",
+        );
+        return waiting.length > 0;
+      });
+      await database.query("insert into app.obs values (-2, 'second', 'two', '2025-02-02', 1, 1)");
+      await holder.query("commit");
+    } finally {
+      await holder.end();
+    }
+    const before = await rows();
+    expect((await run).error).toBeUndefined();
+    expect(await rows()).toEqual(before);
+    expect(await tree("^obs_prog_(first|second)_site_..._")).toEqual([
+      "obs_prog_first_site_one_2025_02",
+      "obs_prog_second_site_two_2025_02",
+    ]);
   });
 
   it("three levels, and a row of the third that another session has changed is found and named", async () => {
