@@ -68,10 +68,11 @@ async function copyAll(job: CopyJob, begun: CopyRecord, watch: PressureWatch): P
     const until = Math.min(end, next + size.blocks);
     try {
       const from = performance.now();
-      const rows = await coverRows(job, () =>
+      const blocks = { kind: "blocks", first: next, end: until } as const;
+      const rows = await coverRows(job, blocks, () =>
         copyBlocks(
           toPairWork(job, record),
-          { heap: pair.source, first: next, end: until },
+          { heap: pair.source, ...blocks },
           recordCopied(work.management, record, until),
         ),
       );

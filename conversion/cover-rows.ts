@@ -1,31 +1,36 @@
 import { addPartitionStatements } from "../core/conversion/copy/prepare-copy";
-import type { Instant } from "../core/time/instant";
-import { overlaps } from "../core/time/interval";
-import { planCopyPartitions } from "../core/conversion/copy/copy-partitions";
+import { listListColumns } from "../core/conversion/copy/branch-rows";
+import type { RowPlace } from "../core/conversion/between/row-places";
 import { captureLeaf } from "../core/conversion/between/capture";
-import { quoteRelationOf } from "../core/conversion/between/pair";
 import { StatementError } from "../postgres/connect/session-errors";
-import { type CopySource, toPair } from "../core/conversion/copy/copy-source";
+import { type CopyPartition, describePresent, toPair } from "../core/conversion/copy/copy-source";
+import { readPlaceBranches } from "../postgres/conversion/branch-rows";
 import { BareLeaves } from "../postgres/conversion/pair-transaction";
-import { readKeyRows } from "../postgres/read/key-rows";
 import { alignCopy } from "./align";
 import { type CopyJob, describeCopy } from "./copy-job";
+import { planMissing } from "./read/plan-missing";
 
 /**
- * Runs a step. If the copy refuses a row, because it belongs to no partition, or contradicts a check that the table has lost since, the copy
- * gets what its rows need by now, and the step runs once more. Partitions that came since are captured first.
+ * Runs a step. If the copy refuses a row, because it belongs to no partition, or contradicts a check that the table has lost since, the
+ * copy gets what its rows need by now, and the step runs again: writers may go on to add rows of other branches, so each time that a
+ * partition was missing. Partitions of the source that came since are captured first.
+ *
+ * @param place the rows that the step writes
  */
-export async function coverRows<T>(job: CopyJob, step: () => Promise<T>): Promise<T> {
+export async function coverRows<T>(job: CopyJob, place: RowPlace, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
     if (error instanceof BareLeaves) {
       await captureLeaves(job, error.leaves);
-      return coverRows(job, step);
+      return coverRows(job, place, step);
     }
     if (!(error instanceof StatementError) || !REFUSED.includes(error.sqlState ?? "")) throw error;
-    const changed = isRowWithoutPartition(error) ? (await addMissing(job)) > 0 : await alignCopy(job);
-    if (!changed) throw error;
+    if (isRowWithoutPartition(error)) {
+      if ((await addMissing(job, place)) === 0) throw error;
+      return coverRows(job, place, step);
+    }
+    if (!(await alignCopy(job))) throw error;
     return step();
   }
 }
@@ -48,46 +53,35 @@ function isRowWithoutPartition(error: unknown): error is StatementError {
   );
 }
 
-async function addMissing(job: CopyJob): Promise<number> {
-  const range = await readRange(job);
-  if (!range) return 0;
-  const known = new Set(await listPartitions(job));
-  const present = job.source.partitions.filter(({ name }) => known.has(name));
-  const added = planCopyPartitions(job.declared, job.now, range).filter(
-    (one) => !known.has(one.name) && !present.some((found) => overlaps(found, one)),
-  );
-  await create(job, added);
-  return added.length;
+async function addMissing(job: CopyJob, place: RowPlace): Promise<number> {
+  const { work, source, declared, now } = job;
+  const { column, kind, zone } = source.key;
+  const lists = listListColumns(declared.levels);
+  const rows = await readPlaceBranches(work.database, toPair(source), place, { column, kind, zone, lists });
+  const { target } = source.names;
+  const added = await planMissing(work.database, declared, { now, rows, target, copy: await observeCopy(job) });
+  await create(job, added.partitions);
+  return added.partitions.length;
 }
 
-/** Times of the first and the last row as they are now. Reads the whole table. */
-async function readRange({
-  source,
-  work,
-}: CopyJob): Promise<{ readonly from: Instant; readonly to: Instant } | undefined> {
-  const { rows } = await readKeyRows(work.database, source.table, source.key, 0);
-  return rows?.minTime && rows.maxTime ? { from: rows.minTime, to: rows.maxTime } : undefined;
-}
-
-async function listPartitions({ source, work }: CopyJob): Promise<string[]> {
-  const { target } = toPair(source);
-  const rows = await work.database.read(
-    "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = $1::regclass",
-    [quoteRelationOf(target)],
-  );
-  return rows.map((row) => String(row["name"]));
+async function observeCopy({ work: { database }, source, declared }: CopyJob) {
+  const { schema } = source.table;
+  const { target } = source.names;
+  database.invalidate(schema, target);
+  return (await database.observe(schema, target, declared.key)).table;
 }
 
 /** Creates partitions of the window that came with time since the copy was created. */
 export async function addDuePartitions(job: CopyJob): Promise<void> {
-  const present = new Set(await listPartitions(job));
+  const copy = await observeCopy(job);
+  const present = new Set(copy ? describePresent(copy).map(({ name }) => name) : []);
   await create(
     job,
     job.source.partitions.filter(({ name }) => !present.has(name)),
   );
 }
 
-async function create({ work, source }: CopyJob, added: CopySource["partitions"]): Promise<void> {
+async function create({ work, source }: CopyJob, added: readonly CopyPartition[]): Promise<void> {
   if (added.length === 0) return;
   const subject = describeCopy({ source });
   await work.database.execute(addPartitionStatements(source, added), { signal: work.signal, log: work.log, subject });

@@ -31,7 +31,7 @@ async function take(job: CopyJob, record: CopyRecord): Promise<Reconciled> {
   const once = (limit: number | typeof ALL_CHANGES) =>
     reconcile(work, limit, recordReconciled(job.work.management, record), job.back ? "delete" : "tell");
   try {
-    return await coverRows(job, () => once(MAX_CHANGES));
+    return await coverRows(job, { kind: "pending" }, () => once(MAX_CHANGES));
   } catch (error) {
     // Two rows exchanged a unique value, and only one of both was among the changes: with all of them none is left over.
     if (!(error instanceof StatementError) || error.sqlState !== UNIQUE_VIOLATION) throw error;

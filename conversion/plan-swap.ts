@@ -4,6 +4,7 @@ import { findOpened } from "../core/conversion/copy/say-way-back";
 import { swapCopyStatements, turnPair } from "../core/conversion/copy/swap-copy";
 import { seeWhole, type SplitSource } from "../core/conversion/split/split-source";
 import { swapSplitStatements } from "../core/conversion/split/swap-split";
+import { encodeBranchPath } from "../core/levels/levels";
 import type { DeclaredCopy } from "../core/resources/conversion";
 import type { Statement } from "../core/sql/statement";
 import { formatInstant } from "../core/time/instant";
@@ -86,12 +87,13 @@ function planWhole(declared: DeclaredCopy, reading: Swappable, { management, run
 
 /** Partitions that a way back took out of the table are in it again. */
 function recordAgain({ source: { table }, released }: Copyable, management: string, run: string): Statement[] {
-  return released.map(({ schema, name, bounds }) =>
+  return released.map(({ schema, name, bounds, path }) =>
     recordLedgerStatement(management, {
       schema: table.schema,
       table: table.name,
       partition: name,
       partitionSchema: schema,
+      branch: encodeBranchPath(path),
       bounds: bounds ?? { from: undefined, to: undefined },
       event: "attached",
       run,

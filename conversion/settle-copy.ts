@@ -1,7 +1,9 @@
 import { validateLeft } from "../core/conversion/attach/repoint";
+import { describePresent } from "../core/conversion/copy/copy-source";
 import { settleOutgoing } from "../core/conversion/copy/swap-copy";
 import type { ObservedTable } from "../core/observed/observed-table";
 import type { DeclaredCopy } from "../core/resources/conversion";
+import { listWholeTree } from "../core/partition/branch/desired-branches";
 import type { Statement } from "../core/sql/statement";
 import type { CopyRecord } from "../postgres/conversion/journal";
 import { readConversionSource } from "../postgres/read/conversion-source";
@@ -24,8 +26,8 @@ export async function readSettling(
   const bound = await readConversionSource(database, { schema: table.schema, table: table.name });
   if (!bound) return [];
   const present = new Set(table.constraints.map(({ name }) => name));
-  const partitions = table.partitions.map(({ name, bounds }) => ({ name, from: bounds?.from, to: bounds?.to }));
-  const [first] = table.partitions;
+  const partitions = describePresent(table);
+  const first = listWholeTree(table).find(({ partitioned }) => !partitioned);
   const own = first && (await readConversionSource(database, { schema: first.schema, table: first.name }));
   const outgoing = (own?.constraints ?? [])
     .filter(({ kind, name }) => kind === "foreign" && left.includes(name) && !present.has(name))

@@ -48,7 +48,7 @@ async function compareAll(
     const start = performance.now();
     const from = after;
     const most = rangeRows;
-    const verified = await coverRows(job, () =>
+    const verified = await coverRows(job, { kind: "pending" }, () =>
       verifyRange(toPairWork(job, begun), from, most, recordVerified(work.management, begun)),
     );
     if (verified.differs) throw new RowsDiffer(describeCopy(job), explain(job, verified.differs));

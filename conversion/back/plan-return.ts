@@ -2,6 +2,7 @@ import { alignCopyStatements } from "../../core/conversion/copy/align-copy";
 import { listLeftToValidate } from "../../core/conversion/copy/exchange";
 import { type ReturnSource, returnCopyStatements } from "../../core/conversion/copy/return-copy";
 import { turnPair } from "../../core/conversion/copy/swap-copy";
+import { encodeBranchPath } from "../../core/levels/levels";
 import type { Statement } from "../../core/sql/statement";
 import { swappedStatement } from "../../postgres/conversion/journal-swap";
 import { recordLedgerStatement } from "../../postgres/registry/ledger";
@@ -41,12 +42,13 @@ function recordReturn(
 ): Statement[] {
   const entry = { schema: table.schema, table: table.name, run };
   return [
-    ...recorded.flatMap(({ schema, name, bounds }) =>
+    ...recorded.flatMap(({ schema, name, bounds, path }) =>
       (["detached", "released"] as const).map((event) =>
         recordLedgerStatement(management, {
           ...entry,
           partition: name,
           partitionSchema: schema,
+          branch: encodeBranchPath(path),
           bounds: bounds ?? { from: undefined, to: undefined },
           event,
           detail: {},

@@ -1,23 +1,9 @@
-import type { CopyPartition, CopySource } from "../../core/conversion/copy/copy-source";
 import type { KeySpec } from "../../core/declare/table/spec";
 import type { Problem } from "../../core/problems/problem";
 import type { TableName } from "../../core/names/table-name";
-import type { Observation, ObservedTable } from "../../core/observed/observed-table";
-import { overlaps } from "../../core/time/interval";
+import type { Observation } from "../../core/observed/observed-table";
 import type { Database } from "../../postgres/database";
 import { readTakenNames } from "../../postgres/read/names-taken";
-
-/** The partitions that the copy has, and those that it still needs by now. */
-export function addPlanned(
-  copy: ObservedTable | undefined,
-  planned: CopySource["partitions"],
-): CopySource["partitions"] {
-  const present = (copy?.partitions ?? []).flatMap(({ name, bounds }) => (bounds ? [{ name, ...bounds }] : []));
-  const known = new Set(present.map(({ name }) => name));
-  // One that came while the table was partitioned may have another name.
-  const isFree = (one: CopyPartition) => !known.has(one.name) && !present.some((found) => overlaps(found, one));
-  return [...present, ...planned.filter(isFree)];
-}
 
 export function observeAgain(database: Database, { schema, table }: TableName, key: KeySpec): Promise<Observation> {
   database.invalidate(schema, table);

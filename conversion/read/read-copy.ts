@@ -1,15 +1,18 @@
 import { formatFinding, toProblem } from "../../core/conversion/analyze/tell-finding";
+import type { Finding } from "../../core/conversion/analyze/finding";
 import { findConversionFindings } from "../../core/conversion/analyze/findings";
 import { choosePrimaryKey } from "../../core/conversion/attach/attach-source";
 import type { CopyShape } from "../../core/conversion/copy/align-copy";
-import { planCopyPartitions } from "../../core/conversion/copy/copy-partitions";
+import { listLevelColumns } from "../../core/conversion/copy/branch-rows";
 import { findCopyProblems } from "../../core/conversion/copy/copy-problems";
 import { withoutCapture } from "../../core/conversion/copy/without-capture";
 import { findOpened, nameBackPending } from "../../core/conversion/copy/say-way-back";
-import type { CopyNames, CopySource } from "../../core/conversion/copy/copy-source";
+import { type CopyNames, type CopySource, describePresent } from "../../core/conversion/copy/copy-source";
 import type { ConversionSource } from "../../core/conversion/source";
 import { fitIdentifier } from "../../core/names/identifier";
-import type { Observation, ObservedPartition, ObservedTable } from "../../core/observed/observed-table";
+import type { Observation, ObservedTable } from "../../core/observed/observed-table";
+import { listPlaced, type PlacedPartition } from "../../core/partition/branch/desired-branches";
+import { cutBelow } from "../../core/partition/branch/new-branches";
 import type { Problem } from "../../core/problems/problem";
 import type { DeclaredCopy } from "../../core/resources/conversion";
 import type { Instant } from "../../core/time/instant";
@@ -19,8 +22,9 @@ import { readConversionFacts } from "../../postgres/read/conversion-facts";
 import { readTakenNames } from "../../postgres/read/names-taken";
 import { type HistoryFacts, readHistoryFacts } from "../../postgres/read/history-facts";
 import type { Database } from "../../postgres/database";
+import { planRows } from "./plan-rows";
 import { type Returnable, readReturnable } from "./read-returnable";
-import { addPlanned, findTakenNames, observeAgain } from "./observe-copy";
+import { findTakenNames, observeAgain } from "./observe-copy";
 import { readSplit } from "./read-split";
 import { readWayBack, type WayBack } from "./read-way-back";
 
@@ -34,7 +38,7 @@ export interface Copyable {
   /** What the journal says of a copy under way. */
   readonly record: CopyRecord | undefined;
   /** Partitions of the copy that were partitions of the table before a way back. */
-  readonly released: readonly ObservedPartition[];
+  readonly released: readonly PlacedPartition[];
   /** Changes that are pending, up to a limit. */
   readonly pending: number;
   /** What an operator should know before it. */
@@ -80,28 +84,29 @@ export async function readCopy(
   const now = getNow(observation);
   const end = computeLeadEnd(declared, now);
   const { column, encoding, zone } = key;
-  const found = await readConversionFacts(database, declared, { column, encoding, zone, historyUntil: end });
+  const levels = listLevelColumns(declared.levels);
+  const found = await readConversionFacts(database, declared, { column, encoding, zone, levels, historyUntil: end });
   if (!found) return { kind: "none" };
   const bound = withoutUnsettled(withoutCapture(found.source), record);
   const findings = findConversionFindings({ ...found, source: bound });
-  const rows = found.key?.rows;
-  const range = rows?.minTime && rows.maxTime ? { from: rows.minTime, to: rows.maxTime } : undefined;
-  const partitions = planCopyPartitions(declared, now, range);
-  const primaryKey = choosePrimaryKey(declared.primaryKey, table, key);
   const names = chooseNames(declared, record);
+  const copy = record && (await observeAgain(database, { schema, table: names.target }, key)).table;
+  const planned = await planRows(database, declared, found, { now, target: names.target, copy });
+  const partitions = [...(copy ? describePresent(copy) : []), ...planned.partitions];
+  const primaryKey = choosePrimaryKey(declared.primaryKey, table, [...levels, key.column]);
   const superuser = observation.role?.superuser === true;
   const problems = [
     ...findings
       // Where the rows lie decides about the partitions of a copy, and is no obstacle.
       .filter(({ level, about }) => level === "blocker" && about !== "key-range")
       .map(toProblem),
+    ...planned.problems,
     ...findCopyProblems({ table, bound, replication: observation.replication, superuser, primaryKey, partitions }),
     ...(record ? [] : await findTakenNames(database, schema, listNames(names, partitions), names.former)),
     ...(findOpened(declared, now) ? await findTakenBack(database, declared) : []),
   ];
   const kind = found.key?.kind;
   if (problems.length > 0 || !kind || !primaryKey) return { kind: "refused", state: "plain", problems };
-  const copy = record && (await observeAgain(database, { schema, table: names.target }, key)).table;
   return {
     kind: "copyable",
     source: {
@@ -112,18 +117,23 @@ export async function readCopy(
       key: { column, kind, zone },
       primaryKey,
       names,
-      partitions: addPlanned(copy, partitions),
+      cut: cutBelow(declared),
+      partitions,
     },
     facts,
     copy,
     record,
-    released: (copy?.partitions ?? []).filter(({ oid }) =>
+    released: (copy ? listPlaced(copy) : []).filter(({ oid }) =>
       ["detached", "released"].includes(observation.ledger.filter((entry) => entry.oid === oid).at(-1)?.event ?? ""),
     ),
     pending: record ? await countPending(database, schema, record) : 0,
-    notes: findings.filter(({ level }) => level === "note").map(formatFinding),
+    notes: [...findings.filter(isNoteOfCopy).map(formatFinding), ...planned.notes],
     now,
   };
+}
+
+function isNoteOfCopy({ level, strategies = ["copy"] }: Finding): boolean {
+  return level === "note" && strategies.includes("copy");
 }
 
 async function readConverted(

@@ -2,9 +2,10 @@ import { findReturnProblems } from "../../core/conversion/copy/return-problems";
 import { withoutCapture } from "../../core/conversion/copy/without-capture";
 import { describeFormer, type ReturnSource } from "../../core/conversion/copy/return-copy";
 import type { CopyShape } from "../../core/conversion/copy/align-copy";
-import type { ObservedPartition } from "../../core/observed/observed-table";
 import type { Problem } from "../../core/problems/problem";
 import type { DeclaredCopy } from "../../core/resources/conversion";
+import { listPlaced, type PlacedPartition } from "../../core/partition/branch/desired-branches";
+import { cutBelow } from "../../core/partition/branch/new-branches";
 import { findKeyKind } from "../../core/time/key";
 import type { Database } from "../../postgres/database";
 import { readConversionSource } from "../../postgres/read/conversion-source";
@@ -19,8 +20,8 @@ export interface Returnable {
   readonly source: ReturnSource;
   /** The former table as it is now. */
   readonly copy: CopyShape;
-  /** Partitions that the ledger knows: those that the table's own resources created or adopted. */
-  readonly recorded: readonly ObservedPartition[];
+  /** Partitions and branches that the ledger knows: those that the table's own resources created or adopted. */
+  readonly recorded: readonly PlacedPartition[];
   /** Of the table and of the former one. */
   readonly facts: readonly HistoryFacts[];
   /** What keeps it from its way back, but not from being kept current. */
@@ -43,7 +44,8 @@ export async function readReturnable(
   const { table: plain } = await database.observe(schema, former, key);
   const bound = await readConversionSource(database, declared);
   const own = await readConversionSource(database, named);
-  const kind = findKeyKind(table?.key?.types[0] ?? "", key.encoding);
+  const type = table?.columns.find(({ name: column }) => column === key.column)?.type ?? "";
+  const kind = findKeyKind(type, key.encoding);
   if (!table || !plain || !bound || !own || !kind)
     throw new Error(`table "${schema}.${name}" or its former one was altered while it was read; run the update again`);
   const source: ReturnSource = {
@@ -54,6 +56,7 @@ export async function readReturnable(
     key: { column: key.column, kind, zone: key.zone },
     primaryKey: wayBack.detail.key,
     names: { target: former, pending: wayBack.detail.pending, former: target },
+    cut: cutBelow(declared),
     partitions: [],
     plain,
     own,
@@ -68,6 +71,6 @@ export async function readReturnable(
     taken.filter((one) => one.kind === "relation").map((one) => one.name),
     listMissingRights(table),
   );
-  const recorded = table.partitions.filter(({ oid }) => ledger.some((entry) => entry.oid === oid));
+  const recorded = listPlaced(table).filter(({ oid }) => ledger.some((entry) => entry.oid === oid));
   return { wayBack, source, recorded, copy: describeFormer(source), facts, problems };
 }

@@ -1,6 +1,6 @@
 import { choosePrimaryKey } from "../../core/conversion/attach/attach-source";
 import { findCopyProblems } from "../../core/conversion/copy/copy-problems";
-import type { WholeTable } from "../../core/conversion/copy/copy-source";
+import { describePresent, type WholeTable } from "../../core/conversion/copy/copy-source";
 import { planCopyPartitions } from "../../core/conversion/copy/copy-partitions";
 import { withoutCapture } from "../../core/conversion/copy/without-capture";
 import { findSplitProblems } from "../../core/conversion/split/split-problems";
@@ -16,7 +16,7 @@ import type { Database } from "../../postgres/database";
 import { readConversionSource } from "../../postgres/read/conversion-source";
 import { readHistoryFacts } from "../../postgres/read/history-facts";
 import { readKeyRows } from "../../postgres/read/key-rows";
-import { addPlanned, findTakenNames, observeAgain } from "./observe-copy";
+import { findTakenNames, observeAgain } from "./observe-copy";
 import type { CopyReading } from "./read-copy";
 
 /** A copy by which the history of a partitioned table is split. */
@@ -54,10 +54,21 @@ export async function readSplit(
   const last = await findCopyRecord(database, named);
   const record = last && last.phase !== "ended" && last.sourceOid === table.oid ? last : undefined;
   const { rows } = await readKeyRows(database, table, { column: key.column, kind, zone: key.zone }, facts.bytes);
-  const range = rows?.minTime && rows.maxTime ? { from: rows.minTime, to: rows.maxTime } : undefined;
-  const partitions = planCopyPartitions(declared, getNow(observation), range);
-  const primaryKey = choosePrimaryKey(declared.primaryKey, table, key);
+  const { minTime: from, maxTime: to } = rows ?? {};
+  const now = getNow(observation);
   const names = nameSplit(parent.table, history);
+  const copy = record && (await observeAgain(database, { schema, table: names.target }, key)).table;
+  const partitions = [
+    ...(copy ? describePresent(copy) : []),
+    ...planCopyPartitions(declared, {
+      now,
+      rows: from && to ? [{ values: [], rows: 0, from, to }] : [],
+      values: [],
+      target: names.target,
+      copy,
+    }),
+  ];
+  const primaryKey = choosePrimaryKey(declared.primaryKey, table, [key.column]);
   const problems = [
     ...findOtherBounds(found, historyOf.until),
     ...findSplitProblems({ table: whole, whole: withoutCapture(bound), history: found, own }),
@@ -74,8 +85,6 @@ export async function readSplit(
       : await findTakenNames(database, schema, [names.target, names.pending, ...partitions.map(({ name }) => name)])),
   ];
   if (problems.length > 0 || !primaryKey) return { kind: "refused", state: "converted", problems };
-  const copy = record && (await observeAgain(database, { schema, table: names.target }, key)).table;
-  const now = getNow(observation);
   const around: WholeTable = {
     parent: buildObservedParent(whole, key, { ...observation, now }),
     table: whole,
@@ -92,7 +101,8 @@ export async function readSplit(
       key: { column: key.column, kind, zone: key.zone },
       primaryKey,
       names,
-      partitions: addPlanned(copy, partitions),
+      cut: { strategy: "range", column: key.column },
+      partitions,
       whole: around,
     },
     facts,

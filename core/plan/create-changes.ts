@@ -3,10 +3,11 @@ import { describePath } from "../partition/branch/desired-branches";
 import type { ParentShape } from "../partition/carry/parent";
 import type { Statement } from "../sql/statement";
 import { formatInstant } from "../time/instant";
+import { spanOf } from "../time/interval";
 import type { DesiredPartition } from "../window/window-partitions";
 import { type Change, toSizeFacts } from "./change/change";
 import type { Creation } from "./create/creation";
-import type { BranchCreation } from "./create/creations";
+import type { BranchCreation } from "../partition/branch/new-branches";
 import { applyCreation } from "./upkeep/plan-default";
 import { buildBranchStatements, buildCreationStatements } from "./create/step-statements";
 
@@ -48,7 +49,7 @@ function buildBranchChange(creation: BranchCreation, statements: readonly Statem
     verb: "create",
     section: "create",
     subject: branch.name,
-    bounds: { from: partitions[0]?.from, to: partitions.at(-1)?.to },
+    bounds: spanOf(partitions) ?? { from: undefined, to: undefined },
     reasons: [`new branch ${describePath(branch.path)} with ${partitions.length} partitions`],
     facts: {},
     statements,

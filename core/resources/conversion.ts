@@ -4,6 +4,7 @@ import { collectWires, decodeOptions, encodeOptions } from "../declare/option/op
 import type { KeySpec, TableSpec, WindowSpec } from "../declare/table/spec";
 import { decodeKey, encodeKey, keyWireSchema } from "../declare/table/wire";
 import { decodeGrid, encodeGrid, gridWireSchema } from "../declare/levels/time-level";
+import { decodeLevels, encodeLevels, levelsWireSchema } from "../declare/levels/levels-wire";
 import { WINDOW } from "../declare/window/window";
 import type { Instant } from "../time/instant";
 import { CREATE, OWNER } from "./notes";
@@ -20,6 +21,7 @@ const conversionWireSchema = z.object({
   primaryKey: z.array(z.string().min(1)).optional(),
   convertFrom: collectWires(CONVERSION).convertFrom.unwrap(),
   grid: gridWireSchema.optional(),
+  levels: levelsWireSchema.optional(),
   lead: collectWires(WINDOW).lead.optional(),
   plan: z.unknown().optional(),
 });
@@ -41,8 +43,9 @@ export function encodeConversion(spec: TableSpec): ConversionWire | undefined {
   };
 }
 
-function encodePartitioning({ grid, lead }: Partitioning): Pick<ConversionWire, "grid" | "lead"> {
-  return { grid: encodeGrid(grid), lead: WINDOW.lead.toWire(lead) };
+function encodePartitioning({ grid, levels, lead }: Partitioning): Pick<ConversionWire, keyof Partitioning> {
+  const others = encodeLevels(levels);
+  return { grid: encodeGrid(grid), ...(others ? { levels: others } : {}), lead: WINDOW.lead.toWire(lead) };
 }
 
 /** A declared conversion as its handler reads it. */
@@ -55,7 +58,8 @@ interface DeclaredTable {
   readonly primaryKey: readonly string[] | undefined;
 }
 
-type Partitioning = Pick<WindowSpec, "grid" | "lead">;
+/** How the copy is partitioned. */
+type Partitioning = Pick<WindowSpec, "grid" | "levels" | "lead">;
 
 export interface DeclaredAttach extends DeclaredTable, AttachSpec {
   /** Intervals of the partitions that the history is split into. Undefined: it is not. */
@@ -90,7 +94,7 @@ export function toSplit(declared: DeclaredAttach): DeclaredCopy | undefined {
 
 /** Returns the conversion that a copy belongs to, as it was declared. */
 function toDeclared(declared: DeclaredCopy): DeclaredConversion {
-  const { historyOf, schema, table, key, primaryKey, until, timeBudgetMinutes, grid, lead } = declared;
+  const { historyOf, schema, table, key, primaryKey, until, timeBudgetMinutes, grid, levels, lead } = declared;
   if (!historyOf) return declared;
   return {
     schema,
@@ -103,7 +107,7 @@ function toDeclared(declared: DeclaredCopy): DeclaredConversion {
     split: true,
     until,
     timeBudgetMinutes,
-    partitioning: { grid, lead },
+    partitioning: { grid, levels, lead },
   };
 }
 
@@ -130,7 +134,11 @@ export function decodeConversion(wire: ConversionWire): DeclaredConversion {
     return { ...table, ...convertFrom, partitioning: undefined };
   if (!wire.grid || wire.lead === undefined)
     throw new RangeError("the inputs of a conversion that copies have no grid");
-  const partitioning = { grid: decodeGrid(wire.grid), lead: WINDOW.lead.fromWire(wire.lead) };
+  const partitioning = {
+    grid: decodeGrid(wire.grid),
+    levels: decodeLevels(wire.levels),
+    lead: WINDOW.lead.fromWire(wire.lead),
+  };
   return convertFrom.strategy === "attach"
     ? { ...table, ...convertFrom, partitioning }
     : { ...table, ...convertFrom, ...partitioning };
@@ -147,6 +155,7 @@ export const conversionType = defineResourceType({
     primaryKey: "Primary key of the partitioned table. Left out: the present one, with the partition key added.",
     convertFrom: "The declared conversion.",
     grid: "With the strategy `copy`, or with `split`: intervals of the partitions that its rows are copied into.",
+    levels: "With the strategy `copy`: LIST and HASH levels of the copy. Left out: it is partitioned by time alone.",
     lead: "With the strategy `copy`, or with `split`: how far ahead of now they reach.",
     plan: "What Check has read, for policies: `state` as in the outputs, `rows` by estimate, and `asOf`, the time that decides. Check replaces a given one.",
     state:
@@ -155,7 +164,7 @@ export const conversionType = defineResourceType({
       "With the strategy `attach`: `schema.name` of the partition with all rows before `historyUntil`; after a split, of the table that it was.",
     former: "With the strategy `copy`: `schema.name` of the plain table after the swap.",
   },
-  names: { state: "ConversionState", grid: "GridSegment" },
+  names: { state: "ConversionState", grid: "GridSegment", levels: "Levels" },
   notes: {
     imports:
       "The id is `schema.table`. It cannot be imported, and need not be: a table that is partitioned already is adopted without a conversion.",

@@ -1,4 +1,4 @@
-import { compareInstants, formatInstant, type Instant, parseInstant } from "./instant";
+import { compareInstants, formatInstant, type Instant, parseInstant, pickEarlier, pickLater } from "./instant";
 
 /** Half-open: includes `from`, excludes `to`. */
 export interface Interval {
@@ -50,6 +50,17 @@ export function parseInterval(text: string): OpenInterval {
 
 function parseEnd(text: string): Instant | undefined {
   return text === ".." ? undefined : parseInstant(text, "UTC");
+}
+
+/** Returns the interval from the earliest beginning to the latest end. Undefined: there is none. */
+export function spanOf(intervals: readonly OpenInterval[]): OpenInterval | undefined {
+  const pick = (one: Instant | undefined, other: Instant | undefined, choose: (a: Instant, b: Instant) => Instant) =>
+    one && other && choose(one, other);
+  return intervals.reduce<OpenInterval | undefined>(
+    (span, { from, to }) =>
+      span ? { from: pick(span.from, from, pickEarlier), to: pick(span.to, to, pickLater) } : { from, to },
+    undefined,
+  );
 }
 
 function isSameEnd(a: Instant | undefined, b: Instant | undefined): boolean {

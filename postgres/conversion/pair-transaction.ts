@@ -50,7 +50,7 @@ export class PairChanged extends Error {
  * Plans that follow from the statements alone: keys are few, both sides have an index on them, and statistics of a table of pending
  * keys are wrong most of the time.
  */
-const BY_KEY = { enable_hashjoin: "off", enable_mergejoin: "off", enable_seqscan: "off", jit: "off" };
+export const BY_KEY = { enable_hashjoin: "off", enable_mergejoin: "off", enable_seqscan: "off", jit: "off" };
 
 /** A step that a crash of the server undoes is done again: the journal is in the same transaction. */
 const NOT_WAITING = { synchronous_commit: "off" };

@@ -30,7 +30,7 @@ export async function readKeyRows(
   key: Key,
   heapBytes: number,
 ): Promise<Read> {
-  const share = heapBytes <= READ_BYTES ? 1 : (SAMPLE_PAGES * PAGE_BYTES) / heapBytes;
+  const share = chooseShare(heapBytes);
   try {
     const begun = performance.now();
     const [read] = await readRow(database, buildReadText(table, key, share));
@@ -47,7 +47,13 @@ export async function readKeyRows(
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
+/** Share of the rows that is read: all of a small table, and a sample of a larger one. */
+export function chooseShare(heapBytes: number): number {
+  return heapBytes <= READ_BYTES ? 1 : (SAMPLE_PAGES * PAGE_BYTES) / heapBytes;
+}
+
+/** Why rows could not be read; another error is thrown. */
+export const REASONS: Readonly<Record<string, string>> = {
   "42501": "the role may not read all rows",
   "57014": "the reading was cancelled",
   "55P03": "another session holds a lock on the table",
@@ -66,12 +72,20 @@ function hasIndex({ indexes }: Pick<ObservedTable, "indexes">, { column }: Key):
   );
 }
 
-function buildReadText(table: Pick<ObservedTable, "schema" | "name">, { column, kind }: Key, share: number): string {
+function buildReadText(table: Pick<ObservedTable, "schema" | "name">, key: Key, share: number): string {
+  return `select ${formatEnds(key)} from ${formatShare(table, share)}`;
+}
+
+/** The columns `read`, `nulls`, `min` and `max` of what is read. */
+export function formatEnds({ column, kind }: Pick<Key, "column" | "kind">): string {
   // Before PostgreSQL 18 min(uuid) does not exist; as text, UUIDs of one version sort alike.
   const value = kind === "uuidv7" ? `${quote(column)}::text` : quote(column);
+  return `count(*)::text as read, (count(*) - count(${value}))::text as nulls, min(${value})::text as min, max(${value})::text as max`;
+}
+
+export function formatShare(table: Pick<ObservedTable, "schema" | "name">, share: number): string {
   const sample = share === 1 ? "" : ` tablesample system (${(share * 100).toFixed(6)})`;
-  return `select count(*)::text as read, (count(*) - count(${value}))::text as nulls, min(${value})::text as min, max(${value})::text as max
-from ${quoteQualified(table.schema, table.name)}${sample}`;
+  return `${quoteQualified(table.schema, table.name)}${sample}`;
 }
 
 function buildIndexText(table: Pick<ObservedTable, "schema" | "name">, { column }: Key): string {

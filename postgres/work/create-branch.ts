@@ -8,7 +8,7 @@ import {
 import { describePath } from "../../core/partition/branch/desired-branches";
 import type { DetachedTable } from "../../core/observed/ledger";
 import type { Observation } from "../../core/observed/observed-table";
-import type { BranchCreation } from "../../core/plan/create/creations";
+import type { BranchCreation } from "../../core/partition/branch/new-branches";
 import type { ParentShape } from "../../core/partition/carry/parent";
 import type { Statement } from "../../core/sql/statement";
 import { recordLedgerStatement } from "../registry/ledger";

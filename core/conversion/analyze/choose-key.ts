@@ -9,6 +9,8 @@ export interface AskedKey {
   readonly column?: string | undefined;
   readonly encoding: KeyEncoding;
   readonly zone: string;
+  /** Columns of LIST and HASH levels beside it. Left out: none. */
+  readonly levels?: readonly string[];
 }
 
 type ChosenKey = Omit<KeyFacts, "rows" | "unread" | "scanSeconds">;
@@ -17,7 +19,7 @@ type ChosenKey = Omit<KeyFacts, "rows" | "unread" | "scanSeconds">;
 export function chooseKey(
   table: Pick<ObservedTable, "columns" | "indexes">,
   statistics: readonly ColumnStatistics[],
-  { column, encoding, zone }: AskedKey,
+  { column, encoding, zone, levels }: AskedKey,
 ): ChosenKey | undefined {
   const fitting = table.columns.filter(
     (one) => findKeyKind(one.type, encoding) !== undefined && one.generated !== true,
@@ -34,6 +36,7 @@ export function chooseKey(
     encoding,
     kind: findKeyKind(chosen.type, encoding),
     zone,
+    ...(levels ? { levels } : {}),
     rivals: ranked.filter((one) => one !== chosen).map((one) => one.name),
   };
 }

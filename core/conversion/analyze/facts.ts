@@ -95,6 +95,8 @@ export interface KeyFacts {
   readonly encoding: KeyEncoding;
   readonly kind: KeyKind | undefined;
   readonly zone: string;
+  /** Columns of LIST and HASH levels beside it. Left out: none. */
+  readonly levels?: readonly string[];
   /** Other columns that could be the key. */
   readonly rivals: readonly string[];
   /** Undefined: nothing could be read. */

@@ -8,6 +8,7 @@ import type {
   ObservedPartitionIndex,
   ObservedTable,
 } from "../../observed/observed-table";
+import type { Cut } from "../../partition/statements/new-table";
 import {
   type AttachSource,
   findPrimaryKey,
@@ -29,7 +30,8 @@ interface HistorySize {
 
 /** Returns the observation of the table after the swap. */
 export function observeAfterSwap(source: AttachSource, size: HistorySize, before: Observation): Observation {
-  return observePartitioned(source, [describeHistory(source, size)], before);
+  const cut = { strategy: "range", column: source.key.column } as const;
+  return observePartitioned(source, { partitions: [describeHistory(source, size)], branches: [], cut }, before);
 }
 
 /** What the partitioned table is made from, whatever its partitions are. */
@@ -38,7 +40,7 @@ type ParentSource = Pick<AttachSource, "table" | "bound" | "key" | "primaryKey" 
 /** Returns the observation of a plain table as the partitioned one that it becomes, with these partitions. */
 export function observePartitioned(
   source: ParentSource,
-  partitions: readonly ObservedPartition[],
+  { partitions, branches, cut }: Pick<ObservedTable, "partitions" | "branches"> & { readonly cut: Cut },
   before: Observation,
 ): Observation {
   const { table, key, bound } = source;
@@ -49,15 +51,15 @@ export function observePartitioned(
     oid: NO_OID,
     kind: "partitioned",
     key: {
-      strategy: "range",
-      columns: [key.column],
-      types: table.columns.filter(({ name }) => name === key.column).map(({ type }) => type),
+      strategy: cut.strategy,
+      columns: [cut.column],
+      types: table.columns.filter(({ name }) => name === cut.column).map(({ type }) => type),
     },
     columns: table.columns.map((column) => (columns.has(column.name) ? { ...column, nullable: false } : column)),
     constraints: listConstraints(source).filter(({ name }) => name !== check),
     indexes: listIndexes(source),
     partitions,
-    branches: [],
+    branches,
     defaultPartition: undefined,
     carried: describeParent(bound.carried),
   };

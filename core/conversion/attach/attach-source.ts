@@ -1,6 +1,5 @@
 import { formatPrimaryKeyName, quoteLiteral, quoteQualified, type Quoted, fitIdentifier } from "../../names/identifier";
 import type { ObservedConstraint, ObservedTable, Observation } from "../../observed/observed-table";
-import type { KeySpec } from "../../declare/table/spec";
 import { formatEnd, type KeyText } from "../../time/key";
 import type { Instant } from "../../time/instant";
 import type { ConversionSource } from "../source";
@@ -25,15 +24,19 @@ export interface AttachSource extends PlainSource {
   readonly primaryKey: readonly string[] | undefined;
 }
 
-/** Returns the columns of the primary key after the conversion: as declared, or the present ones and the partition key. */
+/**
+ * Returns the columns of the primary key after the conversion: as declared, or the present ones and those that it lacks.
+ *
+ * @param keys columns that the table will be partitioned by
+ */
 export function choosePrimaryKey(
   declared: readonly string[] | undefined,
   table: Pick<ObservedTable, "constraints">,
-  key: Pick<KeySpec, "column">,
+  keys: readonly string[],
 ): readonly string[] | undefined {
   if (declared) return declared;
   const found = findPrimaryKey(table)?.columns;
-  return found && (found.includes(key.column) ? found : [...found, key.column]);
+  return found && [...new Set([...found, ...keys])];
 }
 
 export function findPrimaryKey({ constraints }: Pick<ObservedTable, "constraints">): ObservedConstraint | undefined {

@@ -42,22 +42,24 @@ export function markQuery(pair: Pair): string {
 const OURS = Object.values(CAPTURE_TRIGGERS).map(quoteLiteral).join(", ");
 
 /**
- * The partitions below the source, each with the transaction that attached it. By pg_inherits, which is read by the snapshot of the
+ * The partitions below the source, each with the transactions that attached it and every branch above it. By pg_inherits, which is read by the snapshot of the
  * statement like the triggers; pg_partition_tree would already list one that is attached meanwhile.
  */
 function tree(source: string): string {
-  const own = "SELECT i.inhrelid, i.xmin FROM pg_catalog.pg_inherits i";
-  return `(WITH RECURSIVE tree (oid, made) AS (${own} WHERE i.inhparent = ${source} UNION ALL ${own} JOIN tree p ON p.oid = i.inhparent) SELECT t.oid, t.made FROM tree t)`;
+  const own = (made: string, from: string) => `SELECT i.inhrelid, ${made} FROM pg_catalog.pg_inherits i${from}`;
+  const first = own("ARRAY[i.xmin]", ` WHERE i.inhparent = ${source}`);
+  const below = own("p.made || i.xmin", " JOIN tree p ON p.oid = i.inhparent");
+  return `(WITH RECURSIVE tree (oid, made) AS (${first} UNION ALL ${below}) SELECT t.oid, t.made FROM tree t)`;
 }
 
 /**
  * Triggers of partitions that are not as they were created: by the transaction that installed the capture, by the one that attached
- * the partition, or, a TRUNCATE trigger, by the one that wrote its comment. DISABLE and ENABLE give it another transaction.
+ * the partition or a branch above it, or, a TRUNCATE trigger, by the one that wrote its comment. DISABLE and ENABLE give it another transaction.
  */
 function touchedLeaves(source: string): string {
   const installed = `SELECT r.xmin FROM pg_catalog.pg_trigger r WHERE r.tgname IN (${OURS}) AND r.tgrelid = ${source}`;
   const said = `SELECT d.xmin FROM pg_catalog.pg_description d WHERE d.classoid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND d.objoid = t.oid AND t.tgname = ${quoteLiteral(CAPTURE_TRIGGERS.emptied)}`;
-  return `SELECT pg_catalog.concat_ws(' ', 'touched', t.oid, t.xmin, t.tgenabled) FROM pg_catalog.pg_trigger t JOIN ${tree(source)} l ON l.oid = t.tgrelid WHERE t.tgname IN (${OURS}) AND NOT (t.tgenabled = 'A' AND (t.xmin = l.made OR t.xmin IN (${installed}) OR t.xmin IN (${said})))`;
+  return `SELECT pg_catalog.concat_ws(' ', 'touched', t.oid, t.xmin, t.tgenabled) FROM pg_catalog.pg_trigger t JOIN ${tree(source)} l ON l.oid = t.tgrelid WHERE t.tgname IN (${OURS}) AND NOT (t.tgenabled = 'A' AND (t.xmin = ANY (l.made) OR t.xmin IN (${installed}) OR t.xmin IN (${said})))`;
 }
 
 function leavesWithoutCapture(source: string): string {

@@ -1,4 +1,9 @@
-import type { Observation, ObservedPartition, ObservedPartitionIndex } from "../../observed/observed-table";
+import type {
+  Observation,
+  ObservedBranch,
+  ObservedPartition,
+  ObservedPartitionIndex,
+} from "../../observed/observed-table";
 import { listIndexes, NO_OID, observePartitioned } from "../attach/after-swap";
 import { type CopyPartition, type CopySource, formatCopyBounds } from "./copy-source";
 
@@ -12,20 +17,21 @@ export function observeAfterCopy(
   before: Observation,
   opens: OpenedWayBack | undefined,
 ): Observation {
-  const partitions = source.partitions.map((partition) => describePartition(source, partition));
-  const after = observePartitioned(toParent(source), partitions, before);
+  const { cut, names } = source;
+  const tree = { partitions: listBelow(source, names.target), branches: listBranches(source) };
+  const after = observePartitioned(toParent(source), { ...tree, cut }, before);
   return opens && after.table ? { ...after, table: { ...after.table, wayBack: describeWayBack(opens.until) } } : after;
 }
 
-/** Returns the indexes of the partitions after the swap, each attached to that of the table. The server chooses their names. */
+/** Returns the indexes of the partitions after the swap, each attached to that of its parent. The server chooses their names. */
 export function observeCopiedIndexes(source: CopySource): ObservedPartitionIndex[] {
-  return source.partitions.flatMap(({ name }) =>
+  return source.partitions.flatMap(({ name, parent }) =>
     listIndexes(toParent(source)).map((index) => ({
       ...index,
       name: nameOnPartition(name, index.name),
       schema: source.table.schema,
       partition: name,
-      attachedTo: index.name,
+      attachedTo: parent === source.names.target ? index.name : nameOnPartition(parent, index.name),
       building: false,
     })),
   );
@@ -39,28 +45,53 @@ function nameOnPartition(partition: string, index: string): string {
   return `${partition}_${index}`;
 }
 
-export function describePartition(source: CopySource, { name, from, to }: CopyPartition): ObservedPartition {
-  const { table, bound } = source;
+function listBelow(source: CopySource, parent: string): ObservedPartition[] {
+  return source.partitions.filter((one) => one.parent === parent).map((one) => describePartition(source, one));
+}
+
+function listBranches(source: CopySource): ObservedBranch[] {
+  return source.partitions.flatMap((one): ObservedBranch[] => {
+    const { name, cut } = one;
+    if (!cut) return [];
+    const partitions = listBelow(source, name);
+    // A partition of an interval that HASH divides further has no path of values.
+    const path = isBranch(one) ? one.path : undefined;
+    return [{ partition: describePartition(source, one), path, ...cut, partitions }];
+  });
+}
+
+function isBranch({ path, from, to, bound }: CopyPartition): boolean {
+  return bound !== undefined && path.length > 0 && from === undefined && to === undefined;
+}
+
+export function describePartition(source: CopySource, one: CopyPartition): ObservedPartition {
+  const { table, bound, names } = source;
+  const { name, from, to, parent, path, cut } = one;
   const { owner, ours, rowSecurity, replicaIdentity, options, toast, tablespace, statistics } = bound.carried;
   const unique = listIndexes(toParent(source)).filter((index) => index.unique);
+  const isInterval = one.bound === undefined;
+  const above = isInterval ? path : isBranch(one) ? path.slice(0, -1) : undefined;
   return {
     oid: NO_OID,
     schema: table.schema,
     name,
-    boundsText: formatCopyBounds(source, { name, from, to }),
-    bounds: { from, to },
+    boundsText: formatCopyBounds(source, one),
+    bounds: isInterval ? { from, to } : undefined,
     isDefault: false,
-    partitioned: false,
+    partitioned: cut !== undefined,
     detachPending: false,
     rows: undefined,
     bytes: 0,
+    ...(above === undefined || parent === names.target
+      ? {}
+      : { parent: { schema: table.schema, name: parent, path: above } }),
     carried: {
       owner,
       ours,
       rowSecurity,
       replicaIdentity: replicaIdentity.kind === "index" ? { kind: "default" } : replicaIdentity,
-      options,
-      toast,
+      options: cut ? {} : options,
+      toast: cut ? undefined : toast,
       tablespace,
       statistics,
       policies: [],

@@ -101,8 +101,8 @@ function findManyPartitions({ partitions }: CopyFacts): Problem[] {
   if (partitions.length <= MAX_COPY_PARTITIONS) return [];
   return [
     refuse(
-      `its rows need ${partitions.length.toLocaleString("en")} partitions${partitions.length > MAX_COPY_PARTITIONS ? " or more" : ""}, and the swap locks each of them: at most ${MAX_COPY_PARTITIONS.toLocaleString("en")}.`,
-      "Declare a longer interval for old times (grid), or correct rows with times that are far off.",
+      `its rows need ${partitions.length.toLocaleString("en")} partitions${partitions.some(({ path }) => path.length > 0) ? " and branches" : ""} or more, and the swap locks each of them: at most ${MAX_COPY_PARTITIONS.toLocaleString("en")}.`,
+      "Declare a longer interval for old times (grid), or levels with fewer values, or correct rows with times that are far off.",
     ),
   ];
 }

@@ -6,6 +6,7 @@ import { carryAccess, carryComments, carryPublications, carrySettings } from "..
 import { carrySequences } from "../attach/carry-sequences";
 import type { Handover } from "../attach/handover";
 import { listToValidate, referAgain, repointUsers } from "../attach/repoint";
+import { listWholeTree } from "../../partition/branch/desired-branches";
 import { buildStep, buildSteps } from "../attach/step";
 import { assertUnchanged, carryTriggers, listReferenced, lockTable, renameFormer } from "../attach/swap";
 import { CAPTURE_TRIGGERS, installCapture, nameCapture, prepareCapture } from "../between/capture";
@@ -104,7 +105,7 @@ export function exchangeStatements(
 /** LOCK TABLE of a partitioned table locks its partitions as well. */
 export function lockWhole(source: Pick<CopySource, "table">): Statement {
   const lock = lockTable(source);
-  const partitions = source.table.partitions.map(({ schema, name }) => lockOwn(schema, name));
+  const partitions = listWholeTree(source.table).map(({ schema, name }) => lockOwn(schema, name));
   return { ...lock, locks: [...lock.locks, ...partitions] };
 }
 
@@ -177,7 +178,7 @@ export function endCapture(source: CopySource): Statement[] {
   return [
     ...buildSteps([
       ...Object.values(CAPTURE_TRIGGERS).map((name) => `DROP TRIGGER ${name} ON ${quoteTable(source)}`),
-      ...source.table.partitions.map(
+      ...listWholeTree(source.table).map(
         (leaf) => `DROP TRIGGER IF EXISTS ${CAPTURE_TRIGGERS.emptied} ON ${quoteRelationOf(leaf)}`,
       ),
       `DROP FUNCTION ${quoteRelationOf(nameCapture(pair))}()`,

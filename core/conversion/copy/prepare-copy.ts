@@ -1,6 +1,7 @@
 import { quote, quoteList, quoteLiteral, quoteQualified, type Quoted } from "../../names/identifier";
 import { buildFreshGrantStatements } from "../../partition/carry/security-statements";
 import { buildBoundsCondition, nameBoundsCheck } from "../../partition/statements/attach-partition";
+import { formatCut } from "../../partition/statements/new-table";
 import { buildRelationStatement } from "../../sql/relation";
 import type { Statement } from "../../sql/statement";
 import { namePrimaryKey, quoteTable } from "../attach/attach-source";
@@ -31,7 +32,7 @@ export function prepareCopyStatements(source: CopySource): Statement[] {
     buildFreshGrantStatements({ schema: table.schema, name, role: "parent", fresh: true }, "", [], defaultGrantees);
   const statements = [
     ...buildFresh(source, [
-      `CREATE TABLE ${target} (LIKE ${quoteTable(source)}${options}) PARTITION BY RANGE (${quote(source.key.column)})${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
+      `CREATE TABLE ${target} (LIKE ${quoteTable(source)}${options}) ${formatCut(source.cut)}${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
       ...own(source, target),
       ...checks.map(({ name, definition }) => `ALTER TABLE ${target} ADD CONSTRAINT ${quote(name)} ${definition}`),
       `ALTER TABLE ${target} ADD CONSTRAINT ${quote(nameOnTarget(source, namePrimaryKey(table)))} PRIMARY KEY (${quoteList(source.primaryKey)})`,
@@ -71,15 +72,18 @@ export function addPartitionStatements(source: CopySource, added: readonly CopyP
 function createPartition(source: CopySource, added: CopyPartition): string[] {
   const { bound, table } = source;
   const partition = quoteQualified(table.schema, added.name);
+  const parent = quoteQualified(table.schema, added.parent);
   const toast = Object.entries(bound.carried.toast ?? {}).map(([option, value]) => [`toast.${option}`, value] as const);
   const options = [
     ...(Object.keys(bound.carried.options).length > 0 ? [formatOptions(bound.carried.options)] : []),
     ...toast.map(([option, value]) => `${option} = ${quoteLiteral(value)}`),
   ];
+  // A table that is partitioned further has no storage.
+  const stored = added.cut ? ` ${formatCut(added.cut)}` : options.length > 0 ? ` WITH (${options.join(", ")})` : "";
   const { kind } = bound.carried.replicaIdentity;
   const place = bound.carried.unsaid?.placed === true ? bound.carried.tablespace : undefined;
   return [
-    `CREATE TABLE ${partition} PARTITION OF ${quoteTarget(source)} ${formatCopyBounds(source, added)}${options.length > 0 ? ` WITH (${options.join(", ")})` : ""}${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
+    `CREATE TABLE ${partition} PARTITION OF ${parent} ${formatCopyBounds(source, added)}${stored}${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
     ...own(source, partition),
     ...(source.whole
       ? [

@@ -5,6 +5,7 @@ import {
   quoteRole,
 } from "../../partition/carry/security-statements";
 import type { ObservedTable } from "../../observed/observed-table";
+import { listWholeTree } from "../../partition/branch/desired-branches";
 import type { Relation } from "../../sql/relation";
 import type { Lock, Statement } from "../../sql/statement";
 import type { ConversionSource } from "../source";
@@ -136,7 +137,7 @@ function closeCopy(source: ReturnSource): Statement[] {
 
 /** Row security of the partitions, which the owner's rows would be filtered by no more than before the first swap. */
 function openPartitions({ table }: ReturnSource): Statement[] {
-  return table.partitions.flatMap(({ schema, name, carried }) => {
+  return listWholeTree(table).flatMap(({ schema, name, carried }) => {
     if (!carried) return [];
     const relation: Relation = { schema, name, role: "partition", fresh: true };
     return [

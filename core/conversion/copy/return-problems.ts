@@ -1,3 +1,4 @@
+import { listWholeTree } from "../../partition/branch/desired-branches";
 import type { Problem } from "../../problems/problem";
 import { findBoundProblems, findRightProblems } from "../back/back-problems";
 import type { ReturnSource } from "./return-copy";
@@ -16,7 +17,7 @@ export function findReturnProblems(
     ...taken.map((name) =>
       refuse(`"${table.schema}.${name}" exists already, and the way back needs the name.`, "Rename it or drop it."),
     ),
-    ...table.partitions.flatMap(({ schema, name, carried, detachPending }) => [
+    ...listWholeTree(table).flatMap(({ schema, name, carried, detachPending }) => [
       ...(detachPending
         ? [
             refuse(

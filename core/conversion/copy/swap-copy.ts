@@ -7,7 +7,7 @@ import { type Handover, quoteFormer } from "../attach/handover";
 import { buildStep, buildSteps } from "../attach/step";
 import { addConstraint, listReferenced } from "../attach/swap";
 import type { Pair } from "../between/pair";
-import { type CopySource, nameOnTarget, toPair } from "./copy-source";
+import { type CopyPartition, type CopySource, listHolding, nameOnTarget, toPair } from "./copy-source";
 import { describeWayBack, type OpenedWayBack } from "./say-way-back";
 import { exchangeStatements, listOutgoing, lockOwn, type SwapProof } from "./exchange";
 
@@ -115,7 +115,7 @@ export function listUnproven({ bound }: Pick<CopySource, "bound">): CopySource["
  */
 export function referToOthers(source: Pick<CopySource, "table" | "bound" | "partitions">): Statement[] {
   return listOutgoing(source).flatMap(({ name, definition }) =>
-    source.partitions.map((partition) => {
+    listHolding(source.partitions).map((partition) => {
       const locks: Lock[] = listReferenced(source, name);
       return buildStep(
         `ALTER TABLE ${quoteQualified(source.table.schema, partition.name)} ADD CONSTRAINT ${quote(name)} ${definition.replace(/ NOT VALID$/, "")} NOT VALID`,
@@ -138,16 +138,21 @@ export function refuseWrites(handover: Pick<Handover, "table" | "formerName">, m
 /** Name of the trigger by which the former table refuses writes. */
 export const FORMER_TRIGGER = "pgpartition_former";
 
+/** A table after its swap. */
+interface SettledSource extends Pick<CopySource, "table" | "bound"> {
+  readonly partitions: readonly Pick<CopyPartition, "name" | "cut">[];
+}
+
 /**
  * After the swap: each foreign key is validated partition by partition while writers continue, and then added to the table, which takes
  * over those of the partitions without reading a row. One that was not validated before stays so, on the partitions alone.
  */
-export function settleOutgoing(source: Pick<CopySource, "table" | "bound" | "partitions">): Statement[] {
+export function settleOutgoing(source: SettledSource): Statement[] {
   const { table, partitions } = source;
   return listOutgoing(source)
     .filter(({ validated }) => validated)
     .flatMap(({ name, definition }) => [
-      ...partitions.map((partition): Statement => ({
+      ...listHolding(partitions).map((partition): Statement => ({
         sql: `ALTER TABLE ${quoteQualified(table.schema, partition.name)} VALIDATE CONSTRAINT ${quote(name)}`,
         transaction: `validate ${partition.name}.${name}`,
         timeouts: "waiting",
@@ -165,7 +170,7 @@ export function settleOutgoing(source: Pick<CopySource, "table" | "bound" | "par
 
 /** Taking over the constraints of the partitions, PostgreSQL drops triggers of theirs on the referenced table. */
 function addWhole(
-  { table, partitions }: Pick<CopySource, "table" | "partitions">,
+  { table, partitions }: Pick<SettledSource, "table" | "partitions">,
   name: string,
   definition: string,
 ): Statement {

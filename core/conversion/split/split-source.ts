@@ -20,7 +20,7 @@ export function seeWhole(source: SplitSource): CopySource {
     .filter(
       ({ schema, name, isDefault }) => !isDefault && !(schema === source.table.schema && name === source.table.name),
     )
-    .map(({ name, bounds }) => ({ name, from: bounds?.from, to: bounds?.to }));
+    .map(({ name, bounds }) => ({ name, parent: table.name, path: [], from: bounds?.from, to: bounds?.to }));
   const own = source.partitions.filter((one) => !others.some(({ name }) => name === one.name));
   return { ...source, table, bound, partitions: [...others, ...own].sort(compareBeginnings) };
 }

@@ -36,14 +36,7 @@ export const REFUSED_LEVELS: Problem = {
   path: "convertFrom",
   code: "invalid-value",
   message: "a plain table cannot become one partition of a table with LIST or HASH levels: its rows belong to several.",
-  fix: "Convert it with the time level alone, or copy its rows into a table of another name.",
-};
-
-export const REFUSED_COPY_LEVELS: Problem = {
-  path: "convertFrom",
-  code: "invalid-value",
-  message: "a copy into a table with LIST or HASH levels is to come.",
-  fix: "Convert it with the time level alone, or copy its rows into a table of another name.",
+  fix: 'Copy its rows (strategy: "copy"), or convert it with the time level alone.',
 };
 
 export function refuseName(argument: "historyName" | "formerName", what: string): Problem {

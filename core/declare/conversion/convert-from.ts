@@ -8,7 +8,6 @@ import { parseDeclaredTime } from "../option/time-text";
 import {
   findGridProblems,
   hasLevels,
-  REFUSED_COPY_LEVELS,
   REFUSED_LEVELS,
   refuseName,
   refuseOthers,
@@ -31,7 +30,7 @@ export interface ConversionOptions {
 export interface ConvertFromArgs {
   /**
    * `attach`: the whole table becomes one partition, with all of its rows; no row moves. `copy`: the rows are copied into
-   * partitions of the declared interval while writers continue, every row is compared, and the copy takes the place of the table;
+   * partitions of the declared levels and interval while writers continue, every row is compared, and the copy takes the place of the table;
    * the former table is kept. It needs disk for the rows and indexes once more.
    *
    * @default "attach"
@@ -221,7 +220,6 @@ function parseAttach(
 function parseCopy(declared: ConvertFromArgs, { table, problems }: Around<ConversionOptions>): ConversionSpec {
   problems.push(...refuseOthers(declared, "copy", ["historyUntil", "historyName", "split"]));
   if (declared.until === "prepare") problems.push(refusePhase("copy", "prepare", "verify"));
-  if (hasLevels(table)) problems.push(REFUSED_COPY_LEVELS);
   const formerName = declared.formerName ?? fitIdentifier(`${table.table}_legacy`);
   checkName("convertFrom.formerName", formerName, problems);
   if (formerName === table.table) problems.push(refuseName("formerName", "former table"));

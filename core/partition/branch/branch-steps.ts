@@ -1,5 +1,5 @@
 import { createPartitionStatements } from "../create/partition-statements";
-import { attachText, type Cut, buildNewTableStatements } from "../statements/new-table";
+import { attachText, type Cut, buildNewTableStatements, formatHashBound } from "../statements/new-table";
 import type { ParentShape } from "../carry/parent";
 import type { Hazard, Lock, Statement } from "../../sql/statement";
 import type { DesiredPartition } from "../../window/window-partitions";
@@ -138,11 +138,9 @@ function buildAttachStatement(root: ParentShape, parent: BranchRef, branch: NewB
 }
 
 /** Returns the text after ATTACH PARTITION. */
-function formatBranchBound(branch: NewBranch): string {
-  const value = branch.path.at(-1) ?? "";
-  return branch.level.kind === "hash"
-    ? `FOR VALUES WITH (MODULUS ${branch.level.modulus}, REMAINDER ${value})`
-    : `FOR VALUES IN (${quoteLiteral(value)})`;
+export function formatBranchBound({ path, level }: Pick<NewBranch, "path" | "level">): string {
+  const value = path.at(-1) ?? "";
+  return level.kind === "hash" ? formatHashBound(level, value) : `FOR VALUES IN (${quoteLiteral(value)})`;
 }
 
 /** Returns the parent of partitions as seen from one branch: its own name, everything else as in the table. */

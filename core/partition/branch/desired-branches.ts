@@ -15,7 +15,10 @@ export interface SourceValue {
   readonly active: boolean;
 }
 
-/** Values read for each level above the time level; undefined for levels whose values are given. */
+/**
+ * Values read for each level above the time level, in addition to those that are given; undefined for levels without. Those of the
+ * rows of a table that is converted are among them.
+ */
 export type SourceValues = readonly (readonly SourceValue[] | undefined)[];
 
 /** A branch that the declaration and the sources of values name. */
@@ -41,7 +44,7 @@ export interface DesiredBranch {
  * Returns every branch that should exist or may keep its partitions, outermost first. Empty for a table partitioned by time
  * alone. With `table`, existing branches keep their names.
  */
-export function listDesiredBranches(spec: WindowSpec, values: SourceValues, table?: ObservedTable): DesiredBranch[] {
+export function listDesiredBranches(spec: LeveledSpec, values: SourceValues, table?: ObservedTable): DesiredBranch[] {
   const there = mapBranchNames(spec, table);
   const taken = new Set([spec.table, ...there.values()]);
   const root: Place = { path: [], name: spec.table, active: true, given: true };
@@ -61,6 +64,9 @@ export function listDesiredBranches(spec: WindowSpec, values: SourceValues, tabl
   return buildTreeBelow(0, "");
 }
 
+/** What decides about branches. */
+type LeveledSpec = Pick<WindowSpec, "table" | "levels">;
+
 interface Place {
   readonly path: readonly string[];
   readonly name: string;
@@ -71,22 +77,22 @@ interface Place {
 type NamedBranch = Place & Unnamed & { readonly level: BranchLevel };
 
 function listBranches(
-  spec: WindowSpec,
+  spec: LeveledSpec,
   level: BranchLevel,
   read: readonly SourceValue[] | undefined,
   above: Place,
   there: ReadonlyMap<string, string>,
 ): Omit<NamedBranch, "name">[] {
-  const given = above.given && !(level.kind === "list" && isSource(level.values));
-  return listValues(spec, level, read, above.path).map(({ value, active }) => {
+  return listValues(spec, level, read, above.path).map(({ value, active, given }) => {
     const path = [...above.path, value];
     const wanted = nameBranch(spec, level, above.name, value);
-    return { path, level, active: above.active && active, given, wanted, kept: there.get(encodeBranchPath(path)) };
+    const kept = there.get(encodeBranchPath(path));
+    return { path, level, active: above.active && active, given: above.given && given, wanted, kept };
   });
 }
 
 /** Returns names of existing branches by path, regardless of their creator. */
-function mapBranchNames(spec: WindowSpec, table: ObservedTable | undefined): ReadonlyMap<string, string> {
+function mapBranchNames(spec: LeveledSpec, table: ObservedTable | undefined): ReadonlyMap<string, string> {
   return new Map(
     (table?.branches ?? []).flatMap(({ path, partition }) =>
       path && path.length <= spec.levels.above.length ? [[encodeBranchPath(path), partition.name] as const] : [],
@@ -106,24 +112,25 @@ function groupByParent(branches: readonly NamedBranch[]): ReadonlyMap<string, Na
 }
 
 function listValues(
-  spec: WindowSpec,
+  spec: LeveledSpec,
   level: BranchLevel,
   read: readonly SourceValue[] | undefined,
   path: readonly string[],
-): { readonly value: string; readonly active: boolean }[] {
-  if (level.kind === "hash")
-    return Array.from({ length: level.modulus }, (_, remainder) => ({ value: String(remainder), active: true }));
-  if (!isSource(level.values)) return level.values.map((value) => ({ value, active: true }));
-  const parent = listValueAbove(spec, path);
-  return (read ?? []).filter((row) => row.parent === undefined || row.parent === parent);
+): { readonly value: string; readonly active: boolean; readonly given: boolean }[] {
+  const give = (value: string) => ({ value, active: true, given: true });
+  if (level.kind === "hash") return Array.from({ length: level.modulus }, (_, remainder) => give(String(remainder)));
+  const given = isSource(level.values) ? [] : level.values.map(give);
+  const parent = findListValue(spec, path);
+  const found = (read ?? []).filter((row) => row.parent === undefined || row.parent === parent);
+  return [...given, ...found.map(({ value, active }) => ({ value, active, given: false }))];
 }
 
 /** Returns the value of the nearest LIST level above. */
-function listValueAbove(spec: WindowSpec, path: readonly string[]): string | undefined {
+function findListValue(spec: LeveledSpec, path: readonly string[]): string | undefined {
   return path.filter((_, depth) => spec.levels.above[depth]?.kind === "list").at(-1);
 }
 
-function nameBranch(spec: WindowSpec, level: BranchLevel, base: string, value: string): string {
+function nameBranch(spec: LeveledSpec, level: BranchLevel, base: string, value: string): string {
   const own = level.kind === "hash" ? { remainder: value } : { value: toLabel(value, level.slug) };
   return formatBranchName(level.name, { table: spec.table, base, ...own });
 }
@@ -152,19 +159,25 @@ export function findNameProblems(branches: readonly DesiredBranch[]): Problem[] 
 }
 
 /** Returns the partitioning by time below one path: the first override that matches, else that of the level. */
-export function getBranchSpec(spec: WindowSpec, path: readonly string[]): WindowSpec {
+export function getBranchSpec<Spec extends Pick<WindowSpec, "grid" | "levels">>(
+  spec: Spec,
+  path: readonly string[],
+): Spec {
   const override = spec.levels.overrides.find(({ when }) =>
     Object.entries(when).every(([column, value]) => path[findDepth(spec, column)] === value),
   );
   return override ? { ...spec, grid: override.grid } : spec;
 }
 
-function findDepth(spec: WindowSpec, column: string): number {
+function findDepth(spec: Pick<WindowSpec, "levels">, column: string): number {
   return spec.levels.above.findIndex((level) => level.column === column);
 }
 
 /** Returns branches directly above the time level, from the catalogue, by their path. */
-export function findStems(spec: WindowSpec, table: ObservedTable | undefined): ReadonlyMap<string, ObservedBranch> {
+export function findStems(
+  spec: Pick<WindowSpec, "levels">,
+  table: ObservedTable | undefined,
+): ReadonlyMap<string, ObservedBranch> {
   const depth = spec.levels.above.length;
   const stems = new Map<string, ObservedBranch>();
   for (const branch of table?.branches ?? []) {
@@ -181,10 +194,27 @@ export function listTimePartitions(spec: WindowSpec, table: ObservedTable | unde
 
 /** Returns the number of partitions that hold rows themselves. */
 export function countPartitions(table: ObservedTable | undefined): number {
-  if (!table) return 0;
-  return [...table.partitions, ...table.branches.flatMap((branch) => branch.partitions)].filter(
-    (partition) => !partition.partitioned,
-  ).length;
+  return table ? listWholeTree(table).filter((partition) => !partition.partitioned).length : 0;
+}
+
+/** Returns everything below a table, at any depth: partitions, branches and their parts. */
+export function listWholeTree({ partitions, branches }: Pick<ObservedTable, "partitions" | "branches">) {
+  return [...partitions, ...branches.flatMap((branch) => branch.partitions)];
+}
+
+/** Returns the path of a branch, or of the branch that a partition is in; empty for one of the table itself. */
+export function findPath({ branches }: Pick<ObservedTable, "branches">, { oid, parent }: ObservedPartition) {
+  return branches.find(({ partition }) => partition.oid === oid)?.path ?? parent?.path ?? [];
+}
+
+/** A partition or a branch, with its path. */
+export interface PlacedPartition extends ObservedPartition {
+  readonly path: readonly string[];
+}
+
+/** Returns everything below a table with its path. */
+export function listPlaced(table: Pick<ObservedTable, "partitions" | "branches">): PlacedPartition[] {
+  return listWholeTree(table).map((one) => ({ ...one, path: findPath(table, one) }));
 }
 
 /** Yields a branch and everything below it, each before its parts. */

@@ -5,7 +5,7 @@ import type { HashLevel } from "../../levels/levels";
 import { quoteQualified } from "../../names/identifier";
 import { formatBranchName } from "../../names/template";
 import { attachStatement, type NewPartition } from "../statements/attach-partition";
-import { attachText, buildNewTableStatements } from "../statements/new-table";
+import { attachText, buildNewTableStatements, formatHashBound } from "../statements/new-table";
 import type { ParentShape } from "../carry/parent";
 import type { Statement } from "../../sql/statement";
 
@@ -50,18 +50,32 @@ function buildPartsStatements(
   const [level, ...rest] = levels;
   if (!level) return [];
   const cut = rest[0] && { strategy: "hash" as const, column: rest[0].column };
-  return Array.from({ length: level.modulus }, (_, remainder) => String(remainder)).flatMap((remainder) => {
-    const name = formatBranchName(level.name, { table: parent.root.table, base, remainder });
+  return listParts(level, parent.root.table, base).flatMap(({ name, bound }) => {
     const attach = attachText(
       quoteQualified(parent.partitionSchema, base),
       quoteQualified(parent.partitionSchema, name),
-      `FOR VALUES WITH (MODULUS ${level.modulus}, REMAINDER ${remainder})`,
+      bound,
     );
     return [
       ...buildNewTableStatements(parent, { name, to: partition.to, cut }, transaction),
       ...buildPartsStatements(parent, partition, name, rest, transaction),
       { ...buildLightStatement(attach, transaction), undo: "dropped with its table" },
     ];
+  });
+}
+
+/** Returns the parts by which a HASH level below the time level divides one partition. */
+export function listParts(
+  level: HashLevel,
+  table: string,
+  base: string,
+): { readonly name: string; readonly bound: string }[] {
+  return Array.from({ length: level.modulus }, (_, number) => {
+    const remainder = String(number);
+    return {
+      name: formatBranchName(level.name, { table, base, remainder }),
+      bound: formatHashBound(level, remainder),
+    };
   });
 }
 

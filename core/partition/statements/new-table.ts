@@ -123,6 +123,11 @@ export function formatCut(cut: Cut): string {
   return `PARTITION BY ${cut.strategy.toUpperCase()} (${quote(cut.column)})`;
 }
 
+/** Returns the bound of one part of a HASH level. */
+export function formatHashBound({ modulus }: { readonly modulus: number }, remainder: string): string {
+  return `FOR VALUES WITH (MODULUS ${modulus}, REMAINDER ${remainder})`;
+}
+
 /** Returns ATTACH of one table to another, with bounds in SQL. */
 export function attachText(parent: Quoted, table: Quoted, bounds: string): string {
   return `ALTER TABLE ${parent} ATTACH PARTITION ${table} ${bounds}`;

@@ -1,4 +1,4 @@
-import { type OpenInterval, covers, formatInterval, parseInterval } from "../../time/interval";
+import { type OpenInterval, covers, formatInterval, parseInterval, spanOf } from "../../time/interval";
 import type { WindowSpec } from "../../declare/table/spec";
 import { type Change, listEntries } from "./change";
 import type { PlanEntry, WorkItem } from "./plan-types";
@@ -50,9 +50,10 @@ const NAMED_CREATIONS = 20;
 /** Names creations by range, because creating a partition loses nothing; partitions that leave are always named one by one. */
 function listCreationWork(entries: readonly PlanEntry[]): WorkItem[] {
   const created = entries.filter((item) => item.verb === "create");
-  const first = created[0];
-  const last = created.at(-1);
-  if (!first || !last || created.length <= NAMED_CREATIONS) return entries.map(toWorkItem);
-  const range: WorkItem = { verb: "create", partition: formatRangeName(created.length), from: first.from, to: last.to };
+  if (created.length <= NAMED_CREATIONS) return entries.map(toWorkItem);
+  // Branches may be cut in other lengths: the first and the last entry need not have the ends.
+  const span = spanOf(created.map(({ from, to }) => parseInterval(`${from}/${to}`)));
+  const [from = "", to = ""] = span ? formatInterval(span).split("/") : [];
+  const range: WorkItem = { verb: "create", partition: formatRangeName(created.length), from, to };
   return [range, ...entries.filter((item) => item.verb !== "create").map(toWorkItem)];
 }

@@ -1,5 +1,5 @@
-import { encodeBranchPath, type BranchRef } from "../../levels/levels";
-import type { NewBranch } from "../../partition/branch/branch-steps";
+import { encodeBranchPath } from "../../levels/levels";
+import { type BranchCreation, listMissingBranches } from "../../partition/branch/new-branches";
 import {
   getBranchSpec,
   describePath,
@@ -23,12 +23,6 @@ import { toIntervalKey } from "../../time/interval";
 import { type DesiredPartition, type PlannedWindow, planWindow } from "../../window/window-partitions";
 import { type Creation, planCreation } from "./creation";
 import { planRestores } from "./restores";
-
-/** A branch that does not exist, and the table that it is to be attached to. */
-export interface BranchCreation {
-  readonly branch: NewBranch;
-  readonly parent: BranchRef;
-}
 
 /** Everything to be created, over all branches. */
 export interface PlannedCreations {
@@ -93,7 +87,10 @@ function planBranches(
     if (!stem.active) return [];
     return partitions.map((partition): Creation => ({ ...planCreation(spec, partition, view), branch: ref }));
   });
-  const branches = listMissingBranches(spec, observation, desired, asOf);
+  const root = { schema: spec.schema, name: spec.table, path: [] };
+  const branches = listMissingBranches(spec, { table: observation.table, root }, desired, (stem) =>
+    stem.active ? listPartitions(spec, stem, asOf) : [],
+  );
   return {
     creations,
     restores,
@@ -141,44 +138,6 @@ function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
   const list = lists.get(key);
   if (list) list.push(item);
   else lists.set(key, [item]);
-}
-
-/** Lists the outermost missing branches, each with everything in use below it. */
-function listMissingBranches(
-  spec: WindowSpec,
-  observation: Observation,
-  desired: readonly DesiredBranch[],
-  asOf: Instant,
-): BranchCreation[] {
-  const found = new Map<string, ObservedBranch>();
-  for (const branch of observation.table?.branches ?? [])
-    if (branch.path) found.set(encodeBranchPath(branch.path), branch);
-  const listBelow = (branches: readonly DesiredBranch[], parent: BranchRef): BranchCreation[] =>
-    branches.flatMap((branch) => {
-      const there = found.get(encodeBranchPath(branch.path));
-      if (there)
-        return listBelow(branch.children, {
-          schema: there.partition.schema,
-          name: there.partition.name,
-          path: branch.path,
-        });
-      const made = planBranch(spec, branch, asOf);
-      return made ? [{ branch: made, parent }] : [];
-    });
-  return listBelow(desired, { schema: spec.schema, name: spec.table, path: [] });
-}
-
-/** Returns undefined if nothing below the branch is in use, so that it would hold nothing. */
-function planBranch(spec: WindowSpec, branch: DesiredBranch, asOf: Instant): NewBranch | undefined {
-  if (!branch.active || branch.nameless) return undefined;
-  const next = spec.levels.above[branch.path.length];
-  const cut = next
-    ? { strategy: next.kind, column: next.column }
-    : { strategy: "range" as const, column: spec.key.column };
-  const children = branch.children.flatMap((child) => planBranch(spec, child, asOf) ?? []);
-  if (next && children.length === 0) return undefined;
-  const { name, path, level } = branch;
-  return { name, path, level, cut, children, partitions: next ? [] : listPartitions(spec, branch, asOf) };
 }
 
 function noteEnded(desired: readonly DesiredBranch[], stems: ReadonlyMap<string, ObservedBranch>): string[] {

@@ -19,7 +19,7 @@ import {
 } from "../../partition/statements/retire-statements";
 import type { Statement } from "../../sql/statement";
 import type { Creation } from "./creation";
-import type { BranchCreation } from "./creations";
+import type { BranchCreation } from "../../partition/branch/new-branches";
 import { type Export, needsArchive, type Retirement } from "../retire/retiring";
 
 /** Returns the statements that create a branch, in order. */

@@ -4,6 +4,7 @@ import { sayWayBack } from "../../../core/conversion/copy/say-way-back";
 import { describeFollowing } from "../../../core/conversion/copy/work-statements";
 import { validateReferring } from "../../../core/conversion/attach/repoint";
 import type { ConversionState, DeclaredCopy } from "../../../core/resources/conversion";
+import { listWholeTree } from "../../../core/partition/branch/desired-branches";
 import { closeStatements } from "../../../conversion/back/close-way-back";
 import { compareForReturn } from "../../../conversion/back/go-back";
 import { followOrClose, makeBackJob } from "../../../conversion/back/keep-way-back";
@@ -35,7 +36,7 @@ export function previewKept(ctx: ResourceContext, declared: DeclaredCopy, wayBac
   const { record, ends, until, table, pending } = wayBack;
   const name = `${declared.schema}.${declared.table}`;
   if (ends !== undefined) {
-    const leaves = table.partitions.map((partition) => ({ schema: partition.schema, name: partition.name }));
+    const leaves = listWholeTree(table).map((partition) => ({ schema: partition.schema, name: partition.name }));
     showStatements(ctx, `the way back of ${name} is closed: ${ends}`, closeStatements(declared, record, leaves));
     return;
   }

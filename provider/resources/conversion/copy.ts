@@ -2,6 +2,7 @@ import { observeAfterCopy, observeCopiedIndexes } from "../../../core/conversion
 import { acceptSnapshots, waitForOldSnapshots } from "../../../core/conversion/copy/old-snapshots";
 import { alignCopyStatements, describeNewCopy, finishCopyStatements } from "../../../core/conversion/copy/align-copy";
 import { captureStatements, prepareCopyStatements } from "../../../core/conversion/copy/prepare-copy";
+import { listHolding } from "../../../core/conversion/copy/copy-source";
 import type { SwapProof } from "../../../core/conversion/copy/exchange";
 import { findOpened } from "../../../core/conversion/copy/say-way-back";
 import { settleOutgoing, swapCopyStatements } from "../../../core/conversion/copy/swap-copy";
@@ -160,7 +161,7 @@ function listStatements(
 function formatHeading(declared: DeclaredCopy, { facts, record, source }: Copyable, swaps: boolean): string {
   const { rows, bytes } = facts;
   const size = `${rows === undefined ? "rows never counted" : `about ${rows.toLocaleString("en")} rows`}, ${formatBytes(bytes)}`;
-  const what = `conversion of ${declared.schema}.${declared.table} by copy (${size}, into ${source.partitions.length} partitions)`;
+  const what = `conversion of ${declared.schema}.${declared.table} by copy (${size}, into ${listHolding(source.partitions).length} partitions)`;
   const from = record ? `goes on from ${describeProgress(record)}` : "copied and compared while writers continue";
   return swaps
     ? `${what}: ${from}, then swapped in one transaction; the former table stays as ${declared.schema}.${declared.formerName}, and refuses writes`

@@ -68,7 +68,7 @@ export async function readConversion(runtime: Runtime, declared: DeclaredAttach)
     key: { column: key.column, kind, zone: key.zone },
     historyUntil,
     historyName,
-    primaryKey: choosePrimaryKey(declared.primaryKey, table, key),
+    primaryKey: choosePrimaryKey(declared.primaryKey, table, [key.column]),
   };
   return {
     kind: "convertible",

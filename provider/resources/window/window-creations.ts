@@ -1,6 +1,6 @@
 import { deriveBranchShape, type NewBranch } from "../../../core/partition/branch/branch-steps";
 import { applyCreation } from "../../../core/plan/upkeep/plan-default";
-import type { BranchCreation } from "../../../core/plan/create/creations";
+import type { BranchCreation } from "../../../core/partition/branch/new-branches";
 import { dueIn } from "../../../core/plan/table-plan";
 import { hasWork, hasBranchWork } from "../../../core/plan/change/work";
 import { createBranch } from "../../../postgres/work/create-branch";
