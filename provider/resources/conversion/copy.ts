@@ -12,7 +12,6 @@ import { formatBytes } from "../../../core/size";
 import type { Statement } from "../../../core/sql/statement";
 import { acceptAll } from "../../../conversion/accept-snapshots";
 import { closeWayBack } from "../../../conversion/back/close-way-back";
-import { keepWayBack } from "../../../conversion/back/keep-way-back";
 import { readReturned } from "../../../conversion/settle-returned";
 import { giveUp } from "../../../conversion/give-up";
 import { limitUpdate, makeCopyJob } from "../../../conversion/job-for";
@@ -31,7 +30,7 @@ import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
-import { goBack, isKept, previewKept, previewReturn } from "./copy-back";
+import { goBack, isKept, keepOrClose, previewKept, previewReturn } from "./copy-back";
 import type { Strategy } from "./strategy";
 
 /** The rows are copied, compared, and the copy takes the place of the table. */
@@ -211,8 +210,7 @@ async function perform(ctx: ResourceContext, runtime: Runtime, declared: Declare
     const last = await readAgain();
     const work = getWork(ctx, runtime);
     if (last.kind === "returning") return goBack(work, declared, readAgain, last);
-    if (last.kind === "converted" && last.wayBack)
-      await keepWayBack(work, declared, last.wayBack, limitUpdate(work, declared));
+    if (last.kind === "converted" && last.wayBack) await keepOrClose(work, runtime, declared, last.wayBack);
     return describeState(last);
   });
 }
