@@ -39,7 +39,6 @@ new PartitionedDatabase("meshhook", {
       window: { lead: "3 months", retention: "12 months" },
       onExpire: "archive",
       archive: { ...archive, format: "csv" },
-      grace: "none", // proved rows are not lost
       reason: "replay and debugging of workflow runs",
       convertFrom: {
         strategy: "copy",
