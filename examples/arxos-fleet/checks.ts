@@ -47,9 +47,10 @@ select partition_name, starts_at as start_date, ends_at as end_date, row_estimat
   round(size_bytes / 1048576.0, 2)::float as size_mb
 from pgpartition.partition_info where table_name in (${LIST}) order by size_bytes desc, partition_name`;
 
-/** Tables of which one partition is much larger than the others. */
-export const IMBALANCE =
-  "select table_name, largest_partition, ratio::float as ratio from pgpartition.imbalance where ratio > 3";
+/** The largest partition of each table against the median of those that have begun. */
+export const IMBALANCE = `
+select table_name, largest_partition, ratio::float as ratio from pgpartition.imbalance where table_name in (${LIST})
+order by ratio desc`;
 
 /** Inserts, updates and deletes of each partition since the statistics were reset. */
 export const CHANGES = `

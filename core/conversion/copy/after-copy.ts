@@ -1,4 +1,10 @@
-import type { Observation, ObservedPartition, ObservedPartitionIndex } from "../../observed/observed-table";
+import { fitIdentifier } from "../../names/identifier";
+import type {
+  Observation,
+  ObservedIndex,
+  ObservedPartition,
+  ObservedPartitionIndex,
+} from "../../observed/observed-table";
 import { listIndexes, NO_OID, observePartitioned } from "../attach/after-swap";
 import { type CopyPartition, type CopySource, formatCopyBounds } from "./copy-source";
 
@@ -17,12 +23,12 @@ export function observeAfterCopy(
   return opens && after.table ? { ...after, table: { ...after.table, wayBack: describeWayBack(opens.until) } } : after;
 }
 
-/** Returns the indexes of the partitions after the swap, each attached to that of the table. The server chooses their names. */
+/** Returns the indexes of the partitions after the swap, each attached to that of the table. */
 export function observeCopiedIndexes(source: CopySource): ObservedPartitionIndex[] {
   return source.partitions.flatMap(({ name }) =>
     listIndexes(toParent(source)).map((index) => ({
       ...index,
-      name: nameOnPartition(name, index.name),
+      name: nameOnPartition(name, index),
       schema: source.table.schema,
       partition: name,
       attachedTo: index.name,
@@ -35,8 +41,14 @@ function toParent(source: CopySource) {
   return { ...source, historyName: source.names.former };
 }
 
-function nameOnPartition(partition: string, index: string): string {
-  return `${partition}_${index}`;
+/**
+ * Names an index of a partition as the server does: by the columns. Where that does not fit or is taken, and for expressions, it
+ * chooses otherwise; the name is then only what it might be.
+ */
+function nameOnPartition(partition: string, { name, columns, constraint }: ObservedIndex): string {
+  if (constraint?.kind === "primary") return fitIdentifier(`${partition}_pkey`);
+  if (columns.length === 0) return fitIdentifier(`${partition}_${name}`);
+  return fitIdentifier([partition, ...columns, constraint ? "key" : "idx"].join("_"));
 }
 
 function describePartition(source: CopySource, { name, from, to }: CopyPartition): ObservedPartition {
@@ -65,7 +77,7 @@ function describePartition(source: CopySource, { name, from, to }: CopyPartition
       statistics,
       policies: [],
       grants: [],
-      uniqueIndexes: Object.fromEntries(unique.map((index) => [index.name, nameOnPartition(name, index.name)])),
+      uniqueIndexes: Object.fromEntries(unique.map((index) => [index.name, nameOnPartition(name, index)])),
     },
   };
 }
