@@ -14,7 +14,7 @@ import { acceptAll } from "../../../conversion/accept-snapshots";
 import { closeWayBack } from "../../../conversion/back/close-way-back";
 import { readReturned } from "../../../conversion/settle-returned";
 import { giveUp } from "../../../conversion/give-up";
-import { limitUpdate, makeCopyJob } from "../../../conversion/job-for";
+import { makeCopyJob } from "../../../conversion/job-for";
 import { planSwap } from "../../../conversion/plan-swap";
 import { type Copyable, type CopyReading, readCopy } from "../../../conversion/read/read-copy";
 import { runCopy } from "../../../conversion/run-copy";
