@@ -31,7 +31,8 @@ import { type Patience, getPatience } from "./execute/timeouts";
 /** A table as an update will have left it. */
 interface ExpectedTable {
   readonly observe: (before: Observation) => Observation;
-  readonly indexes: readonly ObservedPartitionIndex[];
+  /** Of its partitions. Left out: as they are. */
+  readonly indexes?: readonly ObservedPartitionIndex[];
 }
 
 /** Access of the rest of the product to one database: connects at first use, reads, executes, locks, cancels. */
@@ -101,8 +102,8 @@ export class Database {
   }
 
   /**
-   * Lets the rest of this process, a preview, see a table as its update will have left it by then. Reads of its rows are not
-   * concerned.
+   * Lets the rest of this process see a table otherwise than it is: in a preview, as its update will have left it by then. Reads of
+   * its rows are not concerned.
    */
   expect({ schema, table }: TableName, expected: ExpectedTable): void {
     this.expected.set(JSON.stringify([schema, table]), expected);
@@ -119,8 +120,8 @@ export class Database {
     table: string,
     away?: { readonly schema: string; readonly name: string },
   ): Promise<readonly ObservedPartitionIndex[]> {
-    const expected = this.expected.get(JSON.stringify([schema, table]));
-    if (expected) return Promise.resolve(expected.indexes);
+    const expected = this.expected.get(JSON.stringify([schema, table]))?.indexes;
+    if (expected) return Promise.resolve(expected);
     return this.readWithPatience(`reading the indexes of table "${schema}"."${table}"`, (session) =>
       observeIndexesOfPartitions(session, schema, table, away),
     );

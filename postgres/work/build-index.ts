@@ -3,6 +3,7 @@ import type { ObservedPartition, ObservedPartitionIndex, ObservedTable } from ".
 import type { IndexSpec, KeySpec } from "../../core/declare/table/spec";
 import {
   createParentIndexStatement,
+  explainTakenName,
   type IndexPlace,
   buildPartitionIndexStatements,
 } from "../../core/table/create/index-build";
@@ -37,6 +38,7 @@ export async function buildIndex(
   spec: IndexSpec,
 ): Promise<BuiltIndex> {
   const first = await readState(work, table, spec);
+  requireFreeNames(first);
   // Equal indexes on the partitions are recognized by the text of the parent's index as the server prints it.
   if (!first.parentIndex) await run(work, table, spec, buildIndexStatements(first).slice(0, 1), first.places.length);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
@@ -73,11 +75,23 @@ export async function previewIndex(
       detached ? [work.database.observePartitionIndexes(table.schema, table.table, detached)] : [],
     ),
   );
-  return buildIndexStatements({
+  const then = {
     ...state,
     places: coming.length === 0 ? state.places : [...state.places, ...places].sort(compareNames),
     existing: [...state.existing, ...theirs.flat()],
-  });
+  };
+  requireFreeNames(then);
+  return buildIndexStatements(then);
+}
+
+/** Fails before the first statement if a part of the index could not get its name. */
+function requireFreeNames(state: IndexState): void {
+  const printed = state.parentIndex?.printed ?? findPrinted(state);
+  for (const place of state.places) {
+    const why = explainTakenName(state.parent, state.index, printed, place, state.existing);
+    if (why !== undefined)
+      throw new Error(`index "${state.index.name}" of "${state.parent.schema}.${state.parent.table}": ${why}`);
+  }
 }
 
 /** A partition to come, and the detached table that it is, if it is one. */

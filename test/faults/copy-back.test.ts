@@ -240,6 +240,21 @@ describe.each(testVersions())("PostgreSQL %s, a small copied table whose way bac
     expect(await phase()).toEqual({ phase: "returnable", why: null });
   });
 
+  it("B2 retires nothing in the update in which it closes, as preview says, and in the next one", async () => {
+    const later = { ...forth, asOf: "2025-05-05T00:00:00Z" };
+    const expired = async () =>
+      (await database.query("select from pg_inherits where inhrelid = to_regclass('app.events_p2023_03')")).length;
+    const shown = (await preview(database, deployment, later)).messages.join("\n");
+    expect(shown).toContain("the way back of app.events is closed");
+    expect(shown).toContain("not now: detach events_p2023_03");
+    expect((await up(database, deployment, later)).error).toBeUndefined();
+    expect(await phase()).toMatchObject({ phase: "ended" });
+    expect(await expired()).toBe(1);
+    expect((await preview(database, deployment, later)).messages.join("\n")).toMatch(/^ +detach events_p2023_03/m);
+    expect((await up(database, deployment, later)).error).toBeUndefined();
+    expect(await expired()).toBe(0);
+  });
+
   it("closes when its table is gone, and leaves nothing of the capture", async () => {
     await database.query("drop table app.events");
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();

@@ -49,6 +49,24 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect((await preview(database, deployment, program)).steps).toEqual([]);
   };
 
+  it("refuses an index whose parts would get the names of one that is carried, and uses that by its name", async () => {
+    const declared = (index: object) =>
+      conversionProgram({
+        convertFrom: { strategy: "copy" },
+        indexes: { of_note: { columns: ["note"], partitionIndexName: "{partition}_note_idx", ...index } },
+      });
+    const shown = await preview(database, deployment, declared({}));
+    expect(shown.error).toMatch(
+      /index "events_of_note" .*"events_p\d{4}_\d\d_note_idx", which is the name of the part of "events_note".*declare name: "events_note"/,
+    );
+    expect(await kind()).toBe("r");
+    const named = declared({ name: "events_note" });
+    expect((await preview(database, deployment, named)).error).toBeUndefined();
+    expect((await up(database, deployment, named)).error).toBeUndefined();
+    expect(await kind()).toBe("p");
+    expect(await preview(database, deployment, named)).toMatchObject({ steps: [], error: undefined });
+  });
+
   it("stops when everything is compared, follows what changes, and swaps with the next update", async () => {
     expect((await up(database, deployment, verifying)).error).toBeUndefined();
     expect((await preview(database, deployment, verifying)).steps).toEqual([]);

@@ -54,6 +54,14 @@ describe.each(anyVersion())("PostgreSQL %s, an archive", (version) => {
     expect((await left(database)).orphans).toEqual([]);
   });
 
+  it("is followed by the drop in the same update by a clock that has parts of a second, if there is no grace", async () => {
+    await filled();
+    const run = await up(database, deployment, program("2025-04-10T00:00:00.25Z", archived()));
+    expect(run.error).toBeUndefined();
+    expect(run.messages.join("\n")).toMatch(/dropped events_p2025_02 /);
+    expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
+  });
+
   it("counts the grace from the proof, not from before an export that may take hours", async () => {
     await filled({ grace: "7 days" });
     const stop = stopAt("after proof of part 1");

@@ -1,6 +1,6 @@
 import type { ObservedColumn } from "../../observed/observed-table";
 import { formatBytes } from "../../size";
-import { chooseKey, isLikelyKey } from "./choose-key";
+import { chooseKey, isLikelyKey, type KeyTable } from "./choose-key";
 import type { ColumnStatistics } from "./facts";
 import { formatCount } from "./load-rules";
 
@@ -144,9 +144,10 @@ function findListColumn({
   return found.sort((a, b) => a.count - b.count)[0];
 }
 
-function toTable({ columns, indexes }: CandidateFacts): Parameters<typeof chooseKey>[0] {
+function toTable({ columns, indexes, inserts, updates }: CandidateFacts): KeyTable {
   return {
     columns,
+    neverUpdated: inserts > 0 && updates === 0,
     indexes: indexes.map((one) => ({ ...one, name: "", definition: "", valid: true, constraint: undefined })),
   };
 }

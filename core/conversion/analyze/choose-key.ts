@@ -13,11 +13,17 @@ export interface AskedKey {
   readonly levels?: readonly string[];
 }
 
+/** What a key is chosen by. */
+export interface KeyTable extends Pick<ObservedTable, "columns" | "indexes"> {
+  /** Rows are inserted, and the statistics know of no update. */
+  readonly neverUpdated?: boolean;
+}
+
 type ChosenKey = Omit<KeyFacts, "rows" | "unread" | "scanSeconds">;
 
 /** Chooses the column to partition by: the one named, or the likeliest of those that can hold times. */
 export function chooseKey(
-  table: Pick<ObservedTable, "columns" | "indexes">,
+  table: KeyTable,
   statistics: readonly ColumnStatistics[],
   { column, encoding, zone, levels }: AskedKey,
 ): ChosenKey | undefined {
@@ -41,15 +47,18 @@ export function chooseKey(
   };
 }
 
-/** Names of times that change during the life of a row, or lie ahead: a row would move, or stay longer than it should. */
-const LATER = /updat|modif|chang|delet|expir|finish|complet|ended|until|due|last|seen|next|birth|archiv/i;
+/** Names of times that change with each update of a row, which would move. In a table without updates they say when a row came. */
+const CHANGED = /updat|modif|chang/i;
+
+/** Names of times that are set during the life of a row, or lie ahead: a row would move, or stay longer than it should. */
+const LATER = /delet|expir|finish|complet|ended|until|due|last|seen|next|birth|archiv/i;
 
 /** Names of the time at which a row came into being. */
 const FIRST = /creat|insert|occur|happen|record|receiv|observ|event|log|^(?:ts|at|time|timestamp|date|day)$/i;
 
 function scoreColumn(
   { name, type, nullable, default: initial }: ObservedColumn,
-  { indexes }: Pick<ObservedTable, "indexes">,
+  { indexes, neverUpdated = false }: Omit<KeyTable, "columns">,
   statistics: readonly ColumnStatistics[],
 ): number {
   const found = statistics.find((one) => one.column === name);
@@ -61,18 +70,14 @@ function scoreColumn(
     [/\b(?:now\(\)|CURRENT_|clock_timestamp|statement_timestamp|transaction_timestamp)/i.test(initial ?? ""), 3],
     [FIRST.test(name), 2],
     [type.startsWith("timestamp"), 1],
-    [LATER.test(name), -8],
+    [LATER.test(name) || (CHANGED.test(name) && !neverUpdated), -8],
     [(found?.nullShare ?? 0) > 0.01, -6],
   ];
   return points.reduce((sum, [holds, score]) => sum + (holds ? score : 0), 0);
 }
 
 /** True if a column looks like the time at which a row came into being, and not like one that is set later. */
-export function isLikelyKey(
-  column: string,
-  table: Pick<ObservedTable, "columns" | "indexes">,
-  statistics: readonly ColumnStatistics[],
-): boolean {
+export function isLikelyKey(column: string, table: KeyTable, statistics: readonly ColumnStatistics[]): boolean {
   const found = table.columns.find((one) => one.name === column);
   return found !== undefined && scoreColumn(found, table, statistics) > 0;
 }

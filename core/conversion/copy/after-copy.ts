@@ -1,6 +1,8 @@
+import { fitIdentifier } from "../../names/identifier";
 import type {
   Observation,
   ObservedBranch,
+  ObservedIndex,
   ObservedPartition,
   ObservedPartitionIndex,
 } from "../../observed/observed-table";
@@ -23,15 +25,15 @@ export function observeAfterCopy(
   return opens && after.table ? { ...after, table: { ...after.table, wayBack: describeWayBack(opens.until) } } : after;
 }
 
-/** Returns the indexes of the partitions after the swap, each attached to that of its parent. The server chooses their names. */
+/** Returns the indexes of the partitions after the swap, each attached to that of its parent. */
 export function observeCopiedIndexes(source: CopySource): ObservedPartitionIndex[] {
   return source.partitions.flatMap(({ name, parent }) =>
     listIndexes(toParent(source)).map((index) => ({
       ...index,
-      name: nameOnPartition(name, index.name),
+      name: nameOnPartition(name, index),
       schema: source.table.schema,
       partition: name,
-      attachedTo: parent === source.names.target ? index.name : nameOnPartition(parent, index.name),
+      attachedTo: parent === source.names.target ? index.name : nameOnPartition(parent, index),
       building: false,
     })),
   );
@@ -41,8 +43,14 @@ function toParent(source: CopySource) {
   return { ...source, historyName: source.names.former };
 }
 
-function nameOnPartition(partition: string, index: string): string {
-  return `${partition}_${index}`;
+/**
+ * Names an index of a partition as the server does: by the columns. Where that does not fit or is taken, and for expressions, it
+ * chooses otherwise; the name is then only what it might be.
+ */
+function nameOnPartition(partition: string, { name, columns, constraint }: ObservedIndex): string {
+  if (constraint?.kind === "primary") return fitIdentifier(`${partition}_pkey`);
+  if (columns.length === 0) return fitIdentifier(`${partition}_${name}`);
+  return fitIdentifier([partition, ...columns, constraint ? "key" : "idx"].join("_"));
 }
 
 function listBelow(source: CopySource, parent: string): ObservedPartition[] {
@@ -96,7 +104,7 @@ export function describePartition(source: CopySource, one: CopyPartition): Obser
       statistics,
       policies: [],
       grants: [],
-      uniqueIndexes: Object.fromEntries(unique.map((index) => [index.name, nameOnPartition(name, index.name)])),
+      uniqueIndexes: Object.fromEntries(unique.map((index) => [index.name, nameOnPartition(name, index)])),
     },
   };
 }

@@ -246,9 +246,12 @@ export function isArchivedDrop(step: Retirement): step is ArchivedDrop {
   return step.verb === "drop" && step.needs.kind === "archive";
 }
 
-/** Returns the time from which a partition detached or archived at a given time may be dropped. */
-export function computeGraceEnd(spec: Pick<WindowSpec, "grace">, from: Instant): Instant {
-  return (spec.grace ? addSpan(from, spec.grace, "UTC") : from).round({ smallestUnit: "second", roundingMode: "ceil" });
+/**
+ * Returns the time from which a partition detached or archived at a given time may be dropped. The end of a grace is a whole second,
+ * which reads better; without one it is that very time, because the same update drops what it has archived.
+ */
+export function computeGraceEnd({ grace }: Pick<WindowSpec, "grace">, from: Instant): Instant {
+  return grace ? addSpan(from, grace, "UTC").round({ smallestUnit: "second", roundingMode: "ceil" }) : from;
 }
 
 function formatHorizon(spec: WindowSpec, clocks: Clocks): string {

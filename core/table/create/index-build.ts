@@ -72,6 +72,31 @@ export function buildPartitionIndexStatements(
 }
 
 /**
+ * Returns why the index cannot be built on a partition: another index there has the name that its part would get, and serves
+ * another index of the table. Undefined: nothing is in its way.
+ */
+export function explainTakenName(
+  parent: ParentShape,
+  index: ParentIndex,
+  printed: string,
+  place: IndexPlace,
+  existing: readonly ObservedPartitionIndex[],
+): string | undefined {
+  const here = existing.filter((candidate) => candidate.partition === place.name && candidate.schema === place.schema);
+  if (here.some((candidate) => candidate.attachedTo === place.above.index)) return undefined;
+  const name = formatPartitionIndexName(parent, place.name, index);
+  const taken = here.find((candidate) => candidate.name === name && candidate.attachedTo !== undefined);
+  if (taken?.attachedTo === undefined) return undefined;
+  const same = taken.definition === printed && taken.unique === index.unique && taken.constraint === undefined;
+  return (
+    `its part on partition "${place.name}" would be called "${name}", which is the name of the part of "${taken.attachedTo}". ` +
+    (same
+      ? `That index has the same columns: declare name: ${JSON.stringify(taken.attachedTo)} to use it`
+      : "Declare another partitionIndexName, which new partitions get too")
+  );
+}
+
+/**
  * Removes the index everywhere; `partitions` as `schema.name`. PostgreSQL has no concurrent form for a partitioned index: it also
  * locks every partition.
  */

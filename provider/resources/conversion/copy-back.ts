@@ -7,7 +7,7 @@ import type { ConversionState, DeclaredCopy } from "../../../core/resources/conv
 import { listWholeTree } from "../../../core/partition/branch/desired-branches";
 import { closeStatements } from "../../../conversion/back/close-way-back";
 import { compareForReturn } from "../../../conversion/back/go-back";
-import { followOrClose, makeBackJob } from "../../../conversion/back/keep-way-back";
+import { followOrClose, keepWayBack, makeBackJob } from "../../../conversion/back/keep-way-back";
 import { planReturn } from "../../../conversion/back/plan-return";
 import type { Returnable } from "../../../conversion/read/read-returnable";
 import type { WayBack } from "../../../conversion/read/read-way-back";
@@ -46,6 +46,23 @@ export function previewKept(ctx: ResourceContext, declared: DeclaredCopy, wayBac
   const heading = `the way back of ${name} is open until ${until}: ${pending.toLocaleString("en")} changes are followed`;
   showStatements(ctx, heading, moved);
   if (moved.length === 0) ctx.log.info(heading);
+}
+
+/**
+ * Keeps a way back open, or closes it. Retirement waits for the rest of an update in which it closes, for whatever reason: the
+ * preview has seen it open, and shown no partition that leaves.
+ */
+export async function keepOrClose(
+  work: WorkContext,
+  { database }: Runtime,
+  declared: DeclaredCopy,
+  wayBack: WayBack,
+): Promise<void> {
+  if (await keepWayBack(work, declared, wayBack, limitUpdate(work, declared))) return;
+  database.expect(declared, {
+    observe: (before) =>
+      before.table ? { ...before, table: { ...before.table, wayBack: "kept a way back until this update" } } : before,
+  });
 }
 
 /** Prints the statements of a way back. The mark and the answers in them are those of this moment. */

@@ -13,10 +13,8 @@ import { formatBytes } from "../../../core/size";
 import type { Statement } from "../../../core/sql/statement";
 import { acceptAll } from "../../../conversion/accept-snapshots";
 import { closeWayBack } from "../../../conversion/back/close-way-back";
-import { keepWayBack } from "../../../conversion/back/keep-way-back";
 import { readReturned } from "../../../conversion/settle-returned";
 import { giveUp } from "../../../conversion/give-up";
-import { limitUpdate } from "../../../conversion/job-for";
 import { type Copyable, type CopyReading, readCopy } from "../../../conversion/read/read-copy";
 import { readSettling } from "../../../conversion/settle-copy";
 import { MAX_CHANGES } from "../../../conversion/follow";
@@ -27,7 +25,7 @@ import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
-import { goBack, isKept, previewKept, previewReturn } from "./copy-back";
+import { goBack, isKept, keepOrClose, previewKept, previewReturn } from "./copy-back";
 import { copyAndSwap, describeProgress, getWork, isCompared } from "./copy-and-swap";
 import type { Strategy } from "./strategy";
 
@@ -197,8 +195,7 @@ async function perform(ctx: ResourceContext, runtime: Runtime, declared: Declare
     const last = await readAgain();
     const work = getWork(ctx, runtime);
     if (last.kind === "returning") return goBack(work, declared, readAgain, last);
-    if (last.kind === "converted" && last.wayBack)
-      await keepWayBack(work, declared, last.wayBack, limitUpdate(work, declared));
+    if (last.kind === "converted" && last.wayBack) await keepOrClose(work, runtime, declared, last.wayBack);
     return describeState(last);
   });
 }

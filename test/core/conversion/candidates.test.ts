@@ -39,6 +39,9 @@ describe("rankCandidates", () => {
     ["list", ["tenant"], "high", { ...noTime, indexes: [byTenant] }],
     ["hash", ["id"], "high", noTime],
     ["none", [], "low", { ...noTime, indexes: [] }],
+    // Never updated: the time of a change is that of its row.
+    ["range", ["updated_at"], "high", { ...noTime, updates: 0 }],
+    ["hash", ["id"], "high", { ...noTime, inserts: 0, updates: 0 }],
   ] satisfies readonly (readonly [string, readonly string[], string, Partial<CandidateFacts>])[])(
     "proposes %s by %j with priority %s",
     (strategy, columns, priority, changes) => {
