@@ -1,7 +1,7 @@
 import type { DeclaredCopy } from "../core/resources/conversion";
 import type { WorkContext } from "../postgres/work/work-context";
 import type { CopyJob } from "./copy-job";
-import type { Copyable } from "./read/read-copy";
+import type { Copyable } from "./read/copy-reading";
 
 /** How a run works: when it ends early, and what it does while it is paused. */
 export type RunLimits = Pick<CopyJob, "isTimeOver" | "whenPaused" | "stop">;

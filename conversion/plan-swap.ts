@@ -11,7 +11,7 @@ import { formatInstant } from "../core/time/instant";
 import type { CopyRecord } from "../postgres/conversion/journal";
 import { swappedStatement } from "../postgres/conversion/journal-swap";
 import { recordLedgerStatement } from "../postgres/registry/ledger";
-import type { Copyable } from "./read/read-copy";
+import type { Copyable } from "./read/copy-reading";
 import type { SwapPlan } from "./swap";
 
 /** A copy that can be swapped. */

@@ -2,7 +2,7 @@ import { formatFinding, toProblem } from "../../core/conversion/analyze/tell-fin
 import type { Finding } from "../../core/conversion/analyze/finding";
 import { findConversionFindings } from "../../core/conversion/analyze/findings";
 import { choosePrimaryKey } from "../../core/conversion/attach/attach-source";
-import type { CopyShape } from "../../core/conversion/copy/align-copy";
+
 import { listLevelColumns } from "../../core/conversion/copy/branch-rows";
 import { findCopyProblems } from "../../core/conversion/copy/copy-problems";
 import { withoutCapture } from "../../core/conversion/copy/without-capture";
@@ -11,7 +11,7 @@ import { type CopyNames, type CopySource, describePresent } from "../../core/con
 import type { ConversionSource } from "../../core/conversion/source";
 import { fitIdentifier } from "../../core/names/identifier";
 import type { Observation, ObservedTable } from "../../core/observed/observed-table";
-import { listPlaced, type PlacedPartition } from "../../core/partition/branch/desired-branches";
+import { listPlaced } from "../../core/partition/branch/desired-branches";
 import { cutBelow } from "../../core/partition/branch/new-branches";
 import type { Problem } from "../../core/problems/problem";
 import type { DeclaredCopy } from "../../core/resources/conversion";
@@ -20,44 +20,14 @@ import { computeLeadEnd } from "../../core/window/window-partitions";
 import { type CopyRecord, countPending, findCopyRecord } from "../../postgres/conversion/journal";
 import { readConversionFacts } from "../../postgres/read/conversion-facts";
 import { readTakenNames } from "../../postgres/read/names-taken";
-import { type HistoryFacts, readHistoryFacts } from "../../postgres/read/history-facts";
+import { readHistoryFacts } from "../../postgres/read/history-facts";
 import type { Database } from "../../postgres/database";
+import type { CopyReading } from "./copy-reading";
 import { planRows } from "./plan-rows";
-import { type Returnable, readReturnable } from "./read-returnable";
+import { readReturnable } from "./read-returnable";
 import { findTakenNames, observeAgain } from "./observe-copy";
 import { readSplit } from "./read-split";
 import { readWayBack, type WayBack } from "./read-way-back";
-
-/** A plain table that can be copied, and how far that is. */
-export interface Copyable {
-  readonly kind: "copyable";
-  readonly source: CopySource;
-  readonly facts: HistoryFacts;
-  /** The copy as it is now. Undefined: not created yet. */
-  readonly copy: CopyShape | undefined;
-  /** What the journal says of a copy under way. */
-  readonly record: CopyRecord | undefined;
-  /** Partitions of the copy that were partitions of the table before a way back. */
-  readonly released: readonly PlacedPartition[];
-  /** Changes that are pending, up to a limit. */
-  readonly pending: number;
-  /** What an operator should know before it. */
-  readonly notes: readonly string[];
-  readonly now: Instant;
-}
-
-export type CopyReading =
-  | { readonly kind: "none" }
-  | {
-      readonly kind: "converted";
-      readonly table: ObservedTable;
-      readonly record: CopyRecord | undefined;
-      /** Undefined: none is open, or its swap is still to be settled. */
-      readonly wayBack: WayBack | undefined;
-    }
-  | ({ readonly kind: "returning" } & Returnable)
-  | { readonly kind: "refused"; readonly state: "plain" | "converted"; readonly problems: readonly Problem[] }
-  | Copyable;
 
 /**
  * Reads the table as it is now, with everything that is bound to it, and how far its copy is.

@@ -17,7 +17,7 @@ import { readConversionSource } from "../../postgres/read/conversion-source";
 import { readHistoryFacts } from "../../postgres/read/history-facts";
 import { readKeyRows } from "../../postgres/read/key-rows";
 import { findTakenNames, observeAgain } from "./observe-copy";
-import type { CopyReading } from "./read-copy";
+import type { CopyReading } from "./copy-reading";
 
 /** A copy by which the history of a partitioned table is split. */
 interface DeclaredSplit extends DeclaredCopy {

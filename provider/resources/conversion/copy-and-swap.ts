@@ -1,7 +1,7 @@
 import type { ConversionState, DeclaredCopy } from "../../../core/resources/conversion";
 import { makeCopyJob } from "../../../conversion/job-for";
 import { planSwap } from "../../../conversion/plan-swap";
-import type { Copyable, CopyReading } from "../../../conversion/read/read-copy";
+import type { Copyable, CopyReading } from "../../../conversion/read/copy-reading";
 import { runCopy } from "../../../conversion/run-copy";
 import { swapCopy, type SwapPlan } from "../../../conversion/swap";
 import { type CopyRecord, readControl } from "../../../postgres/conversion/journal";

@@ -15,7 +15,7 @@ import { settleReturn } from "../../../conversion/settle-returned";
 import { reread } from "../../../conversion/backfill";
 import { MAX_CHANGES } from "../../../conversion/follow";
 import { limitUpdate, makeCopyJob } from "../../../conversion/job-for";
-import type { CopyReading } from "../../../conversion/read/read-copy";
+import type { CopyReading } from "../../../conversion/read/copy-reading";
 import { swapCopy } from "../../../conversion/swap";
 import type { WorkContext } from "../../../postgres/work/work-context";
 import type { ResourceContext } from "../../runtime/call-context";
