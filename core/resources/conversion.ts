@@ -4,6 +4,7 @@ import { collectWires, decodeOptions, encodeOptions } from "../declare/option/op
 import type { KeySpec, TableSpec, WindowSpec } from "../declare/table/spec";
 import { decodeKey, encodeKey, keyWireSchema } from "../declare/table/wire";
 import { decodeGrid, encodeGrid, gridWireSchema } from "../declare/levels/time-level";
+import { RETIREMENT } from "../declare/retention/retirement";
 import { WINDOW } from "../declare/window/window";
 import { CREATE, OWNER } from "./notes";
 import { defineResourceType } from "./resource-type";
@@ -20,6 +21,7 @@ const conversionWireSchema = z.object({
   convertFrom: collectWires(CONVERSION).convertFrom.unwrap(),
   grid: gridWireSchema.optional(),
   lead: collectWires(WINDOW).lead.optional(),
+  requireBackupSince: collectWires(RETIREMENT).requireBackupSince,
   plan: z.unknown().optional(),
 });
 
@@ -29,12 +31,14 @@ type ConversionWire = z.infer<typeof conversionWireSchema>;
 export function encodeConversion(spec: TableSpec): ConversionWire | undefined {
   const { convertFrom } = encodeOptions(CONVERSION, spec) as Partial<ConversionWire>;
   if (!convertFrom) return undefined;
+  const { requireBackupSince } = spec.window;
   return {
     schema: spec.schema,
     table: spec.table,
     key: encodeKey(spec.window.key),
     ...(spec.primaryKey ? { primaryKey: [...spec.primaryKey] } : {}),
     convertFrom,
+    ...(requireBackupSince ? { requireBackupSince: RETIREMENT.requireBackupSince.toWire(requireBackupSince) } : {}),
     // Rows are copied into its partitions.
     ...(convertFrom.strategy === "copy" ? encodePartitioning(spec.window) : {}),
   };
@@ -47,7 +51,7 @@ function encodePartitioning({ grid, lead }: Pick<WindowSpec, "grid" | "lead">): 
 /** A declared conversion as its handler reads it. */
 export type DeclaredConversion = DeclaredAttach | DeclaredCopy;
 
-interface DeclaredTable {
+interface DeclaredTable extends Pick<WindowSpec, "requireBackupSince"> {
   readonly schema: string;
   readonly table: string;
   readonly key: KeySpec;
@@ -76,7 +80,13 @@ export function encodeCopy(declared: DeclaredCopy): ConversionWire {
 export function decodeConversion(wire: ConversionWire): DeclaredConversion {
   const { convertFrom } = decodeOptions(CONVERSION, wire);
   if (!convertFrom) throw new RangeError("the inputs have no conversion");
-  const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key), primaryKey: wire.primaryKey };
+  const table = {
+    schema: wire.schema,
+    table: wire.table,
+    key: decodeKey(wire.key),
+    primaryKey: wire.primaryKey,
+    requireBackupSince: RETIREMENT.requireBackupSince.fromWire(wire.requireBackupSince),
+  };
   if (convertFrom.strategy === "attach") return { ...table, ...convertFrom };
   if (!wire.grid || wire.lead === undefined)
     throw new RangeError("the inputs of a conversion that copies have no grid");
@@ -95,6 +105,8 @@ export const conversionType = defineResourceType({
     convertFrom: "The declared conversion.",
     grid: "With the strategy `copy`: intervals of the partitions that its rows are copied into.",
     lead: "With the strategy `copy`: how far ahead of now they reach.",
+    requireBackupSince:
+      "Backup without which nothing is swapped: it has to have begun at most `within` ago (48 hours, if left out).",
     plan: "What Check has read, for policies: `state` as in the outputs, `rows` by estimate, and `asOf`, the time that decides. Check replaces a given one.",
     state:
       "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `copying`: its rows are being copied or compared. `verified`: every row was copied and compared, and only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",

@@ -31,6 +31,7 @@ import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
+import { requireBackup, warnWithoutBackup } from "./require-backup";
 import { goBack, isKept, previewKept, previewReturn } from "./copy-back";
 import type { Strategy } from "./strategy";
 
@@ -109,6 +110,7 @@ async function preview(
   const moving = isCompared(reading.record) ? [] : describeCopyWork(reading.source);
   showStatements(ctx, formatHeading(declared, reading, swaps), statements, [...moving, ...reading.notes]);
   if (!swaps) return "verified";
+  await warnWithoutBackup(ctx, runtime, declared);
   const { source, now } = reading;
   runtime.addBeside(ctx, declared, statements);
   runtime.database.expect(declared, {
@@ -245,10 +247,13 @@ async function copyAndSwap(
       throw new Refusal(
         `conversion of "${name}" is verified, and was ${paused ? "paused" : "told to stop before its swap"}. Run pgpartition convert resume ${name}, then the update again`,
       );
+    // Before it waits for old transactions, which may take hours, and again with each try.
+    await requireBackup(runtime, declared);
     const plan = async (): Promise<SwapPlan> => {
       const reading = await readAgain();
       if (reading.kind !== "copyable" || !reading.record || !reading.copy)
         throw new Refusal(`conversion of "${name}": the table was altered meanwhile; run the update again`);
+      await requireBackup(runtime, declared);
       const { record, copy } = reading;
       return planSwap(declared, { ...reading, record, copy }, job.work);
     };
