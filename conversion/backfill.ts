@@ -15,6 +15,7 @@ import { coverRows } from "./cover-rows";
 import { follow } from "./follow";
 import { hold } from "./obey-pause";
 import { BatchSize, rest } from "./pace";
+import { PresentRows } from "./present-rows";
 import { CopyProgress } from "./copy-progress";
 import { describeTimeOver, type PressureWatch, whileWatching } from "./watch-pressure";
 
@@ -34,6 +35,7 @@ async function copyAll(job: CopyJob, begun: CopyRecord, watch: PressureWatch): P
   const { work, source } = job;
   const pair = toPair(source);
   const size = new BatchSize();
+  const present = new PresentRows();
   let record = begun;
   let next = record.nextBlock;
   const progress = new CopyProgress(job, record, watch);
@@ -68,11 +70,10 @@ async function copyAll(job: CopyJob, begun: CopyRecord, watch: PressureWatch): P
     const until = Math.min(end, next + size.blocks);
     try {
       const from = performance.now();
+      const blocks = { heap: pair.source, first: next, end: until };
       const rows = await coverRows(job, () =>
-        copyBlocks(
-          toPairWork(job, record),
-          { heap: pair.source, first: next, end: until },
-          recordCopied(work.management, record, until),
+        present.copy((whenPresent) =>
+          copyBlocks(toPairWork(job, record), blocks, recordCopied(work.management, record, until), whenPresent),
         ),
       );
       size.took(performance.now() - from);
