@@ -89,13 +89,15 @@ export async function readCopy(
   const partitions = planCopyPartitions(declared, now, range);
   const primaryKey = choosePrimaryKey(declared.primaryKey, table, key);
   const names = chooseNames(declared, record);
+  const { replication } = observation;
+  const { lockCapacity } = found.activity.server;
   const superuser = observation.role?.superuser === true;
   const problems = [
     ...findings
       // Where the rows lie decides about the partitions of a copy, and is no obstacle.
       .filter(({ level, about }) => level === "blocker" && about !== "key-range")
       .map(toProblem),
-    ...findCopyProblems({ table, bound, replication: observation.replication, superuser, primaryKey, partitions }),
+    ...findCopyProblems({ table, bound, replication, superuser, primaryKey, partitions, lockCapacity }),
     ...(record ? [] : await findTakenNames(database, schema, names, partitions)),
     ...(findOpened(declared, now) ? await findTakenBack(database, declared) : []),
   ];

@@ -35,6 +35,7 @@ interface ActivityRow {
   readonly statistics:
     readonly (Omit<ColumnStatistics, "correlation"> & { readonly correlation: number | null })[] | null;
   readonly max_wal_bytes: string;
+  readonly lock_capacity: number;
   readonly sees_all: boolean;
   readonly old_transactions: TableActivity["server"]["oldTransactions"] | null;
   readonly prepared_transactions: TableActivity["server"]["preparedTransactions"] | null;
@@ -114,6 +115,7 @@ function toActivity(row: ActivityRow): TableActivity {
     seconds: row.seconds === null ? undefined : Number(row.seconds),
     server: {
       maxWalBytes: Number(row.max_wal_bytes),
+      lockCapacity: row.lock_capacity,
       seesAll: row.sees_all,
       oldTransactions: (row.old_transactions ?? []).map((one) => ({ ...one, state: one.state ?? undefined })),
       preparedTransactions: row.prepared_transactions ?? [],

@@ -53,6 +53,8 @@ export interface TableActivity {
 
 interface ServerState {
   readonly maxWalBytes: number;
+  /** Relations that all sessions together can hold locked. */
+  readonly lockCapacity: number;
   /** Every transaction of this database that has been open for a while: a concurrent index build waits for all of them. */
   readonly oldTransactions: readonly OldTransaction[];
   readonly preparedTransactions: readonly { readonly name: string; readonly seconds: number }[];

@@ -32,6 +32,8 @@ select
     where a.schemaname = n.nspname and a.tablename = c.relname and not a.inherited
   ) as statistics,
   pg_size_bytes(current_setting('max_wal_size'))::text as max_wal_bytes,
+  current_setting('max_locks_per_transaction')::int
+  * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int) as lock_capacity,
   pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') as sees_all,
   (
     select json_agg(

@@ -139,6 +139,7 @@ export function factsWith({ table, source, facts }: Changes = {}): ConversionFac
       seconds: 86_400,
       server: {
         maxWalBytes: 1_073_741_824,
+        lockCapacity: 6400,
         oldTransactions: [],
         preparedTransactions: [],
         replicas: [],
