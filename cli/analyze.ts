@@ -21,6 +21,7 @@ interface AnalyzeOptions {
   readonly zone: string;
   readonly every?: Period;
   readonly until?: string;
+  readonly backup?: string;
 }
 
 /** Says what stands against the conversion of a plain table, what it takes care of, and what it costs. Reads only. */
@@ -39,6 +40,10 @@ export function createAnalyzeCommand(): Command {
     .addOption(new Option("--zone <zone>", "time zone of the intervals").argParser(readZone).default("UTC"))
     .addOption(new Option("--every <interval>", "length of an interval; left out: proposed").choices(PERIODS))
     .option("--until <time>", "end of the history; left out: proposed")
+    .option(
+      "--backup <query>",
+      "requireBackupSince.query of the program: says whether the swap would have its backup now",
+    )
     .action(async (name: string | undefined, options: AnalyzeOptions, command: Command) => {
       if (name === undefined) return printCandidates(options, command);
       const id = requireTable(name);
@@ -49,6 +54,7 @@ export function createAnalyzeCommand(): Command {
           zone: options.zone,
           every: options.every,
           historyUntil: options.until === undefined ? undefined : readTime(options.until, options.zone),
+          requireBackupSince: options.backup === undefined ? undefined : { query: options.backup, within: undefined },
         });
         if (!facts) throw new Error(`table "${formatTableId(id)}" does not exist`);
         const analysis = analyze(facts);

@@ -1,6 +1,7 @@
 import { alignCopyStatements, type CopyShape, finishCopyStatements } from "../core/conversion/copy/align-copy";
 import type { CopySource } from "../core/conversion/copy/copy-source";
 import { type CopyJob, describeCopy } from "./copy-job";
+import { refuseAltered } from "./read/refuse-altered";
 import { readCopy } from "./read/read-copy";
 
 /**
@@ -14,8 +15,8 @@ export function alignCopy(job: CopyJob): Promise<boolean> {
 /** Gives the copy the keys, indexes and checks of the table once all rows are there, and gathers its statistics. */
 export async function finishCopy(job: CopyJob): Promise<void> {
   job.work.log.status(`${describeCopy(job)}: building keys and indexes of the copy`);
-  if (!(await bringUp(job, finishCopyStatements)))
-    throw new Error(`${describeCopy(job)}: the table cannot be converted as it is now; pulumi preview says why`);
+  if (await bringUp(job, finishCopyStatements)) return;
+  throw refuseAltered(describeCopy(job), await readCopy(job.work.database, job.declared, () => job.now));
 }
 
 /** The table is read again: what the job was begun with may be hours old. */

@@ -15,6 +15,7 @@ import { coverRows } from "./cover-rows";
 import { follow } from "./follow";
 import { hold } from "./obey-pause";
 import { BatchSize, rest } from "./pace";
+import { PresentRows } from "./present-rows";
 import { CopyProgress } from "./copy-progress";
 import { describeTimeOver, type PressureWatch, whileWatching } from "./watch-pressure";
 
@@ -34,6 +35,7 @@ async function copyAll(job: CopyJob, begun: CopyRecord, watch: PressureWatch): P
   const { work, source } = job;
   const pair = toPair(source);
   const size = new BatchSize();
+  const present = new PresentRows();
   let record = begun;
   let next = record.nextBlock;
   const progress = new CopyProgress(job, record, watch);
@@ -69,11 +71,10 @@ async function copyAll(job: CopyJob, begun: CopyRecord, watch: PressureWatch): P
     try {
       const from = performance.now();
       const blocks = { kind: "blocks", first: next, end: until } as const;
+      const heap = { heap: pair.source, ...blocks };
       const rows = await coverRows(job, blocks, () =>
-        copyBlocks(
-          toPairWork(job, record),
-          { heap: pair.source, ...blocks },
-          recordCopied(work.management, record, until),
+        present.copy((whenPresent) =>
+          copyBlocks(toPairWork(job, record), heap, recordCopied(work.management, record, until), whenPresent),
         ),
       );
       size.took(performance.now() - from);

@@ -5,6 +5,7 @@ import { PairChanged } from "../postgres/conversion/pair-transaction";
 import { beginCopy } from "./begin";
 import { type CopyJob, describeCopy } from "./copy-job";
 import { giveUp } from "./give-up";
+import { refuseAltered } from "./read/refuse-altered";
 import { readCopy } from "./read/read-copy";
 
 /**
@@ -28,12 +29,7 @@ export async function beginAgain(
 async function readAgain(job: CopyJob): Promise<CopyJob> {
   const reading = await readCopy(job.work.database, job.declared, () => job.now);
   if (reading.kind === "copyable") return { ...job, source: reading.source };
-  const problems = reading.kind === "refused" ? reading.problems.map(({ message, fix }) => `${message} ${fix}`) : [];
-  throw new Error(
-    [`${describeCopy(job)}: the table was altered meanwhile, and cannot be copied as it is now`, ...problems].join(
-      "\n",
-    ),
-  );
+  throw refuseAltered(describeCopy(job), reading);
 }
 
 /**

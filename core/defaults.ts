@@ -37,6 +37,9 @@ export const DEFAULT_WAIT_BUDGET_MS = 6 * 60 * 60_000;
 /** Instant statements end in milliseconds; one that runs this long is not instant and must be stopped while it holds a lock. */
 export const DEFAULT_STATEMENT_TIMEOUT_MS = 10_000;
 
+/** Age of a backup that is recent enough for the swap of a conversion: one a night, which took hours and began the night before. */
+export const SWAP_BACKUP_WITHIN: Span = "48 hours";
+
 /**
  * Rows of a default partition that are moved, or read, while it is locked: a tenth of a second on two cores. For more of them,
  * other methods are used, which do not block either.

@@ -19,6 +19,7 @@ import type { Instant } from "../../core/time/instant";
 import { computeLeadEnd } from "../../core/window/window-partitions";
 import { type CopyRecord, countPending, findCopyRecord } from "../../postgres/conversion/journal";
 import { readConversionFacts } from "../../postgres/read/conversion-facts";
+import { readLockCapacity } from "../../postgres/read/lock-capacity";
 import { readTakenNames } from "../../postgres/read/names-taken";
 import { readHistoryFacts } from "../../postgres/read/history-facts";
 import type { Database } from "../../postgres/database";
@@ -64,6 +65,8 @@ export async function readCopy(
   const planned = await planRows(database, declared, found, { now, target: names.target, copy });
   const partitions = [...(copy ? describePresent(copy) : []), ...planned.partitions];
   const primaryKey = choosePrimaryKey(declared.primaryKey, table, [...levels, key.column]);
+  const { replication } = observation;
+  const lockCapacity = await readLockCapacity(database);
   const superuser = observation.role?.superuser === true;
   const problems = [
     ...findings
@@ -71,7 +74,7 @@ export async function readCopy(
       .filter(({ level, about }) => level === "blocker" && about !== "key-range")
       .map(toProblem),
     ...planned.problems,
-    ...findCopyProblems({ table, bound, replication: observation.replication, superuser, primaryKey, partitions }),
+    ...findCopyProblems({ table, bound, replication, superuser, primaryKey, partitions, lockCapacity }),
     ...(record ? [] : await findTakenNames(database, schema, listNames(names, partitions), names.former)),
     ...(findOpened(declared, now) ? await findTakenBack(database, declared) : []),
   ];

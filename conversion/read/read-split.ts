@@ -15,6 +15,7 @@ import { type CopyRecord, countPending, findCopyRecord } from "../../postgres/co
 import type { Database } from "../../postgres/database";
 import { readConversionSource } from "../../postgres/read/conversion-source";
 import { readHistoryFacts } from "../../postgres/read/history-facts";
+import { readLockCapacity } from "../../postgres/read/lock-capacity";
 import { readKeyRows } from "../../postgres/read/key-rows";
 import { findTakenNames, observeAgain } from "./observe-copy";
 import type { CopyReading } from "./copy-reading";
@@ -79,6 +80,7 @@ export async function readSplit(
       superuser: role?.superuser === true,
       primaryKey,
       partitions,
+      lockCapacity: await readLockCapacity(database),
     }),
     ...(record
       ? []

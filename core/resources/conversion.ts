@@ -5,6 +5,7 @@ import type { KeySpec, TableSpec, WindowSpec } from "../declare/table/spec";
 import { decodeKey, encodeKey, keyWireSchema } from "../declare/table/wire";
 import { decodeGrid, encodeGrid, gridWireSchema } from "../declare/levels/time-level";
 import { decodeLevels, encodeLevels, levelsWireSchema } from "../declare/levels/levels-wire";
+import { RETIREMENT } from "../declare/retention/retirement";
 import { WINDOW } from "../declare/window/window";
 import type { Instant } from "../time/instant";
 import { CREATE, OWNER } from "./notes";
@@ -23,6 +24,7 @@ const conversionWireSchema = z.object({
   grid: gridWireSchema.optional(),
   levels: levelsWireSchema.optional(),
   lead: collectWires(WINDOW).lead.optional(),
+  requireBackupSince: collectWires(RETIREMENT).requireBackupSince,
   plan: z.unknown().optional(),
 });
 
@@ -32,12 +34,14 @@ type ConversionWire = z.infer<typeof conversionWireSchema>;
 export function encodeConversion(spec: TableSpec): ConversionWire | undefined {
   const { convertFrom } = encodeOptions(CONVERSION, spec) as Partial<ConversionWire>;
   if (!convertFrom) return undefined;
+  const { requireBackupSince } = spec.window;
   return {
     schema: spec.schema,
     table: spec.table,
     key: encodeKey(spec.window.key),
     ...(spec.primaryKey ? { primaryKey: [...spec.primaryKey] } : {}),
     convertFrom,
+    ...(requireBackupSince ? { requireBackupSince: RETIREMENT.requireBackupSince.toWire(requireBackupSince) } : {}),
     // Rows are copied into its partitions.
     ...(convertFrom.strategy === "copy" || convertFrom.split ? encodePartitioning(spec.window) : {}),
   };
@@ -51,7 +55,7 @@ function encodePartitioning({ grid, levels, lead }: Partitioning): Pick<Conversi
 /** A declared conversion as its handler reads it. */
 export type DeclaredConversion = DeclaredAttach | DeclaredCopy;
 
-interface DeclaredTable {
+interface DeclaredTable extends Pick<WindowSpec, "requireBackupSince"> {
   readonly schema: string;
   readonly table: string;
   readonly key: KeySpec;
@@ -74,14 +78,15 @@ export interface DeclaredCopy extends DeclaredTable, CopySpec, Partitioning {
 
 /** Returns the copy by which a history is split: from that partition, into partitions of the same table. */
 export function toSplit(declared: DeclaredAttach): DeclaredCopy | undefined {
-  const { schema, table, key, primaryKey, historyName, historyUntil, until, timeBudgetMinutes, partitioning } =
-    declared;
+  const { schema, table, key, primaryKey, requireBackupSince, partitioning } = declared;
+  const { historyName, historyUntil, until, timeBudgetMinutes } = declared;
   if (!partitioning) return undefined;
   return {
     schema,
     table: historyName,
     key,
     primaryKey,
+    requireBackupSince,
     strategy: "copy",
     formerName: historyName,
     until: until === "swap" ? "swap" : "verify",
@@ -94,13 +99,26 @@ export function toSplit(declared: DeclaredAttach): DeclaredCopy | undefined {
 
 /** Returns the conversion that a copy belongs to, as it was declared. */
 function toDeclared(declared: DeclaredCopy): DeclaredConversion {
-  const { historyOf, schema, table, key, primaryKey, until, timeBudgetMinutes, grid, levels, lead } = declared;
+  const {
+    historyOf,
+    schema,
+    table,
+    key,
+    primaryKey,
+    requireBackupSince,
+    until,
+    timeBudgetMinutes,
+    grid,
+    levels,
+    lead,
+  } = declared;
   if (!historyOf) return declared;
   return {
     schema,
     table: historyOf.table,
     key,
     primaryKey,
+    requireBackupSince,
     strategy: "attach",
     historyUntil: historyOf.until,
     historyName: table,
@@ -129,7 +147,13 @@ export function encodeCopy(copied: DeclaredCopy): ConversionWire {
 export function decodeConversion(wire: ConversionWire): DeclaredConversion {
   const { convertFrom } = decodeOptions(CONVERSION, wire);
   if (!convertFrom) throw new RangeError("the inputs have no conversion");
-  const table = { schema: wire.schema, table: wire.table, key: decodeKey(wire.key), primaryKey: wire.primaryKey };
+  const table = {
+    schema: wire.schema,
+    table: wire.table,
+    key: decodeKey(wire.key),
+    primaryKey: wire.primaryKey,
+    requireBackupSince: RETIREMENT.requireBackupSince.fromWire(wire.requireBackupSince),
+  };
   if (convertFrom.strategy === "attach" && !convertFrom.split)
     return { ...table, ...convertFrom, partitioning: undefined };
   if (!wire.grid || wire.lead === undefined)
@@ -157,6 +181,8 @@ export const conversionType = defineResourceType({
     grid: "With the strategy `copy`, or with `split`: intervals of the partitions that its rows are copied into.",
     levels: "With the strategy `copy`: LIST and HASH levels of the copy. Left out: it is partitioned by time alone.",
     lead: "With the strategy `copy`, or with `split`: how far ahead of now they reach.",
+    requireBackupSince:
+      "Backup without which nothing is swapped: it has to have begun at most `within` ago (48 hours, if left out).",
     plan: "What Check has read, for policies: `state` as in the outputs, `rows` by estimate, and `asOf`, the time that decides. Check replaces a given one.",
     state:
       "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `copying`: its rows are being copied or compared. `verified`: every row was copied and compared, and only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",

@@ -6,6 +6,7 @@ import type {
   TableActivity,
 } from "../../core/conversion/analyze/facts";
 import { proposeHistoryEnd, proposePeriod } from "../../core/conversion/analyze/propose";
+import type { BackupSpec } from "../../core/declare/retention/backup";
 import type { TableName } from "../../core/names/table-name";
 import type { Instant } from "../../core/time/instant";
 import type { Period } from "../../core/time/period";
@@ -16,6 +17,7 @@ import { query } from "../queries";
 import { readNamingFunctions } from "./adoption-sources";
 import { readConversionSource } from "./conversion-source";
 import { readKeyRows } from "./key-rows";
+import { readLastBackup } from "./last-backup";
 import { listMissingRights } from "./rights";
 
 /** Row of queries/conversion/activity.sql. Numbers that may exceed four bytes are text; JSON leaves an empty list out as null. */
@@ -45,6 +47,8 @@ interface ActivityRow {
 export interface AnalysisRequest extends AskedKey {
   readonly every?: Period | undefined;
   readonly historyUntil?: Instant | undefined;
+  /** Backup that the swap will require. */
+  readonly requireBackupSince?: BackupSpec | undefined;
 }
 
 /** Reads everything that the analysis of one plain table needs. Changes nothing. Undefined: no relation of that name exists. */
@@ -89,6 +93,10 @@ export async function readConversionFacts(
     every,
     historyUntil: asked.historyUntil ?? (chosen?.kind && proposeHistoryEnd(end, every, asked.zone)),
     texts: await readTexts(database, name.table, row),
+    backup: asked.requireBackupSince && {
+      required: asked.requireBackupSince,
+      found: await readLastBackup(database, asked.requireBackupSince.query),
+    },
   };
 }
 

@@ -1,6 +1,14 @@
-import type { BackupFact } from "../../core/plan/retire/backup-guard";
+import type { BackupFact, BackupRequired } from "../../core/plan/retire/backup-guard";
 import { parseInstant } from "../../core/time/instant";
 import type { Database } from "../database";
+
+/** Reads the last backup of a table that requires one. */
+export async function readRequiredBackup(
+  database: Database,
+  { requireBackupSince: required }: BackupRequired,
+): Promise<BackupFact | undefined> {
+  return required && readLastBackup(database, required.query);
+}
 
 /**
  * Runs the user's query for the start of the last good backup, in a read-only transaction, as one statement. A failure is part of

@@ -61,6 +61,25 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition analyze", (version) =>
     expect(declared.stdout).toContain('convertFrom: { historyUntil: "2040-01-01" }');
   });
 
+  it("says whether the swap would have the backup that the program requires, and declares it", async () => {
+    await database.query(PLAIN);
+    const level = async (query: string) =>
+      (await analyze("app.events", "--backup", query)).findings.find((one) => one.about === "backup");
+    expect(await level("select now() - interval '47 hours'")).toMatchObject({ level: "handled" });
+    expect(await level("select now() - interval '49 hours'")).toMatchObject({
+      level: "blocker",
+      message: expect.stringContaining("more than 48 hours ago (requireBackupSince)") as string,
+    });
+    expect(await level("select oops")).toMatchObject({
+      level: "blocker",
+      message: expect.stringContaining('column "oops" does not exist') as string,
+    });
+    const query = "select max(at) from app.events";
+    const { stdout } = await onDatabase(database, "analyze", "app.events", "--write-program", "--backup", query);
+    expect(stdout).toContain(`requireBackupSince: { query: "${query}" }`);
+    expect(stdout).toContain("// blocker (backup): the last backup is of 2026-01-21");
+  });
+
   it("lists every blocker of a table with everything, each with its way on", async () => {
     await database.query(`drop schema app cascade; ${RICH_TABLE}`);
     const { findings, chosen, reason } = await analyze("app.events");

@@ -5,6 +5,7 @@ import { installCapture, prepareCapture } from "../../core/conversion/between/ca
 import { copyText } from "../../core/conversion/between/copy-text";
 import type { PairMark } from "../../core/conversion/between/mark";
 import type { Pair } from "../../core/conversion/between/pair";
+import { PresentRows } from "../../conversion/present-rows";
 import { copyBlocks } from "../../postgres/conversion/copy-blocks";
 import { type PairWork, readMarks } from "../../postgres/conversion/pair-transaction";
 import { ALL_CHANGES, reconcile, type Reconciled } from "../../postgres/conversion/reconcile";
@@ -86,7 +87,10 @@ async function makeFixture(database: TestDatabase, client: Database): Promise<Pa
   const again = (limit: number | typeof ALL_CHANGES = ALL_CHANGES) => reconcile(work, limit, record);
   return {
     work,
-    copy: async () => copyBlocks(work, { heap: pair.source, first: 0, end: await countBlocks(database) }, record),
+    copy: async () => {
+      const blocks = { heap: pair.source, first: 0, end: await countBlocks(database) };
+      return new PresentRows().copy((whenPresent) => copyBlocks(work, blocks, record, whenPresent));
+    },
     reconcile: again,
     drain: async () => {
       while ((await again(1000)).changes > 0);
@@ -138,7 +142,7 @@ export async function countBlocks(database: TestDatabase): Promise<number> {
 /** A copy whose snapshot is taken and whose commit is to come: what it does not see may be committed meanwhile. */
 export async function copyOpen(client: Client, blocks: number): Promise<void> {
   await client.query("begin");
-  await client.query(copyText(pair, pair.source), ["(0,0)", `(${blocks},0)`]);
+  await client.query(copyText(pair, pair.source, "fail"), ["(0,0)", `(${blocks},0)`]);
 }
 
 /** Nothing is pending, both sides are equal, and the engine's own proof says so. */

@@ -88,4 +88,37 @@ describe.each(testVersions())("PostgreSQL %s, a plain table with all that can be
       ),
     ).toEqual([]);
   });
+
+  it.each([
+    ["by attach", conversionProgram()],
+    ["by copy", conversionProgram({ convertFrom: { strategy: "copy" } })],
+  ])(
+    "S9 policies that name their table, triggers in every state, and exact grants are the same after a conversion %s",
+    async (_, program) => {
+      expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+      // What the converting role creates would be open to others by itself, and its sequences and functions too.
+      await database.query(`${CONVERTIBLE_TABLE}
+      create policy named on app.events for update to pg_monitor using (events.number > 0) with check (events.note <> 'x' and app.events.number > 1);
+      create policy restrictive on app.events as restrictive for select using (events.id is not null);
+      create trigger fires_origin after insert on app.events for each row execute function app.ignore();
+      create trigger fires_replica after update of note on app.events for each row when (new.note <> old.note) execute function app.ignore();
+      create trigger fires_never after delete on app.events for each row execute function app.ignore();
+      alter table app.events enable replica trigger fires_replica, disable trigger fires_never;
+      alter default privileges for role ${database.user} in schema app grant all on tables to pg_monitor with grant option;
+      alter default privileges for role ${database.user} in schema app grant insert on tables to public;
+      alter default privileges for role ${database.user} in schema app grant all on sequences to public;`);
+      const seen = await see(database);
+      expect((await up(database, deployment, program)).error).toBeUndefined();
+      expect(await see(database)).toEqual(seen);
+      // Nothing that the conversion made is open to a role that the table was closed to.
+      expect(
+        await database.query(
+          `select c.relname, a.grantee::regrole::text as grantee, a.privilege_type from pg_class c, aclexplode(c.relacl) a
+         where c.relnamespace = 'app'::regnamespace and c.relname like 'events\\_%' and c.relkind in ('r', 'p')
+           and a.grantee in (0, 'pg_monitor'::regrole) and not (a.grantee = 0 and a.privilege_type = 'SELECT')`,
+        ),
+      ).toEqual([]);
+      expect((await preview(database, deployment, program)).steps).toEqual([]);
+    },
+  );
 });

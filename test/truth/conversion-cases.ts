@@ -5,7 +5,7 @@ import type { Case, Declared } from "./case";
 /** Statements that move rows and those of the journal, which a preview tells and does not list. */
 const MOVING = {
   runs: [
-    /ON CONFLICT DO NOTHING RETURNING 1/,
+    /^WITH copied AS \(INSERT .* RETURNING 1\)/,
     /^lock table only/im,
     /^update "pgpartition"\.conversions/m,
     /ALTER TABLE .* ATTACH PARTITION/,

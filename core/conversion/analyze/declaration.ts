@@ -45,6 +45,7 @@ export function writeConversion(
     onExpire: "detach",
     ...(kept.length > 0 ? { indexes: Object.fromEntries(kept) } : {}),
     ...declarePublications(facts.replication),
+    ...(facts.backup ? { requireBackupSince: { query: facts.backup.required.query } } : {}),
     convertFrom: { historyUntil: formatDay(historyUntil, key.zone) },
   };
   const blockers = findings.filter((one) => one.level === "blocker");

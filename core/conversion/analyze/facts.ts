@@ -1,4 +1,6 @@
 import type { Observation, ObservedTable } from "../../observed/observed-table";
+import type { BackupSpec } from "../../declare/retention/backup";
+import type { BackupFact } from "../../plan/retire/backup-guard";
 import type { Instant } from "../../time/instant";
 import type { KeyEncoding, KeyKind } from "../../time/key";
 import type { Period } from "../../time/period";
@@ -27,6 +29,8 @@ export interface ConversionFacts {
   /** End of the history: declared, or proposed. Undefined without a key. */
   readonly historyUntil: Instant | undefined;
   readonly texts: StatementTexts;
+  /** Backup that the swap will require, and what its query has answered. Undefined: none is asked for. */
+  readonly backup?: { readonly required: BackupSpec; readonly found: BackupFact } | undefined;
 }
 
 /** Size and traffic of a table, and the state of its server. */

@@ -52,7 +52,8 @@ export type Topic =
   | "disk"
   | "ctid"
   | "pruning"
-  | "statement-texts";
+  | "statement-texts"
+  | "backup";
 
 /** What a rule finds; the list of rules adds the topic. */
 export type Found = Omit<Finding, "about">;

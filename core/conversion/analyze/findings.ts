@@ -17,6 +17,7 @@ const RULES: Readonly<Record<Topic, Rule>> = {
   rules: table.rules,
   "row-type": table.rowType,
   bound: table.bound,
+  backup: load.backup,
   // The key, and what has to be unique:
   "key-column": key.keyColumn,
   "key-nulls": key.keyNulls,

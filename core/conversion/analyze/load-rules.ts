@@ -1,5 +1,7 @@
 import { quoteQualified } from "../../names/identifier";
+import { explainUnprovedSwap } from "../../plan/retire/backup-guard";
 import { formatBytes } from "../../size";
+import { formatInstant } from "../../time/instant";
 import { type Found, listSome, nameTable, type Rule } from "./finding";
 import { findCopies, findCtidUses, findUnprunable } from "./statement-uses";
 
@@ -99,6 +101,27 @@ export const disk: Rule = ({ activity }) => [
     message: `max_wal_size is ${formatBytes(activity.server.maxWalBytes)}. How much of the disk is free, PostgreSQL does not tell: compare the estimates below with your monitoring.`,
   },
 ];
+
+/** Whether the swap would have the backup that it requires now. */
+export const backup: Rule = ({ backup: asked, now }) => {
+  if (!asked) return [];
+  const { required, found } = asked;
+  const reason = explainUnprovedSwap({ requireBackupSince: required }, found, now);
+  if (reason === undefined)
+    return [
+      {
+        level: "handled",
+        message: `the last backup began ${found.at ? formatInstant(found.at) : ""}: recent enough, and read again just before the swap (requireBackupSince).`,
+      },
+    ];
+  return [
+    {
+      level: "blocker",
+      message: `${reason}: the conversion is prepared, and not swapped.`,
+      fix: "Make a backup before the swap, or correct the query.",
+    },
+  ];
+};
 
 export const ctid: Rule = (facts) =>
   findCtidUses(facts).map(({ where, text }) => ({

@@ -1,5 +1,5 @@
 import { quote, quoteLiteral, quoteQualified } from "../../names/identifier";
-import { quoteRole } from "../../partition/carry/security-statements";
+import { quoteRole, revokeWhateverText } from "../../partition/carry/security-statements";
 import type { SourceSequence } from "../source";
 import { quoteTable, renameForHistory } from "./attach-source";
 import { type Handover, quoteFormer } from "./handover";
@@ -46,6 +46,7 @@ function carryIdentity(source: Handover, sequence: SourceSequence): string[] {
     `${alter(quoteTable(source))} ADD GENERATED ${always} AS IDENTITY (${settings})`,
     `DO ${quoteLiteral(`BEGIN PERFORM pg_catalog.setval(${quoteLiteral(kept)}, last_value, is_called) FROM ${old}; END`)}`,
     `${alter(quoteFormer(source))} DROP IDENTITY`,
+    revokeWhateverText(kept),
     ...grantOn(kept, sequence),
     ...(sequence.comment === undefined ? [] : [`COMMENT ON SEQUENCE ${kept} IS ${quoteLiteral(sequence.comment)}`]),
   ];

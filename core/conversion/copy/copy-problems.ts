@@ -15,6 +15,8 @@ interface CopyFacts {
   /** Of the partitioned table; undefined: it would have none. */
   readonly primaryKey: readonly string[] | undefined;
   readonly partitions: readonly CopyPartition[];
+  /** Relations that all sessions of the server together can hold locked. */
+  readonly lockCapacity: number;
 }
 
 /** Returns everything that keeps a table from being copied, in addition to what keeps it from any conversion. */
@@ -24,6 +26,7 @@ export function findCopyProblems(facts: CopyFacts): Problem[] {
     ...findHiddenRows(facts),
     ...findPublishedProblems(facts),
     ...findManyPartitions(facts),
+    ...findManyLocks(facts),
   ];
 }
 
@@ -106,6 +109,24 @@ function findManyPartitions({ partitions }: CopyFacts): Problem[] {
     ),
   ];
 }
+
+/**
+ * The swap locks every partition, its indexes and its TOAST table with index, in one transaction; a server whose lock table is full
+ * refuses locks to every session.
+ */
+function findManyLocks({ table, partitions, lockCapacity }: CopyFacts): Problem[] {
+  const locks = partitions.length * (OF_EACH_PARTITION + table.indexes.length);
+  if (locks <= lockCapacity) return [];
+  return [
+    refuse(
+      `the swap locks some ${locks.toLocaleString("en")} relations at once, ${partitions.length.toLocaleString("en")} partitions with ${table.indexes.length.toLocaleString("en")} indexes each, and the server can hold ${lockCapacity.toLocaleString("en")} locks in all.`,
+      "Raise max_locks_per_transaction and restart the server, or declare a longer interval for old times (grid).",
+    ),
+  ];
+}
+
+/** The partition, and its TOAST table with index. */
+const OF_EACH_PARTITION = 3;
 
 function refuse(message: string, fix: string): Problem {
   return { path: "convertFrom.strategy", code: "conflict", message, fix };

@@ -9,7 +9,11 @@ import { type CopySource, toPair } from "./copy-source";
  */
 export function describeCopyWork(source: CopySource): string[] {
   const pair = toPair(source);
-  return [`rows are copied in blocks of the table, by: ${copyText(pair, pair.source)}`, ...describeFollowing(source)];
+  const [copy, leaving] = (["fail", "leave"] as const).map((whenPresent) => copyText(pair, pair.source, whenPresent));
+  return [
+    `rows are copied in blocks of the table, by: ${copy}; where the copy has one of them already, by: ${leaving}`,
+    ...describeFollowing(source),
+  ];
 }
 
 /** The same without the copying: what keeps a former table equal, and compares it. */

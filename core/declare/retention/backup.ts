@@ -5,21 +5,26 @@ import { type Around, defineOption } from "../option/option";
 import { nameShape, createSpanShape, spanWire, nameType } from "../option/shapes";
 import { parseDeclaredSpan } from "../option/time-text";
 
-/** Backup that must exist before rows are dropped. */
+/** Backup that must exist before rows are dropped, and before a conversion is swapped. */
 export interface BackupArgs {
   /**
    * One SELECT of one value, a timestamptz: the time at which the last good backup **began**, as your backups record it. NULL or
-   * no row means none. Runs as the connected role in a read-only transaction, in preview and again under the lock of the drop.
+   * no row means none. Runs as the connected role in a read-only transaction, in preview and again under the lock of the drop, or
+   * just before the swap.
    *
    * @example "SELECT max(started_at) FROM ops.backups WHERE succeeded"
    */
   readonly query: string;
-  /** Greatest age of that backup. @default none: it only has to have begun after the partition was detached */
+  /**
+   * Greatest age of that backup, when rows are dropped or a conversion is swapped.
+   *
+   * @default for a drop none: it only has to have begun after the partition was detached; for a swap 48 hours
+   */
   readonly within?: Span;
 }
 
 /**
- * Backup that every drop requires.
+ * Backup that every drop requires, and the swap of a conversion.
  *
  * @public
  */

@@ -83,6 +83,10 @@ export interface RetirementOptions {
    * Drops nothing before a backup that began after the partition was detached, so that its last rows are in it. Your query
    * returns the time of that backup. The drop then follows in a later update, never in that of the detach.
    *
+   * With `convertFrom` also the swap waits for a backup, one that began at most `within` ago: the update prepares or copies, and then
+   * fails with the reason until one exists. So does the way back of `attach`, which drops partitions; that of `copy` drops nothing,
+   * and does not wait.
+   *
    * @default no backup is asked for
    * @example { query: "SELECT max(started_at) FROM ops.backups WHERE succeeded", within: "24 hours" }
    */

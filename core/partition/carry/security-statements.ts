@@ -159,6 +159,11 @@ function revokeText(relation: Relation, grantees: DefaultGrantees): string | und
     return grantees.length === 0
       ? undefined
       : `REVOKE ALL ON ${table} FROM ${[...grantees].sort().map(quoteRole).join(", ")}`;
+  return revokeWhateverText(table);
+}
+
+/** Revokes all that defaults have given on a new table or sequence, which is quoted, to roles that are not known before. */
+export function revokeWhateverText(relation: string): string {
   return `DO ${quoteLiteral(`
 DECLARE
   grantee text;
@@ -166,9 +171,9 @@ BEGIN
   FOR grantee IN
     SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
     FROM pg_class c, aclexplode(c.relacl) a
-    WHERE c.oid = ${quoteLiteral(table)}::regclass AND a.grantee <> c.relowner
+    WHERE c.oid = ${quoteLiteral(relation)}::regclass AND a.grantee <> c.relowner
   LOOP
-    EXECUTE ${quoteLiteral(`REVOKE ALL ON ${table} FROM `)} || grantee;
+    EXECUTE ${quoteLiteral(`REVOKE ALL ON ${relation} FROM `)} || grantee;
   END LOOP;
 END
 `)}`;

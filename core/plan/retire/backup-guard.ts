@@ -1,7 +1,9 @@
+import { SWAP_BACKUP_WITHIN } from "../../defaults";
+import type { BackupSpec } from "../../declare/retention/backup";
 import type { DetachedTable } from "../../observed/ledger";
 import type { WindowSpec } from "../../declare/table/spec";
 import { compareInstants, formatInstant, type Instant } from "../../time/instant";
-import { addSpan, formatSpan } from "../../time/span";
+import { addSpan, formatSpan, requireSpan } from "../../time/span";
 
 /** Answer of the query of `requireBackupSince`. */
 export interface BackupFact {
@@ -11,28 +13,51 @@ export interface BackupFact {
   readonly failed?: string;
 }
 
+/** Something that requires a backup, if it is declared. */
+export type BackupRequired = Pick<WindowSpec, "requireBackupSince">;
+
 /**
  * Explains why a detached table is not dropped yet; undefined: a backup exists that began after its last possible write, or none
  * is required. An earlier backup may lack its last rows, however recent it is.
  */
 export function explainMissingBackup(
-  spec: Pick<WindowSpec, "requireBackupSince">,
-  table: Pick<DetachedTable, "detachedAt">,
+  { requireBackupSince: required }: BackupRequired,
+  { detachedAt }: Pick<DetachedTable, "detachedAt">,
   backup: BackupFact | undefined,
   now: Instant,
 ): string | undefined {
-  const required = spec.requireBackupSince;
-  if (!required) return undefined;
-  if (backup?.failed !== undefined) return describeFailed(backup.failed);
+  return required && explain(required, backup, now, { what: "dropped", after: detachedAt });
+}
+
+/**
+ * Explains why a conversion is not swapped yet, or an attached history not taken back; undefined: a recent backup exists, or none is
+ * required. The table is written to until then, so no backup can be after its last write: its age decides alone.
+ */
+export function explainUnprovedSwap(
+  { requireBackupSince: required }: BackupRequired,
+  backup: BackupFact | undefined,
+  now: Instant,
+): string | undefined {
+  const within = required?.within ?? requireSpan(SWAP_BACKUP_WITHIN);
+  return required && explain({ within }, backup, now, { what: "swapped" });
+}
+
+function explain(
+  { within }: Pick<BackupSpec, "within">,
+  backup: BackupFact | undefined,
+  now: Instant,
+  { what, after }: { readonly what: string; readonly after?: Instant },
+): string | undefined {
+  if (backup?.failed !== undefined) return describeFailed(backup.failed, what);
   if (!backup?.at) return "no backup is known (requireBackupSince)";
   const said = `the last backup is of ${formatInstant(backup.at)}`;
-  if (compareInstants(backup.at, table.detachedAt) < 0) return `${said}, before it was detached (requireBackupSince)`;
-  if (required.within && compareInstants(addSpan(backup.at, required.within, "UTC"), now) < 0)
-    return `${said}, more than ${formatSpan(required.within)} ago (requireBackupSince)`;
+  if (after && compareInstants(backup.at, after) < 0) return `${said}, before it was detached (requireBackupSince)`;
+  if (within && compareInstants(addSpan(backup.at, within, "UTC"), now) < 0)
+    return `${said}, more than ${formatSpan(within)} ago (requireBackupSince)`;
   return undefined;
 }
 
 /** Describes a failed query: it keeps everything, and is reported even if nothing waits for it. */
-export function describeFailed(because: string): string {
-  return `the query of requireBackupSince returns no answer (${because}): nothing is dropped`;
+export function describeFailed(because: string, what = "dropped"): string {
+  return `the query of requireBackupSince returns no answer (${because}): nothing is ${what}`;
 }

@@ -17,6 +17,7 @@ import type { PropertyMap } from "../../runtime/values";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
 import { giveUpSplit, isSplit, listSplitProblems, performSplit, previewSplit } from "./split";
+import { requireBackup, warnWithoutBackup } from "./require-backup";
 import type { Strategy } from "./strategy";
 import { type ConversionReading, type Convertible, readConversion } from "./read-conversion";
 import { previewWayBack, takeBack } from "./way-back";
@@ -43,6 +44,8 @@ export function attachStrategy(runtime: Runtime, declared: DeclaredAttach): Stra
     isDone: async () => isDone(declared, await read()),
     preview: async (ctx) => {
       const found = await read();
+      if (found.kind === "reversible" || (found.kind === "convertible" && declared.until === "swap"))
+        await warnWithoutBackup(ctx, runtime, declared);
       if (found.kind === "convertible") previewConversion(ctx, runtime, declared, found);
       if (found.kind === "reversible") previewWayBack(ctx, declared, found);
       if (found.kind === "restored" || found.kind === "converted") previewSettling(ctx, declared, found);
@@ -147,6 +150,7 @@ async function convert(ctx: ResourceContext, runtime: Runtime, declared: Declare
     if (declared.until === "prepare") return "prepared";
     const ready = first.plan.prepare.length > 0 ? await requireConvertible(runtime, declared) : first;
     if (ready.kind !== "convertible") return describeState(ready);
+    await requireBackup(runtime, declared);
     // Its locks are held no longer for the disk; nothing follows before it is on it.
     await runtime.database.execute(recordSwap(runtime, ready), { ...lock, subject, flushedLater: true });
     await runtime.database.flush(declared, lock);

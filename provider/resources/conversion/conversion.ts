@@ -26,7 +26,7 @@ export const conversion = defineResource(
     const recall = (declared: DeclaredConversion): Strategy => known.get(formatTableId(declared)) ?? choose(declared);
     return {
       id: formatTableId,
-      declared: ["schema", "table", "key", "primaryKey", "convertFrom", "grid", "levels", "lead"],
+      declared: ["schema", "table", "key", "primaryKey", "convertFrom", "grid", "levels", "lead", "requireBackupSince"],
       keep: ({ plan: _plan, ...declared }) => declared,
 
       check: async (ctx, declared, { olds, news }) => {

@@ -10,12 +10,18 @@ import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 
+interface SwapSteps {
+  readonly readAgain: () => Promise<CopyReading>;
+  /** Throws if nothing may be swapped now. */
+  readonly beforeSwap: () => Promise<void>;
+}
+
 /** Copies and compares until only the swap remains, and swaps if that is declared. */
 export async function copyAndSwap(
   work: WorkContext,
   declared: DeclaredCopy,
   found: Copyable,
-  readAgain: () => Promise<CopyReading>,
+  { readAgain, beforeSwap }: SwapSteps,
 ): Promise<ConversionState> {
   const { log, database } = work;
   let job = makeCopyJob(work, declared, found);
@@ -43,10 +49,13 @@ export async function copyAndSwap(
       log.info(told);
       return "verified";
     }
+    // Before it waits for old transactions, which may take hours, and again with each try.
+    await beforeSwap();
     const plan = async (): Promise<SwapPlan> => {
       const reading = await readAgain();
       if (reading.kind !== "copyable" || !reading.record || !reading.copy)
         throw new Refusal(`${what} of "${name}": the table was altered meanwhile; run the update again`);
+      await beforeSwap();
       const { record, copy } = reading;
       return planSwap(declared, { ...reading, record, copy }, job.work);
     };

@@ -26,6 +26,7 @@ import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
+import { requireBackup, warnWithoutBackup } from "./require-backup";
 import { goBack, isKept, keepOrClose, previewKept, previewReturn } from "./copy-back";
 import { copyAndSwap, describeProgress, getWork, isCompared } from "./copy-and-swap";
 import type { Strategy } from "./strategy";
@@ -105,6 +106,7 @@ async function preview(
   const moving = isCompared(reading.record) ? [] : describeCopyWork(reading.source);
   showStatements(ctx, formatHeading(declared, reading, swaps), statements, [...moving, ...reading.notes]);
   if (!swaps) return "verified";
+  await warnWithoutBackup(ctx, runtime, declared);
   const { source, now } = reading;
   runtime.addBeside(ctx, declared, statements);
   runtime.database.expect(declared, {
@@ -181,7 +183,10 @@ async function perform(ctx: ResourceContext, runtime: Runtime, declared: Declare
     };
     const found = await readAgain();
     if (found.kind === "copyable") {
-      const state = await copyAndSwap(getWork(ctx, runtime), declared, found, readAgain);
+      const state = await copyAndSwap(getWork(ctx, runtime), declared, found, {
+        readAgain,
+        beforeSwap: () => requireBackup(runtime, declared),
+      });
       if (state !== "converted") return state;
     }
     const after = await readAgain();

@@ -24,6 +24,7 @@ import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
+import { requireBackup, warnWithoutBackup } from "./require-backup";
 import { copyAndSwap, describeProgress, getWork, isCompared } from "./copy-and-swap";
 
 /** The split of the history of a converted table, as one operation sees it. */
@@ -89,6 +90,7 @@ export async function previewSplit(
     ...reading.notes,
   ]);
   if (!swaps) return;
+  await warnWithoutBackup(ctx, runtime, declared);
   runtime.addBeside(ctx, parent, statements);
   const indexes = await runtime.database.observePartitionIndexes(parent.schema, parent.table);
   runtime.database.expect(parent, {
@@ -158,7 +160,11 @@ export async function performSplit(ctx: ResourceContext, runtime: Runtime, decla
     return reading;
   };
   const found = await readAgain();
-  if (found.kind === "copyable") await copyAndSwap(getWork(ctx, runtime), split, found, readAgain);
+  if (found.kind === "copyable")
+    await copyAndSwap(getWork(ctx, runtime), split, found, {
+      readAgain,
+      beforeSwap: () => requireBackup(runtime, split),
+    });
   const after = await readAgain();
   if (after.kind !== "converted" || after.record?.phase !== "swapped") return;
   await database.execute(await readSettling(database, split, after), options);

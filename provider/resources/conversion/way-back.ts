@@ -6,6 +6,7 @@ import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
 import { readConversion } from "./read-conversion";
+import { requireBackup } from "./require-backup";
 import type { Reversible } from "./read-way-back";
 
 /** Prints the statements of the way back. */
@@ -51,6 +52,7 @@ export async function takeBack(
     }
   };
   await run(first.plan.prepare);
+  await requireBackup(runtime, declared);
   const { source, plan, recorded } = first.plan.prepare.length > 0 ? await read() : first;
   await run(recorded);
   runtime.database.invalidate(declared.schema, declared.table);

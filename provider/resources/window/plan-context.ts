@@ -3,7 +3,6 @@ import type { Observation } from "../../../core/observed/observed-table";
 import type { KnownSourceTriggers } from "../../../core/partition/branch/source-triggers";
 import type { SourceValues } from "../../../core/partition/branch/desired-branches";
 import type { CreateContext, RetireContext } from "../../../core/plan/plan-changes";
-import type { BackupFact } from "../../../core/plan/retire/backup-guard";
 import type { ByteLimit } from "../../../core/plan/retire/byte-limit";
 import { cleansUp, planCleanup } from "../../../core/plan/retire/cleanup";
 import { listLeavable, type RetirementFacts } from "../../../core/plan/retire/plan-retirement";
@@ -16,7 +15,7 @@ import { listReferences } from "../../../core/partition/carry/parent";
 import { planWindow } from "../../../core/window/window-partitions";
 import { ConnectionLost } from "../../../postgres/connect/session-errors";
 import { readDependents } from "../../../postgres/read/dependents";
-import { readLastBackup } from "../../../postgres/read/last-backup";
+import { readRequiredBackup } from "../../../postgres/read/last-backup";
 import {
   readEmptyPartitions,
   readLevelValues,
@@ -176,18 +175,13 @@ async function readRetireFacts(
       retiring: {
         ...(await readKeeping(runtime, spec, observation, clocks, cleanup, leaving)),
         byteLimit: await limit?.(),
-        backup: await backupOf(runtime, spec),
+        backup: await readRequiredBackup(database, spec),
       },
     };
   } catch (error) {
     if (error instanceof ConnectionLost) throw error;
     return { retiring: { unread: error instanceof Error ? error.message : String(error) } };
   }
-}
-
-async function backupOf(runtime: Runtime, spec: WindowSpec): Promise<BackupFact | undefined> {
-  if (!spec.requireBackupSince) return undefined;
-  return readLastBackup(runtime.database, spec.requireBackupSince.query);
 }
 
 /** Reads triggers only if a level could have one, or had. */

@@ -238,6 +238,18 @@ describe("findConversionFindings", () => {
     },
   );
 
+  it.each([
+    ["2026-11-27T12:00:00Z", "handled backup"],
+    ["2026-11-27T11:59:59Z", "blocker backup"],
+    [undefined, "blocker backup"],
+  ])("a backup of %s, where one is required: %s", (at, found) => {
+    const backup = {
+      required: { query: "select 1", within: undefined },
+      found: { at: at === undefined ? undefined : parseInstant(at, "UTC") },
+    };
+    expect(listWeighty(factsWith({ facts: { backup } }))).toContain(found);
+  });
+
   it("lists blockers first, whatever their topic", () => {
     const levels = findConversionFindings(factsWith({ table: email, source: { subscriptions: ["s"] } })).map(
       (one) => one.level,

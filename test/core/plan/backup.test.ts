@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { explainUnprovedSwap } from "../../../core/plan/retire/backup-guard";
 import { parseInstant } from "../../../core/time/instant";
 import { windowSpec } from "../support/specs";
 import { clocksAt, World } from "../support/world";
@@ -48,6 +49,33 @@ describe("requireBackupSince", () => {
     expect(plan.warnings).toEqual([
       "the query of requireBackupSince returns no answer (no such table): nothing is dropped",
     ]);
+  });
+
+  test.each([
+    [undefined, "2025-12-01T10:00:00Z", undefined],
+    [
+      undefined,
+      "2025-12-01T09:59:59Z",
+      "the last backup is of 2025-12-01T09:59:59Z, more than 48 hours ago (requireBackupSince)",
+    ],
+    [
+      "1 hour",
+      "2025-12-03T08:59:59Z",
+      "the last backup is of 2025-12-03T08:59:59Z, more than 1 hour ago (requireBackupSince)",
+    ],
+    ["4 weeks", "2025-11-06T10:00:00Z", undefined],
+  ] as const)("a conversion, within %s, with a backup of %s: %s", (within, at, reason) => {
+    const { requireBackupSince } = windowSpec({ requireBackupSince: { query: QUERY, ...(within ? { within } : {}) } });
+    const backup = { at: parseInstant(at, "UTC") };
+    expect(explainUnprovedSwap({ requireBackupSince }, backup, parseInstant("2025-12-03T10:00:00Z", "UTC"))).toBe(
+      reason,
+    );
+  });
+
+  test("a conversion that requires none is swapped without one", () => {
+    expect(
+      explainUnprovedSwap({ requireBackupSince: undefined }, undefined, parseInstant("2025-12-03", "UTC")),
+    ).toBeUndefined();
   });
 
   test("that is no length of time is refused", () => {

@@ -22,11 +22,15 @@ export interface OwnServer {
   remove(): Promise<void>;
 }
 
-export async function startOwnServer(version: Version): Promise<OwnServer> {
+/** @param settings lines of postgresql.conf, also for each later start */
+export async function startOwnServer(
+  version: Version,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<OwnServer> {
   const owner = account();
   const folder = temporaryFolder(owner);
   const dataDir = join(folder, "data");
-  const first = await startServer({ version, dataDir });
+  const first = await startServer({ version, dataDir, settings });
   const bin = join(reachable(binaries(version), owner), "bin", "postgres");
   let pid = first.pid;
 
@@ -41,8 +45,9 @@ export async function startOwnServer(version: Version): Promise<OwnServer> {
   };
   const start = async (): Promise<void> => {
     const log = openSync(first.logFile, "a");
-    const settings = [`port=${String(first.port)}`, "listen_addresses=127.0.0.1", "unix_socket_directories="];
-    const child = spawn(bin, ["-D", dataDir, ...settings.flatMap((setting) => ["-c", setting])], {
+    const all = { port: String(first.port), listen_addresses: "127.0.0.1", unix_socket_directories: "", ...settings };
+    const flags = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+    const child = spawn(bin, ["-D", dataDir, ...flags], {
       ...owner,
       cwd: "/",
       env: serverEnvironment(),
