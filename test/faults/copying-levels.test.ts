@@ -196,9 +196,15 @@ describe.each(testVersions())("PostgreSQL %s, a plain table is copied into", (ve
       "create table app.obs_prog_lost ()",
       /"app\.obs_prog_lost" exists already/,
     ],
-  ])("several levels: one %s is refused before anything is changed", async (_, sql, message) => {
+    [
+      "whose column of HASH may be NULL",
+      "alter table app.obs alter user_id drop not null",
+      /"user_id" may be NULL, and becomes a column of the primary key/,
+      SHAPES["LIST, HASH, time and HASH"],
+    ],
+  ])("several levels: one %s is refused before anything is changed", async (_, sql, message, levels = SOURCED) => {
     await database.query(sql);
-    const { error } = await preview(database, deployment, leveledProgram(SOURCED));
+    const { error } = await preview(database, deployment, leveledProgram(levels));
     expect(error).toMatch(message);
   });
 });

@@ -26,6 +26,16 @@ const convert = (convertFrom: TableSpecArgs["convertFrom"]): Declared =>
 
 const COPIED_WINDOW = { lead: { until: "2026-09-01" }, retention: "forever", start: "2026-05-01" } as const;
 
+const leveled = (convertFrom: TableSpecArgs["convertFrom"]): Declared => ({
+  ...convert(convertFrom),
+  window: COPIED_WINDOW,
+  partitionBy: [
+    { list: "kind", values: ["a", "b"], name: "{base}_{value}" },
+    { hash: "id", modulus: 2, name: "{base}_h{remainder}" },
+    { range: "at", every: "month", name: "{base}_{yyyy}_{mm}" },
+  ],
+});
+
 /** A plain table with what the swap has to carry. */
 const PLAIN = `create table %s.target (id bigint primary key);
       create table %s.t (
@@ -86,5 +96,21 @@ export const CONVERSION_CASES: readonly Case[] = [
     ],
     between: ["select 1", "insert into %s.t (at) values ('2026-05-02')"],
     unprinted: { 2: SPLITTING, 3: SPLITTING },
+  },
+  {
+    kind: "is plain, copied into LIST and HASH levels with a way back, and taken back",
+    covers: ["~Conversion"],
+    given: PLAIN.replace("at timestamptz", "kind text not null default 'a', at timestamptz not null").replace(
+      "insert into %s.t (at)",
+      "insert into %s.t (kind, at) values ('found', '2026-05-02'); insert into %s.t (at)",
+    ),
+    steps: [
+      leveled({ strategy: "copy", until: "verify" }),
+      leveled({ strategy: "copy", rollbackUntil: "2035-01-01" }),
+      leveled({ strategy: "copy", rollbackUntil: "2035-01-01", until: "verify" }),
+    ],
+    between: ["select 1", "insert into %s.t (at) values ('2026-07-02')"],
+    resources: ["window"],
+    unprinted: { 1: MOVING, 2: MOVING, 3: MOVING },
   },
 ];

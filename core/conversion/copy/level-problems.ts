@@ -1,4 +1,4 @@
-import { quote } from "../../names/identifier";
+import { quote, quoteQualified } from "../../names/identifier";
 import type { ObservedTable } from "../../observed/observed-table";
 import {
   describePath,
@@ -37,7 +37,7 @@ export function findLevelProblems(facts: LevelFacts): Problem[] {
       ),
     );
   const desired = listDesiredBranches(spec, facts.values);
-  return [...findNulls(facts), ...findNameProblems(desired), ...findNameless(facts, desired)];
+  return [...findNulls(facts), ...findNullable(facts), ...findNameProblems(desired), ...findNameless(facts, desired)];
 }
 
 function findNulls({ spec, rows }: LevelFacts): Problem[] {
@@ -52,6 +52,19 @@ function findNulls({ spec, rows }: LevelFacts): Problem[] {
       ),
     ];
   });
+}
+
+/** The primary key has the columns of all levels; which rows have none in a column of HASH is not read. */
+function findNullable({ spec: { levels }, table }: LevelFacts): Problem[] {
+  const hashed = [...levels.above, ...levels.below].filter(({ kind }) => kind === "hash");
+  return [...new Set(hashed.map(({ column }) => column))]
+    .filter((name) => table.columns.some((column) => column.name === name && column.nullable))
+    .map((name) =>
+      refuse(
+        `${quote(name)} may be NULL, and becomes a column of the primary key.`,
+        `ALTER TABLE ${quoteQualified(table.schema, table.name)} ALTER COLUMN ${quote(name)} SET NOT NULL, after a validated CHECK (${quote(name)} IS NOT NULL), which stops no writer.`,
+      ),
+    );
 }
 
 /** Rows of a branch that cannot be created would stop the copy. */
