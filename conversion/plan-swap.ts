@@ -1,5 +1,5 @@
 import { alignCopyStatements, type CopyShape } from "../core/conversion/copy/align-copy";
-import { listLeftToValidate } from "../core/conversion/copy/exchange";
+import { listLeftToValidate, type SwapProof } from "../core/conversion/copy/exchange";
 import { findOpened } from "../core/conversion/copy/say-way-back";
 import { swapCopyStatements, turnPair } from "../core/conversion/copy/swap-copy";
 import { seeWhole, type SplitSource } from "../core/conversion/split/split-source";
@@ -22,6 +22,16 @@ interface Writer {
   readonly run: string;
 }
 
+/** Returns what has to be true under the lock of the swap. The mark of a capture that does not exist yet is not known. */
+export function proveSwap({ source: { whole }, facts, record }: Copyable, management: string): SwapProof {
+  return {
+    fingerprints: [...(whole ? [whole.fingerprint] : []), facts.fingerprint],
+    mark: record?.marks.mark ?? "",
+    management,
+    conversion: record?.id ?? "0",
+  };
+}
+
 /** Plans the swap of a verified copy, with its records. */
 export function planSwap(declared: DeclaredCopy, reading: Swappable, writer: Writer): SwapPlan {
   const { whole } = reading.source;
@@ -29,15 +39,11 @@ export function planSwap(declared: DeclaredCopy, reading: Swappable, writer: Wri
 }
 
 /** The partitions of the copy take the place of the history, which is not managed any more. */
-function planSplit({ copy, facts, record }: Swappable, source: SplitSource, { management, run }: Writer): SwapPlan {
+function planSplit(reading: Swappable, source: SplitSource, { management, run }: Writer): SwapPlan {
+  const { copy, record } = reading;
   const after = seeWhole(source);
   const { table: history, whole } = source;
-  const proof = {
-    fingerprints: [whole.fingerprint, facts.fingerprint],
-    mark: record.marks.mark,
-    management,
-    conversion: record.id,
-  };
+  const proof = proveSwap(reading, management);
   const found = whole.table.partitions.find(({ schema, name }) => schema === history.schema && name === history.name);
   const leaves = (event: "detached" | "released"): Statement =>
     recordLedgerStatement(management, {
@@ -59,16 +65,11 @@ function planSplit({ copy, facts, record }: Swappable, source: SplitSource, { ma
 }
 
 function planWhole(declared: DeclaredCopy, reading: Swappable, { management, run }: Writer): SwapPlan {
-  const { source, copy, facts, record } = reading;
+  const { source, copy, record } = reading;
   const opens = findOpened(declared, reading.now);
   const validate = listLeftToValidate(source);
   const back = opens && { pending: opens.pending, key: source.primaryKey, until: formatInstant(opens.until) };
-  const proof = {
-    fingerprints: [facts.fingerprint],
-    mark: record.marks.mark,
-    management,
-    conversion: record.id,
-  };
+  const proof = proveSwap(reading, management);
   const records = [
     ...recordAgain(reading, management, run),
     swappedStatement(

@@ -1,5 +1,5 @@
 import { choosePrimaryKey } from "../../core/conversion/attach/attach-source";
-import { findCopyProblems } from "../../core/conversion/copy/copy-problems";
+import { findSplitCopyProblems } from "../../core/conversion/copy/copy-problems";
 import { describePresent, type WholeTable } from "../../core/conversion/copy/copy-source";
 import { planCopyPartitions } from "../../core/conversion/copy/copy-partitions";
 import { withoutCapture } from "../../core/conversion/copy/without-capture";
@@ -73,7 +73,7 @@ export async function readSplit(
   const problems = [
     ...findOtherBounds(found, historyOf.until),
     ...findSplitProblems({ table: whole, whole: withoutCapture(bound), history: found, own }),
-    ...findCopyProblems({
+    ...findSplitCopyProblems({
       table,
       bound: own,
       replication,

@@ -15,6 +15,8 @@ const converting = conversionProgram({ convertFrom: HISTORY });
 const splitting = conversionProgram({ convertFrom: { ...HISTORY, split: true } });
 const verifying = conversionProgram({ convertFrom: { ...HISTORY, split: true, until: "verify" } });
 
+const taking = conversionProgram({ convertFrom: { ...HISTORY, split: true, until: "prepare" } });
+
 const ROWS = "select * from app.events order by at, id";
 const COPIED = "after copying blocks of app.events_history";
 const MONTHS = ["2024_11", "2024_12", "2025_01", "2025_02", "2025_03", "2025_04"].map((month) => `events_p${month}`);
@@ -75,6 +77,9 @@ describe.each(testVersions())("PostgreSQL %s, the history of a converted table",
     expect(run.error).toBeUndefined();
     await expectSplit(rows);
     expect(await describeWhole()).toEqual(whole);
+    expect((await up(database, deployment, taking)).error).toMatch(
+      /its history "events_history" was split, and is a table/,
+    );
     await expect(database.query("delete from app.events_history")).rejects.toThrow(/delete is refused/);
     expect(await database.query("select count(*)::int as n from app.events_history")).toEqual([{ n: rows.length }]);
     // It is the user's now: no update drops it, and the table goes on without convertFrom.
@@ -126,6 +131,7 @@ describe.each(testVersions())("PostgreSQL %s, the history of a converted table",
   it("stays one partition when the split leaves the program before its end: only the copies go", async () => {
     const before = await describeAll(database);
     expect((await up(database, deployment, verifying)).error).toBeUndefined();
+    expect((await up(database, deployment, taking)).error).toContain("while its history");
     expect((await up(database, deployment, converting)).error).toBeUndefined();
     expect(await describeAll(database)).toEqual(before);
     expect((await preview(database, deployment, converting)).steps).toEqual([]);
@@ -172,6 +178,11 @@ describe.each(testVersions())("PostgreSQL %s, the history of a converted table",
       `create table app.rest partition of app.events default; alter table app.events drop constraint events_run_fkey;
        insert into app.events (at, note) select timestamptz '2026-01-01' + n * interval '1 minute', repeat('x', 900) from generate_series(1, 9000) n`,
       /the default partition "app\.rest" has \d+ MB/,
+    ],
+    [
+      "forced row security of its own",
+      "alter table app.events_history force row level security",
+      /hides rows from the role that copies them\. .*, or remove convertFrom\.split/,
     ],
     [
       "a relation with the name of a month",

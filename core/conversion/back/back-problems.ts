@@ -23,11 +23,24 @@ export function explainNoWayBack(
       `${name} is partitioned and was not converted by a declaration, so there is no plain table to go back to.`,
       'Remove until: "prepare".',
     );
-  if (table.partitions.some(({ oid }) => oid === conversion.oid)) return undefined;
+  const found = table.partitions.find(({ oid }) => oid === conversion.oid);
+  if (found?.splitting)
+    return refuse(
+      `${name} cannot become the plain table again while its history "${conversion.history}" is split.`,
+      "Remove convertFrom.split and until for one update, which drops the copies.",
+    );
+  if (found) return undefined;
   const history = `its history "${conversion.history}"`;
   const archived = ledger.some(({ event, oid }) => event === "archived" && oid === conversion.oid);
   const left = detached.some(({ oid }) => oid === conversion.oid);
-  const state = archived ? "was archived" : left ? "was retired: it is detached" : "is gone";
+  const released = ledger.some(({ event, oid }) => event === "released" && oid === conversion.oid);
+  const state = archived
+    ? "was archived"
+    : released
+      ? "was split, and is a table of its own"
+      : left
+        ? "was retired: it is detached"
+        : "is gone";
   return refuse(
     `${name} cannot become the plain table again: ${history} ${state}.`,
     'Remove until: "prepare"; the partitioned table stays as it is.',

@@ -19,8 +19,29 @@ interface CopyFacts {
   readonly lockCapacity: number;
 }
 
+/** Returns everything that keeps a history from being split as it keeps a table from being copied. */
+export function findSplitCopyProblems(facts: CopyFacts): Problem[] {
+  return findObstacles(facts).map(({ message, fix }) =>
+    toProblem("convertFrom.split", message, `${fix}, or remove convertFrom.split`),
+  );
+}
+
 /** Returns everything that keeps a table from being copied, in addition to what keeps it from any conversion. */
 export function findCopyProblems(facts: CopyFacts): Problem[] {
+  return findObstacles(facts).map(({ message, fix, orAttach = "" }) =>
+    toProblem("convertFrom.strategy", message, `${fix}${orAttach}`),
+  );
+}
+
+/** What keeps rows from being copied. */
+interface Obstacle {
+  readonly message: string;
+  readonly fix: string;
+  /** What the other strategy has to do with it. Left out: nothing. */
+  readonly orAttach?: string;
+}
+
+function findObstacles(facts: CopyFacts): Obstacle[] {
   return [
     ...findKeyProblems(facts),
     ...findHiddenRows(facts),
@@ -31,13 +52,14 @@ export function findCopyProblems(facts: CopyFacts): Problem[] {
 }
 
 /** Every row has to be found again by its key, on both sides. */
-function findKeyProblems({ table, bound, primaryKey }: CopyFacts): Problem[] {
+function findKeyProblems({ table, bound, primaryKey }: CopyFacts): Obstacle[] {
   const name = `"${table.schema}.${table.name}"`;
   if (!primaryKey)
     return [
       refuse(
         `${name} has no primary key: a row that changes while it is copied could not be found again.`,
-        'Add one, or declare primaryKey with the columns of a unique index; the strategy "attach" needs none.',
+        "Add one, or declare primaryKey with the columns of a unique index",
+        '; the strategy "attach" needs none',
       ),
     ];
   const unusable = primaryKey.filter((column) => !isUsable(table, bound, column));
@@ -45,14 +67,15 @@ function findKeyProblems({ table, bound, primaryKey }: CopyFacts): Problem[] {
     return [
       refuse(
         `${unusable.map(quote).join(", ")} cannot identify a row of ${name}: values of ${unusable.length > 1 ? "these types" : "its type"} or collation can be equal without being the same.`,
-        'Use a key of numbers, text with the default collation, uuid or times; or the strategy "attach".',
+        "Use a key of numbers, text with the default collation, uuid or times",
+        '; or the strategy "attach"',
       ),
     ];
   if (table.indexes.some((index) => identifies(table, index, primaryKey))) return [];
   return [
     refuse(
       `no unique index of ${name} has only columns of (${primaryKey.join(", ")}) that are NOT NULL: two rows could have one key in the partitioned table.`,
-      `CREATE UNIQUE INDEX CONCURRENTLY ON ${quoteQualified(table.schema, table.name)} (${primaryKey.map(quote).join(", ")}), with its columns NOT NULL.`,
+      `CREATE UNIQUE INDEX CONCURRENTLY ON ${quoteQualified(table.schema, table.name)} (${primaryKey.map(quote).join(", ")}), with its columns NOT NULL`,
     ),
   ];
 }
@@ -77,35 +100,37 @@ function identifies(table: ObservedTable, index: ObservedIndex, primaryKey: read
 }
 
 /** Forced row security hides rows from the owner, who copies. */
-function findHiddenRows({ table, bound, superuser }: CopyFacts): Problem[] {
+function findHiddenRows({ table, bound, superuser }: CopyFacts): Obstacle[] {
   if (!bound.carried.rowSecurity.forced || superuser) return [];
   const name = quoteQualified(table.schema, table.name);
   return [
     refuse(
       `FORCE ROW LEVEL SECURITY of "${table.schema}.${table.name}" hides rows from the role that copies them.`,
-      `ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY until the swap, or convert as a superuser; the strategy "attach" reads no row.`,
+      `ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY until the swap, or convert as a superuser`,
+      '; the strategy "attach" reads no row',
     ),
   ];
 }
 
 /** A subscriber stops at a change of a table that it does not have: the copy, and the table of pending keys. */
-function findPublishedProblems({ table, replication }: CopyFacts): Problem[] {
+function findPublishedProblems({ table, replication }: CopyFacts): Obstacle[] {
   return replication.publications
     .filter(({ allTables, schemas }) => allTables || schemas.includes(table.schema))
     .map(({ name, allTables }) =>
       refuse(
         `publication "${name}" publishes ${allTables ? "all tables" : `every table of schema "${table.schema}"`}: its subscribers would receive the copy, and stop at a table that they do not have.`,
-        'Let it name its tables meanwhile (ALTER PUBLICATION … SET TABLE …), or use the strategy "attach".',
+        "Let it name its tables meanwhile (ALTER PUBLICATION … SET TABLE …)",
+        ', or use the strategy "attach"',
       ),
     );
 }
 
-function findManyPartitions({ partitions }: CopyFacts): Problem[] {
+function findManyPartitions({ partitions }: CopyFacts): Obstacle[] {
   if (partitions.length <= MAX_COPY_PARTITIONS) return [];
   return [
     refuse(
       `its rows need ${partitions.length.toLocaleString("en")} partitions${partitions.some(({ path }) => path.length > 0) ? " and branches" : ""} or more, and the swap locks each of them: at most ${MAX_COPY_PARTITIONS.toLocaleString("en")}.`,
-      "Declare a longer interval for old times (grid), or levels with fewer values, or correct rows with times that are far off.",
+      "Declare a longer interval for old times (grid), or levels with fewer values, or correct rows with times that are far off",
     ),
   ];
 }
@@ -114,13 +139,13 @@ function findManyPartitions({ partitions }: CopyFacts): Problem[] {
  * The swap locks every partition, its indexes and its TOAST table with index, in one transaction; a server whose lock table is full
  * refuses locks to every session.
  */
-function findManyLocks({ table, partitions, lockCapacity }: CopyFacts): Problem[] {
+function findManyLocks({ table, partitions, lockCapacity }: CopyFacts): Obstacle[] {
   const locks = partitions.length * (OF_EACH_PARTITION + table.indexes.length);
   if (locks <= lockCapacity) return [];
   return [
     refuse(
       `the swap locks some ${locks.toLocaleString("en")} relations at once, ${partitions.length.toLocaleString("en")} partitions with ${table.indexes.length.toLocaleString("en")} indexes each, and the server can hold ${lockCapacity.toLocaleString("en")} locks in all.`,
-      "Raise max_locks_per_transaction and restart the server, or declare a longer interval for old times (grid).",
+      "Raise max_locks_per_transaction and restart the server, or declare a longer interval for old times (grid)",
     ),
   ];
 }
@@ -128,6 +153,10 @@ function findManyLocks({ table, partitions, lockCapacity }: CopyFacts): Problem[
 /** The partition, and its TOAST table with index. */
 const OF_EACH_PARTITION = 3;
 
-function refuse(message: string, fix: string): Problem {
-  return { path: "convertFrom.strategy", code: "conflict", message, fix };
+function refuse(message: string, fix: string, orAttach?: string): Obstacle {
+  return { message, fix, ...(orAttach === undefined ? {} : { orAttach }) };
+}
+
+function toProblem(path: string, message: string, fix: string): Problem {
+  return { path, code: "conflict", message, fix: `${fix}.` };
 }

@@ -5,7 +5,6 @@ import { observeAfterSwap, observeHistoryIndexes } from "../../../core/conversio
 import { formatHistoryEnd } from "../../../core/conversion/attach/attach-source";
 import { type ConversionState, conversionType, type DeclaredAttach } from "../../../core/resources/conversion";
 import { readWire } from "../../../core/declare/table/wire";
-import { formatBytes } from "../../../core/size";
 import type { Statement } from "../../../core/sql/statement";
 import { formatInstant } from "../../../core/time/instant";
 import { hasRowsOutside } from "../../../postgres/read/history-facts";
@@ -18,6 +17,7 @@ import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
 import { giveUpSplit, isSplit, listSplitProblems, performSplit, previewSplit } from "./split";
 import { requireBackup, warnWithoutBackup } from "./require-backup";
+import { describeSize } from "./describe-size";
 import type { Strategy } from "./strategy";
 import { type ConversionReading, type Convertible, readConversion } from "./read-conversion";
 import { previewWayBack, takeBack } from "./way-back";
@@ -122,9 +122,8 @@ function previewConversion(
   });
 }
 
-function formatHeading(declared: DeclaredAttach, { rows, bytes }: Convertible["facts"], swaps: boolean): string {
-  const size = `${rows === undefined ? "rows never counted" : `about ${rows.toLocaleString("en")} rows`}, ${formatBytes(bytes)}`;
-  const what = `conversion of ${declared.schema}.${declared.table} (${size}; no row moves)`;
+function formatHeading(declared: DeclaredAttach, facts: Convertible["facts"], swaps: boolean): string {
+  const what = `conversion of ${declared.schema}.${declared.table} (${describeSize(facts)}; no row moves)`;
   return swaps
     ? `${what}: prepared while writers continue, then swapped in one transaction; its rows stay as the partition ${formatHistory(declared)}${declared.split ? ", which the next update splits" : ""}`
     : `${what}: prepared, and swapped by a later update without until: "prepare"`;

@@ -1,6 +1,15 @@
+import { alignCopyStatements, describeNewCopy, finishCopyStatements } from "../../../core/conversion/copy/align-copy";
+import { validateReferring } from "../../../core/conversion/attach/repoint";
+import { acceptSnapshots, waitForOldSnapshots } from "../../../core/conversion/copy/old-snapshots";
+import { captureStatements, prepareCopyStatements } from "../../../core/conversion/copy/prepare-copy";
+import { findOpened, type OpenedWayBack } from "../../../core/conversion/copy/say-way-back";
+import { settleOutgoing, swapCopyStatements } from "../../../core/conversion/copy/swap-copy";
+import { seeWhole } from "../../../core/conversion/split/split-source";
+import { swapSplitStatements } from "../../../core/conversion/split/swap-split";
+import type { Statement } from "../../../core/sql/statement";
 import type { ConversionState, DeclaredCopy } from "../../../core/resources/conversion";
 import { makeCopyJob } from "../../../conversion/job-for";
-import { planSwap } from "../../../conversion/plan-swap";
+import { planSwap, proveSwap } from "../../../conversion/plan-swap";
 import type { Copyable, CopyReading } from "../../../conversion/read/copy-reading";
 import { runCopy } from "../../../conversion/run-copy";
 import { swapCopy, type SwapPlan } from "../../../conversion/swap";
@@ -83,4 +92,35 @@ export function describeProgress(record: CopyRecord): string {
 
 export function isCompared(record: CopyRecord | undefined): boolean {
   return record?.phase === "verified" || record?.phase === "returned";
+}
+
+/** Returns what is left to do, in its order, without the journal. */
+export function listCopySteps(declared: DeclaredCopy, found: Copyable, management: string): readonly Statement[] {
+  const { source, record, copy, now } = found;
+  const phase = record?.phase;
+  const shape = copy ?? describeNewCopy(source);
+  return [
+    ...(record ? [] : prepareCopyStatements(source)),
+    ...(phase === undefined || phase === "prepared" ? captureStatements(source) : []),
+    ...(isCompared(record) || phase === "verifying"
+      ? alignCopyStatements(source, shape)
+      : finishCopyStatements(source, shape)),
+    ...(declared.until === "swap" ? listSwapSteps(found, management, findOpened(declared, now)) : []),
+  ];
+}
+
+function listSwapSteps(found: Copyable, management: string, opens: OpenedWayBack | undefined): Statement[] {
+  const { source } = found;
+  const { whole } = source;
+  const { schema } = source.table;
+  const { pending } = source.names;
+  const proof = proveSwap(found, management);
+  const after = whole ? seeWhole({ ...source, whole }) : source;
+  return [
+    ...waitForOldSnapshots({ schema, pending }),
+    ...(whole ? swapSplitStatements({ ...source, whole }, proof) : swapCopyStatements(source, proof, [], opens)),
+    ...validateReferring(after),
+    ...settleOutgoing(after),
+    ...acceptSnapshots({ schema, table: after.table.name }, pending),
+  ];
 }

@@ -1,15 +1,9 @@
 import { observeAfterCopy, observeCopiedIndexes } from "../../../core/conversion/copy/after-copy";
-import { acceptSnapshots, waitForOldSnapshots } from "../../../core/conversion/copy/old-snapshots";
-import { alignCopyStatements, describeNewCopy, finishCopyStatements } from "../../../core/conversion/copy/align-copy";
-import { captureStatements, prepareCopyStatements } from "../../../core/conversion/copy/prepare-copy";
+import { acceptSnapshots } from "../../../core/conversion/copy/old-snapshots";
 import { listHolding } from "../../../core/conversion/copy/copy-source";
-import type { SwapProof } from "../../../core/conversion/copy/exchange";
 import { findOpened } from "../../../core/conversion/copy/say-way-back";
-import { settleOutgoing, swapCopyStatements } from "../../../core/conversion/copy/swap-copy";
 import { describeCopyWork } from "../../../core/conversion/copy/work-statements";
-import { validateReferring } from "../../../core/conversion/attach/repoint";
 import type { ConversionState, DeclaredCopy } from "../../../core/resources/conversion";
-import { formatBytes } from "../../../core/size";
 import type { Statement } from "../../../core/sql/statement";
 import { acceptAll } from "../../../conversion/accept-snapshots";
 import { closeWayBack } from "../../../conversion/back/close-way-back";
@@ -28,7 +22,8 @@ import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
 import { requireBackup, warnWithoutBackup } from "./require-backup";
 import { goBack, isKept, keepOrClose, previewKept, previewReturn } from "./copy-back";
-import { copyAndSwap, describeProgress, getWork, isCompared } from "./copy-and-swap";
+import { copyAndSwap, describeProgress, getWork, isCompared, listCopySteps } from "./copy-and-swap";
+import { describeSize } from "./describe-size";
 import type { Strategy } from "./strategy";
 
 /** The rows are copied, compared, and the copy takes the place of the table. */
@@ -101,7 +96,7 @@ async function preview(
   const swaps = declared.until === "swap";
   const statements = [
     ...(await listUnsettled(runtime, declared, reading)),
-    ...listStatements(runtime, declared, reading),
+    ...listCopySteps(declared, reading, runtime.config.managementSchema),
   ];
   const moving = isCompared(reading.record) ? [] : describeCopyWork(reading.source);
   showStatements(ctx, formatHeading(declared, reading, swaps), statements, [...moving, ...reading.notes]);
@@ -127,42 +122,8 @@ async function listUnsettled(
   return [...left, ...acceptSnapshots({ schema, table }, record.detail.pending)];
 }
 
-/** Returns what is left to do, in its order, without the journal. The mark of a capture that does not exist yet is not known. */
-function listStatements(
-  runtime: Runtime,
-  declared: DeclaredCopy,
-  { source, record, facts, copy, now }: Copyable,
-): readonly Statement[] {
-  const phase = record?.phase;
-  const { pending } = source.names;
-  const proof: SwapProof = {
-    fingerprints: [facts.fingerprint],
-    mark: record?.marks.mark ?? "",
-    management: runtime.config.managementSchema,
-    conversion: record?.id ?? "0",
-  };
-  return [
-    ...(record ? [] : prepareCopyStatements(source)),
-    ...(phase === undefined || phase === "prepared" ? captureStatements(source) : []),
-    ...(isCompared(record) || phase === "verifying"
-      ? alignCopyStatements(source, copy ?? describeNewCopy(source))
-      : finishCopyStatements(source, copy ?? describeNewCopy(source))),
-    ...(declared.until === "swap"
-      ? [
-          ...waitForOldSnapshots({ schema: declared.schema, pending }),
-          ...swapCopyStatements(source, proof, [], findOpened(declared, now)),
-          ...validateReferring(source),
-          ...settleOutgoing(source),
-          ...acceptSnapshots(declared, pending),
-        ]
-      : []),
-  ];
-}
-
 function formatHeading(declared: DeclaredCopy, { facts, record, source }: Copyable, swaps: boolean): string {
-  const { rows, bytes } = facts;
-  const size = `${rows === undefined ? "rows never counted" : `about ${rows.toLocaleString("en")} rows`}, ${formatBytes(bytes)}`;
-  const what = `conversion of ${declared.schema}.${declared.table} by copy (${size}, into ${listHolding(source.partitions).length} partitions)`;
+  const what = `conversion of ${declared.schema}.${declared.table} by copy (${describeSize(facts)}, into ${listHolding(source.partitions).length} partitions)`;
   const from = record ? `goes on from ${describeProgress(record)}` : "copied and compared while writers continue";
   return swaps
     ? `${what}: ${from}, then swapped in one transaction; the former table stays as ${declared.schema}.${declared.formerName}, and refuses writes`

@@ -1,18 +1,10 @@
-import { alignCopyStatements, describeNewCopy, finishCopyStatements } from "../../../core/conversion/copy/align-copy";
-import type { SwapProof } from "../../../core/conversion/copy/exchange";
-import { acceptSnapshots, waitForOldSnapshots } from "../../../core/conversion/copy/old-snapshots";
-import { captureStatements, prepareCopyStatements } from "../../../core/conversion/copy/prepare-copy";
-import { settleOutgoing } from "../../../core/conversion/copy/swap-copy";
+import { acceptSnapshots } from "../../../core/conversion/copy/old-snapshots";
 import { describeCopyWork } from "../../../core/conversion/copy/work-statements";
-import { validateReferring } from "../../../core/conversion/attach/repoint";
 import { observeAfterSplit, observeIndexesAfterSplit } from "../../../core/conversion/split/after-split";
-import { seeWhole, type SplitSource } from "../../../core/conversion/split/split-source";
-import { swapSplitStatements } from "../../../core/conversion/split/swap-split";
+import { type SplitSource } from "../../../core/conversion/split/split-source";
 import type { ObservedTable } from "../../../core/observed/observed-table";
 import type { Problem } from "../../../core/problems/problem";
 import { type DeclaredAttach, type DeclaredCopy, toSplit } from "../../../core/resources/conversion";
-import { formatBytes } from "../../../core/size";
-import type { Statement } from "../../../core/sql/statement";
 import { acceptAll } from "../../../conversion/accept-snapshots";
 import { giveUp } from "../../../conversion/give-up";
 import type { Copyable, CopyReading } from "../../../conversion/read/copy-reading";
@@ -24,8 +16,9 @@ import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
+import { describeSize } from "./describe-size";
 import { requireBackup, warnWithoutBackup } from "./require-backup";
-import { copyAndSwap, describeProgress, getWork, isCompared } from "./copy-and-swap";
+import { copyAndSwap, describeProgress, getWork, isCompared, listCopySteps } from "./copy-and-swap";
 
 /** The split of the history of a converted table, as one operation sees it. */
 export interface Split {
@@ -84,7 +77,7 @@ export async function previewSplit(
   const { source, record } = reading;
   const split: SplitSource = { ...source, whole: reading.source.whole };
   const swaps = declared.until === "swap";
-  const statements = listStatements(runtime, split, reading, swaps);
+  const statements = listCopySteps(declared, reading, runtime.config.managementSchema);
   showStatements(ctx, formatHeading(declared, reading, swaps), statements, [
     ...(isCompared(record) ? [] : describeCopyWork(source)),
     ...reading.notes,
@@ -99,45 +92,8 @@ export async function previewSplit(
   });
 }
 
-/** Returns what is left to do, in its order, without the journal. The mark of a capture that does not exist yet is not known. */
-function listStatements(
-  runtime: Runtime,
-  source: SplitSource,
-  { record, facts, copy }: Copyable,
-  swaps: boolean,
-): readonly Statement[] {
-  const phase = record?.phase;
-  const { whole, names, table } = source;
-  const after = seeWhole(source);
-  const proof: SwapProof = {
-    fingerprints: [whole.fingerprint, facts.fingerprint],
-    mark: record?.marks.mark ?? "",
-    management: runtime.config.managementSchema,
-    conversion: record?.id ?? "0",
-  };
-  const shape = copy ?? describeNewCopy(source);
-  return [
-    ...(record ? [] : prepareCopyStatements(source)),
-    ...(phase === undefined || phase === "prepared" ? captureStatements(source) : []),
-    ...(isCompared(record) || phase === "verifying"
-      ? alignCopyStatements(source, shape)
-      : finishCopyStatements(source, shape)),
-    ...(swaps
-      ? [
-          ...waitForOldSnapshots({ schema: table.schema, pending: names.pending }),
-          ...swapSplitStatements(source, proof),
-          ...validateReferring(after),
-          ...settleOutgoing(after),
-          ...acceptSnapshots({ schema: table.schema, table: whole.table.name }, names.pending),
-        ]
-      : []),
-  ];
-}
-
 function formatHeading(declared: DeclaredCopy, { facts, record, source }: Copyable, swaps: boolean): string {
-  const { rows, bytes } = facts;
-  const size = `${rows === undefined ? "rows never counted" : `about ${rows.toLocaleString("en")} rows`}, ${formatBytes(bytes)}`;
-  const what = `split of ${declared.schema}.${declared.table} (${size}, into ${source.partitions.length} partitions)`;
+  const what = `split of ${declared.schema}.${declared.table} (${describeSize(facts)}, into ${source.partitions.length} partitions)`;
   const from = record
     ? `goes on from ${describeProgress(record)}`
     : "copied and compared while readers and writers continue";
