@@ -1,5 +1,6 @@
 import { waitForOldSnapshots } from "../core/conversion/copy/old-snapshots";
 import { MAX_SWAP_CHANGES } from "../core/defaults";
+import type { TableName } from "../core/names/table-name";
 import type { Statement } from "../core/sql/statement";
 import { faultpoint } from "../postgres/connect/faultpoint";
 import { LockBudgetExceeded, StatementError } from "../postgres/connect/session-errors";
@@ -39,12 +40,15 @@ export async function swapCopy(job: CopyJob, record: CopyRecord, plan: () => Pro
       if (await followClosely(job, record)) return false;
       await faultpoint(job.back ? "before the way back" : "before the swap");
       try {
-        await database.execute(swap, options);
-        return true;
+        // Its locks are held no longer for the disk; nothing follows before it is on it.
+        await database.execute(swap, { ...options, flushedLater: true });
       } catch (error) {
         if (tries >= MAX_TRIES || !isWorthAnotherTry(error)) throw error;
         options.log.status(`${options.subject}: ${error.message}; try ${tries + 1} of ${MAX_TRIES}`);
+        continue;
       }
+      await database.flush(getLockedTable(job), options);
+      return true;
     }
   } catch (error) {
     if (error instanceof PairChanged) return false;
@@ -68,6 +72,11 @@ const FEW_CHANGES = MAX_SWAP_CHANGES / 4;
 
 /** More do not help: it is written to as fast as it is followed. */
 const MAX_PASSES = 20;
+
+/** The table whose lock the run holds. */
+function getLockedTable({ declared, source: { table } }: CopyJob): TableName {
+  return { schema: table.schema, table: declared.historyOf?.table ?? table.name };
+}
 
 /** The table changed too much under way, or was altered: its state is read again. */
 function isWorthAnotherTry(error: unknown): error is Error {
