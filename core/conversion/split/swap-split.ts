@@ -69,15 +69,16 @@ function likeSiblings(
   { name, to }: CopySource["partitions"][number],
 ): Statement[] {
   const wanted = decideNewborn(parent, { name, to, cut: undefined });
-  const there = {
-    storage: undefined,
-    inherited: {},
-    tablespace: undefined,
-    clusterOn: undefined,
-    replicaIdentity: undefined,
-  };
+  // Those of the table come with LIKE to a new one.
+  const extended = wanted.extended ?? parent.carried.state?.unsaid?.extended;
+  const there = { storage: undefined, inherited: {}, tablespace: undefined, clusterOn: undefined };
   const relation = { schema, name, role: "partition", fresh: true } as const;
-  return buildNewbornStatements(relation, "", { ...wanted, ...there }, { grantees: [], grants: [] });
+  return buildNewbornStatements(
+    relation,
+    "",
+    { ...wanted, ...there, extended, replicaIdentity: undefined },
+    { grantees: [], grants: [] },
+  );
 }
 
 /** Checks that the rows may contradict come first: ATTACH asks for every check of the table, and reads no row for them. */
