@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { giveUp } from "../conversion/give-up";
 import { formatTableId } from "../core/names/resource-id";
-import { getLocked } from "../postgres/conversion/journal";
+import { getLocked } from "../postgres/conversion/copy-status";
 import { type OpenConversion, requireUnderWay, withConversion } from "./open-conversion";
 
 /** Ends a conversion before its swap. The table and its rows stay as they are. */

@@ -1,9 +1,9 @@
 import { waitForOldSnapshots } from "../core/conversion/copy/old-snapshots";
 import { MAX_SWAP_CHANGES } from "../core/defaults";
-import type { TableName } from "../core/names/table-name";
 import type { Statement } from "../core/sql/statement";
 import { faultpoint } from "../postgres/connect/faultpoint";
 import { LockBudgetExceeded, StatementError } from "../postgres/connect/session-errors";
+import { getLocked } from "../postgres/conversion/copy-status";
 import type { CopyRecord } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
 import { type CopyJob, describeCopy } from "./copy-job";
@@ -47,7 +47,8 @@ export async function swapCopy(job: CopyJob, record: CopyRecord, plan: () => Pro
         options.log.status(`${options.subject}: ${error.message}; try ${tries + 1} of ${MAX_TRIES}`);
         continue;
       }
-      await database.flush(getLockedTable(job), options);
+      const { schema, name } = job.source.table;
+      await database.flush(getLocked({ schema, table: name }, record), options);
       return true;
     }
   } catch (error) {
@@ -72,11 +73,6 @@ const FEW_CHANGES = MAX_SWAP_CHANGES / 4;
 
 /** More do not help: it is written to as fast as it is followed. */
 const MAX_PASSES = 20;
-
-/** The table whose lock the run holds. */
-function getLockedTable({ declared, source: { table } }: CopyJob): TableName {
-  return { schema: table.schema, table: declared.historyOf?.table ?? table.name };
-}
 
 /** The table changed too much under way, or was altered: its state is read again. */
 function isWorthAnotherTry(error: unknown): error is Error {

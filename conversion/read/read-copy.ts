@@ -2,7 +2,6 @@ import { formatFinding, toProblem } from "../../core/conversion/analyze/tell-fin
 import type { Finding } from "../../core/conversion/analyze/finding";
 import { findConversionFindings } from "../../core/conversion/analyze/findings";
 import { choosePrimaryKey } from "../../core/conversion/attach/attach-source";
-
 import { listLevelColumns } from "../../core/conversion/copy/branch-rows";
 import { findCopyProblems } from "../../core/conversion/copy/copy-problems";
 import { withoutCapture } from "../../core/conversion/copy/without-capture";

@@ -3,7 +3,7 @@ import type { TableName } from "../../core/names/table-name";
 import type { Database } from "../database";
 import type { Blocker } from "../execute/blockers";
 import { query } from "../queries";
-import { type CopyRecord, getLocked } from "./journal";
+import type { CopyRecord } from "./journal";
 
 /** Session that works on a table: the one that holds its lock. */
 export interface LockHolder {
@@ -35,6 +35,11 @@ export interface CopyFacts {
 export async function listCopiesUnderWay(database: Database): Promise<TableName[]> {
   const rows = await database.read(query("conversion/copies-under-way", database.managementSchema));
   return rows.map((row) => ({ schema: String(row["schema"]), table: String(row["table"]) }));
+}
+
+/** Returns the table whose lock a run of the conversion needs: the partitioned one, where its history is split. */
+export function getLocked({ schema, table }: TableName, { detail }: Pick<CopyRecord, "detail">): TableName {
+  return { schema, table: detail.historyOf ?? table };
 }
 
 /** Returns the table by which the journal knows a conversion: of a table whose history is split, that partition. */

@@ -39,11 +39,6 @@ export function isWayBackOpen({ phase }: Pick<CopyRecord, "phase">): boolean {
   return OPEN_PHASES.includes(phase);
 }
 
-/** Returns the table whose lock a run of the conversion needs: the partitioned one, where its history is split. */
-export function getLocked({ schema, table }: TableName, { detail }: Pick<CopyRecord, "detail">): TableName {
-  return { schema, table: detail.historyOf ?? table };
-}
-
 /** True if changes of the partitioned table are captured, also while its swap is being settled. */
 export function hasWayBack({ phase, detail }: Pick<CopyRecord, "phase" | "detail">): boolean {
   return (

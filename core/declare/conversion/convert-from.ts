@@ -271,16 +271,7 @@ interface Sent {
   rollbackUntil?: string;
 }
 
-interface ConversionWire {
-  readonly strategy?: ConversionStrategy | undefined;
-  readonly historyUntil?: string | undefined;
-  readonly historyName?: string | undefined;
-  readonly split?: boolean | undefined;
-  readonly formerName?: string | undefined;
-  readonly until?: ConversionPhase | undefined;
-  readonly timeBudgetMinutes?: number | undefined;
-  readonly rollbackUntil?: string | undefined;
-}
+type ConversionWire = { readonly [Key in keyof Sent]?: Sent[Key] | undefined };
 
 function decodeConversion(wire: ConversionWire): ConversionSpec {
   const { strategy: named, historyUntil = "", historyName = "", formerName = "", until, timeBudgetMinutes } = wire;
