@@ -10,7 +10,7 @@ import type { Statement } from "../core/sql/statement";
 import { formatInstant } from "../core/time/instant";
 import type { CopyRecord } from "../postgres/conversion/journal";
 import { swappedStatement } from "../postgres/conversion/journal-swap";
-import { recordLedgerStatement } from "../postgres/registry/ledger";
+import { recordLedgerStatement, recordReleasedStatements } from "../postgres/registry/ledger";
 import type { Copyable } from "./read/copy-reading";
 import type { SwapPlan } from "./swap";
 
@@ -45,20 +45,15 @@ function planSplit(reading: Swappable, source: SplitSource, { management, run }:
   const { table: history, whole } = source;
   const proof = proveSwap(reading, management);
   const found = whole.table.partitions.find(({ schema, name }) => schema === history.schema && name === history.name);
-  const leaves = (event: "detached" | "released"): Statement =>
-    recordLedgerStatement(management, {
+  const records = [
+    ...recordReleasedStatements(management, {
       schema: whole.table.schema,
       table: whole.table.name,
       partition: history.name,
       partitionSchema: history.schema,
       bounds: found?.bounds ?? { from: undefined, to: undefined },
-      event,
       run,
-      detail: {},
-    });
-  const records = [
-    leaves("detached"),
-    leaves("released"),
+    }),
     swappedStatement(management, record, "swapped", { validate: listLeftToValidate(after) }, undefined),
   ];
   return { align: alignCopyStatements(source, copy), swap: swapSplitStatements(source, proof, records) };

@@ -5,7 +5,7 @@ import { turnPair } from "../../core/conversion/copy/swap-copy";
 import { encodeBranchPath } from "../../core/levels/levels";
 import type { Statement } from "../../core/sql/statement";
 import { swappedStatement } from "../../postgres/conversion/journal-swap";
-import { recordLedgerStatement } from "../../postgres/registry/ledger";
+import { recordLedgerStatement, recordReleasedStatements } from "../../postgres/registry/ledger";
 import { forgetPreparedStatement } from "../../postgres/registry/schedule-records";
 import type { SwapPlan } from "../swap";
 import type { Returnable } from "../read/read-returnable";
@@ -43,17 +43,13 @@ function recordReturn(
   const entry = { schema: table.schema, table: table.name, run };
   return [
     ...recorded.flatMap(({ schema, name, bounds, path }) =>
-      (["detached", "released"] as const).map((event) =>
-        recordLedgerStatement(management, {
-          ...entry,
-          partition: name,
-          partitionSchema: schema,
-          branch: encodeBranchPath(path),
-          bounds: bounds ?? { from: undefined, to: undefined },
-          event,
-          detail: {},
-        }),
-      ),
+      recordReleasedStatements(management, {
+        ...entry,
+        partition: name,
+        partitionSchema: schema,
+        branch: encodeBranchPath(path),
+        bounds: bounds ?? { from: undefined, to: undefined },
+      }),
     ),
     recordLedgerStatement(management, {
       ...entry,

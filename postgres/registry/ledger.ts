@@ -78,3 +78,19 @@ from (
     "none: the ledger is only ever added to",
   );
 }
+
+/**
+ * Records that a partition has left its table, and that its table is not managed any more.
+ *
+ * @param detail of its release
+ */
+export function recordReleasedStatements(
+  management: string,
+  record: Omit<LedgerRecord, "event" | "detail">,
+  detail: LedgerRecord["detail"] = {},
+): Statement[] {
+  return [
+    recordLedgerStatement(management, { ...record, event: "detached", detail: {} }),
+    recordLedgerStatement(management, { ...record, event: "released", detail }),
+  ];
+}

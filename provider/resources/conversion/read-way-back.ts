@@ -23,7 +23,7 @@ import { readConversionSource } from "../../../postgres/read/conversion-source";
 import { readDependents } from "../../../postgres/read/dependents";
 import { countRowsFrom, listDoubled, readHistoryFacts } from "../../../postgres/read/history-facts";
 import { listMissingRights } from "../../../postgres/read/rights";
-import { recordLedgerStatement } from "../../../postgres/registry/ledger";
+import { recordLedgerStatement, recordReleasedStatements } from "../../../postgres/registry/ledger";
 import { forgetPreparedStatement } from "../../../postgres/registry/schedule-records";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
@@ -119,19 +119,17 @@ function recordBack(runtime: Runtime, source: BackSource): Statement[] {
   const { managementSchema } = runtime.config;
   const { table, history, bound } = source;
   const entry = { schema: table.schema, table: table.name, run: runtime.run };
-  const record = (partition: typeof history, event: "detached" | "dropped" | "released", detail: object) =>
-    recordLedgerStatement(managementSchema, {
-      ...entry,
-      partition: partition.name,
-      partitionSchema: partition.schema,
-      bounds: partition.bounds ?? { from: undefined, to: undefined },
-      event,
-      detail,
-    });
+  const toEntry = (partition: typeof history) => ({
+    ...entry,
+    partition: partition.name,
+    partitionSchema: partition.schema,
+    bounds: partition.bounds ?? { from: undefined, to: undefined },
+  });
   return [
-    ...listLeaving(source).map((partition) => record(partition, "dropped", {})),
-    record(history, "detached", {}),
-    record(history, "released", { validate: listToValidate({ bound }) }),
+    ...listLeaving(source).map((partition) =>
+      recordLedgerStatement(managementSchema, { ...toEntry(partition), event: "dropped", detail: {} }),
+    ),
+    ...recordReleasedStatements(managementSchema, toEntry(history), { validate: listToValidate({ bound }) }),
     recordLedgerStatement(managementSchema, {
       ...entry,
       partition: table.name,
