@@ -38,7 +38,7 @@ export async function cancelBackends(connections: Connections, pids: readonly nu
   if (pids.length === 0) return;
   const told = await Promise.race([tell(connections, pids), sleep(LIMIT_MS / 2, false, { ref: false })]);
   if (told) return;
-  const { session } = await connections.connector.isUnconfirmed(false);
+  const { session } = await connections.connector.openSession(false);
   await session.query(query("locks/backend-pids-cancel"), [pids.map(String)]).finally(() => session.destroy());
 }
 

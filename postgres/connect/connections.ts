@@ -59,7 +59,7 @@ export class Connections {
     if (current !== undefined && (await current.isAlive(this.lossAt))) return current;
     // Another caller has opened it meanwhile.
     if (this.service !== asked && this.service !== undefined) return this.service;
-    const opened = this.connector.isUnconfirmed(true).then(({ session }) => session);
+    const opened = this.connector.openSession(true).then(({ session }) => session);
     this.service = opened;
     opened.catch(() => undefined);
     return opened;
@@ -82,7 +82,7 @@ export class Connections {
   /** Runs `body` with a session of its own, for a COPY, which does not tolerate the pipelined requests of the pool's sessions. */
   async withStreamingSession<T>(body: (session: Session) => Promise<T>): Promise<T> {
     await this.findStart();
-    const { session } = await this.connector.isUnconfirmed(true, "streaming");
+    const { session } = await this.connector.openSession(true, "streaming");
     this.busy.add(session);
     try {
       return await body(session);
@@ -105,7 +105,7 @@ export class Connections {
   }
 
   private async startOnce(): Promise<Started> {
-    const { session, facts } = await this.connector.isUnconfirmed(false);
+    const { session, facts } = await this.connector.openSession(false);
     try {
       const identity = await readIdentity(session, facts);
       this.service = Promise.resolve(session);
@@ -159,7 +159,7 @@ export class Connections {
         failures += 1;
         if (failures > MAX_FAILURES) throw await this.connector.explain(error);
         // A patient attempt finds the precise reason, or that the server is back.
-        const { session } = await this.connector.isUnconfirmed(true);
+        const { session } = await this.connector.openSession(true);
         await session.closeAndExit();
       }
     }

@@ -42,7 +42,7 @@ export class Connector {
   }
 
   /** Opens one session. A server that starts or is full gets time; with `patient` an unreachable one does, too. */
-  async isUnconfirmed(patient: boolean, kind: SessionKind = "pipelined"): Promise<Opened> {
+  async openSession(patient: boolean, kind: SessionKind = "pipelined"): Promise<Opened> {
     const known = await this.resolve();
     const deadline = performance.now() + known.target.connectTimeoutMs;
     for (;;) {
