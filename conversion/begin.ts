@@ -9,15 +9,19 @@ import { addDuePartitions } from "./cover-rows";
 /** Creates the copy and writes down that the conversion has begun, in one transaction. */
 function beginStatements(
   { source, work, declared }: Pick<CopyJob, "source" | "work" | "declared">,
+  earlier: CopyRecord | undefined,
   restarted?: string,
 ): Statement[] {
   const { target, pending, former } = source.names;
+  // A command that begins it again works for the stack that declared it.
+  const owner = work.owner ?? earlier?.detail.owner;
   const detail = {
     target,
     pending,
     former,
     ...(declared.historyOf ? { historyOf: declared.historyOf.table } : {}),
     declared: encodeCopy(declared),
+    ...(owner === undefined ? {} : { owner }),
     ...(restarted === undefined ? {} : { restarted }),
   };
   const record = beginCopyStatement(work.management, toPair(source), detail, work.run);
@@ -38,7 +42,7 @@ export async function beginCopy(job: CopyJob, restarted?: string): Promise<CopyR
   const options = { signal: work.signal, log: work.log, subject: describeCopy(job) };
   let record = await readCopyRecord(work.database, table);
   if (!record || record.phase === "ended") {
-    await work.database.execute(beginStatements(job, restarted), options);
+    await work.database.execute(beginStatements(job, record, restarted), options);
     record = await readCopyRecord(work.database, table);
   } else {
     await addDuePartitions(job);

@@ -2,10 +2,22 @@ import { removeCapture } from "../core/conversion/between/capture";
 import { namePair, quoteRelationOf } from "../core/conversion/between/pair";
 import { dropCopyStatement } from "../core/conversion/copy/give-up";
 import type { TableName } from "../core/names/table-name";
+import type { Statement } from "../core/sql/statement";
 import { findOid } from "../postgres/conversion/copy-status";
 import { type CopyRecord, movePhase } from "../postgres/conversion/journal";
 import type { Database } from "../postgres/database";
 import type { ExecuteOptions } from "../postgres/execute/execute-options";
+
+/** Returns what ends a conversion before its swap: the capture goes, and then the copy. */
+export function giveUpStatements(
+  { schema, table }: TableName,
+  { detail: { target, pending } }: Pick<CopyRecord, "detail">,
+): Statement[] {
+  const pair = namePair(schema, { source: table, target, pending });
+  const removal = removeCapture(pair);
+  const transaction = removal[0]?.transaction;
+  return [...removal, { ...dropCopyStatement(pair), transaction }];
+}
 
 /**
  * Ends a conversion before its swap: the capture and the copy go, the table stays as it is. By names alone, so that it also ends one whose
@@ -24,13 +36,7 @@ export async function giveUp(
     throw new Error(
       `"${schema}.${target}" is not the copy of the conversion: another session has put it there. Rename it, and run this again`,
     );
-  const removal = removeCapture(pair);
-  const transaction = removal[0]?.transaction;
-  await database.execute(
-    [...removal, dropCopyStatement(pair), movePhase(database.managementSchema, record, "ended")].map((statement) => ({
-      ...statement,
-      transaction,
-    })),
-    options,
-  );
+  const removal = giveUpStatements({ schema, table }, record);
+  const ended = movePhase(database.managementSchema, record, "ended");
+  await database.execute([...removal, { ...ended, transaction: removal[0]?.transaction }], options);
 }

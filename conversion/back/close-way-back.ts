@@ -19,6 +19,15 @@ export function closeStatements(
   return removeCapture(pair, leaves);
 }
 
+/** Returns the same for the table as it is now. */
+export async function readCloseStatements(
+  database: WorkContext["database"],
+  table: TableName,
+  record: Pick<CopyRecord, "detail">,
+): Promise<Statement[]> {
+  return closeStatements(table, record, await listLeaves(database, table));
+}
+
 /**
  * Closes a way back for good, and tells why. The former table stays as it is by now, and goes on refusing writes. The caller holds the
  * lock of the table.
@@ -31,7 +40,7 @@ export async function closeWayBack(
 ): Promise<void> {
   const { back, former } = record.detail;
   if (!back) return;
-  const removal = closeStatements(table, record, await listLeaves(database, table));
+  const removal = await readCloseStatements(database, table, record);
   const phase = record.phase === "swapped" ? "swapped" : "ended";
   const closed = recordWayBack(management, record, phase, { ...back, closed: why });
   const subject = `closing the way back of table "${formatTableId(table)}"`;

@@ -68,6 +68,8 @@ export interface CopyDetail {
   readonly historyOf?: string;
   /** Inputs of its resource: what another process needs to go on with it. */
   readonly declared: unknown;
+  /** `project/stack` that declared it. Left out: it was begun by an earlier version. */
+  readonly owner?: string;
   /** Why it began again, the last time. */
   readonly restarted?: string;
   /** Foreign keys that the swap left to be validated: those that point to the table as `schema.table.name`, and its own. */

@@ -8,6 +8,8 @@ export interface WorkContext {
   readonly management: string;
   /** Name of the engine operation in the ledger. */
   readonly run: string;
+  /** `project/stack` whose program it is. Left out: a command. */
+  readonly owner?: string;
   readonly signal: AbortSignal;
   readonly log: Log;
 }

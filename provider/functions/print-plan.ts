@@ -4,6 +4,7 @@ import { readWire } from "../../core/declare/table/wire";
 import { toFailures } from "../resources/shared/inputs";
 import type { ProviderFunction } from "../runtime/provider-module";
 import type { Runtime } from "../runtime/runtime";
+import { tellLeavingConversions } from "./leaving-conversions";
 import { tellLeavingTables } from "./leaving-tables";
 
 /** Implements `pgpartition:index:printPlan`: prints the plans of several tables as one, under the stack. */
@@ -15,10 +16,11 @@ export function printPlan(runtime: Runtime): ProviderFunction {
     const reports = runtime.plans.take(tables);
     const besides = tables.flatMap((table) => runtime.listBesides(table));
     const leaving = owner === undefined ? undefined : await tellLeavingTables(runtime, owner, declared);
+    const conversions = owner === undefined ? [] : await tellLeavingConversions(runtime, owner, declared);
     for (const warning of leaving?.warnings ?? []) ctx.log.warn(warning);
     const plans = reports.length > 0 ? [renderReports(reports, { tables: tables.length, besides })] : [];
     // What cannot be taken back comes first.
-    const text = [...(leaving?.destroyed ?? []), ...plans].join("\n");
+    const text = [...(leaving?.destroyed ?? []), ...conversions, ...plans].join("\n");
     if (text !== "") ctx.log.info(text);
     return { result: { text } };
   };

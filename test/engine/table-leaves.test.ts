@@ -38,3 +38,25 @@ test("where allowDestroy names it, preview lists what is lost before everything 
   const after = await engine.pulumi(["preview", "--expect-no-changes"]);
   expect(after.stdout).not.toContain("app.old");
 });
+
+test("a conversion that leaves before its swap: preview says what was copied and is dropped, and the table stays", async () => {
+  await database.query(`
+    create table app.plain (id bigint primary key, at timestamptz not null);
+    insert into app.plain select n, timestamptz '2025-03-01' + n * interval '1 minute' from generate_series(1, 700) n`);
+  const { columns: _its, primaryKey: _key, ...converted } = eventsTable({ table: "plain", indexes: {} });
+  const plain = { ...converted, convertFrom: { strategy: "copy", until: "verify" } } as const;
+  engine.declare({ tables: { stays, plain }, asOf });
+  await engine.pulumi(["up", "--yes", "--skip-preview"]);
+  expect((await engine.pulumi(["preview"])).stdout).not.toContain("given up");
+  engine.declare({ tables: { stays }, asOf });
+  const { stdout } = await engine.pulumi(["preview"]);
+  expect(stdout).toMatch(
+    /the conversion of app\.plain is given up: it leaves the program\. Its copy app\.plain_copy, for which 700 rows were copied, is dropped; the table stays as it is\n(.*\n)* +DROP TABLE IF EXISTS "app"\."plain_copy"/,
+  );
+  await engine.pulumi(["up", "--yes", "--skip-preview"]);
+  expect(
+    await database.query("select relname from pg_class where relname ~ '^plain' and relkind in ('r', 'p')"),
+  ).toEqual([{ relname: "plain" }]);
+  expect(await database.query("select count(*)::int as rows from app.plain")).toEqual([{ rows: 700 }]);
+  await engine.pulumi(["preview", "--expect-no-changes"]);
+});

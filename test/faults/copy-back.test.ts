@@ -69,6 +69,16 @@ describe.each(testVersions())("PostgreSQL %s, a copied table whose way back is o
     expect(await preview(database, deployment, forth)).toMatchObject({ steps: [], error: undefined });
   });
 
+  it("is taken back and then left out of the program, which removes all of the conversion, and no row", async () => {
+    expect((await up(database, deployment, back)).error).toBeUndefined();
+    const rows = await digest(database, "app.events");
+    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+    expect(await describeAll(database)).toEqual(before);
+    expect(await database.query("select proname from pg_proc where proname ~ 'pgpartition'")).toEqual([]);
+    expect(await database.query("select to_regclass('app.events_copy') as copy")).toEqual([{ copy: null }]);
+    expect(await digest(database, "app.events")).toEqual(rows);
+  });
+
   it("S5 has what was bound to the partitioned table since", async () => {
     await database.query(`
       create table app.refs (number integer, at timestamptz, constraint refs_fkey foreign key (number, at) references app.events (number, at));

@@ -80,7 +80,8 @@ export async function copyAndSwap(
 
 export function getWork(ctx: ResourceContext, runtime: Runtime): WorkContext {
   const { database, config, run } = runtime;
-  return { database, management: config.managementSchema, run, signal: ctx.signal, log: ctx.log };
+  const owner = runtime.getOwner(ctx);
+  return { database, management: config.managementSchema, run, owner, signal: ctx.signal, log: ctx.log };
 }
 
 export function describeProgress(record: CopyRecord): string {
