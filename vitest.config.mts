@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** A .sql file is its text, as in the bundles (tools/build.mjs). */
-const sqlAsText = {
+export const sqlAsText = {
   name: "sql-as-text",
   enforce: "pre" as const,
   transform: (code: string, id: string) =>

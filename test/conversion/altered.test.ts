@@ -14,6 +14,10 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
       "all triggers are switched off and on again",
       "alter table app.events disable trigger all; update app.events set note = 'unseen' where id = 1; alter table app.events enable trigger all",
     ],
+    [
+      "its trigger is switched off and on again as it was",
+      "alter table app.events disable trigger pgpartition_capture; update app.events set note = 'unseen' where id = 1; alter table app.events enable always trigger pgpartition_capture",
+    ],
     ["its trigger fires for origins alone", "alter table app.events enable trigger pgpartition_capture"],
     ["its trigger is dropped", "drop trigger pgpartition_capture on app.events"],
     [

@@ -55,6 +55,8 @@ interface PairFixture {
   pending(): Promise<number>;
   /** The same with the marks as they are by now. */
   again(): Promise<PairFixture>;
+  /** The same by sessions of this name, as those of another process. */
+  beside(name: string): Promise<PairFixture>;
 }
 
 /** The tables are made for each test. `installed: false` leaves the capture to the test. */
@@ -62,11 +64,17 @@ export function pairFixture(database: TestDatabase, { installed = true } = {}): 
   let fixture: PairFixture | undefined;
   beforeEach(async () => {
     await database.query(TABLES);
-    const client = new Database(configOf(database), { HOME: "/nonexistent" });
+    const opened: Database[] = [];
+    const open = (name: string): Database => {
+      const one = new Database(configOf(database, { applicationName: name }), { HOME: "/nonexistent" });
+      opened.push(one);
+      return one;
+    };
+    const client = open("pgpartition-test");
     await client.execute(prepareCapture(pair, await ownerOf(database)), options());
     if (installed) await client.execute(installCapture(pair), options());
-    fixture = await makeFixture(database, client);
-    return () => client.close();
+    fixture = await makeFixture(database, client, open);
+    return () => Promise.all(opened.map((one) => one.close()));
   });
   return () => {
     if (!fixture) throw new Error("the pair exists only inside tests");
@@ -81,7 +89,11 @@ async function ownerOf(database: TestDatabase) {
   return { owner: row?.owner ?? "", role: database.user, defaultGrantees: [] };
 }
 
-async function makeFixture(database: TestDatabase, client: Database): Promise<PairFixture> {
+async function makeFixture(
+  database: TestDatabase,
+  client: Database,
+  open: (name: string) => Database,
+): Promise<PairFixture> {
   const marks: PairMark = await readMarks(client, pair);
   const work: PairWork = { database: client, pair, marks, signal: new AbortController().signal, subject: "testing" };
   const again = (limit: number | typeof ALL_CHANGES = ALL_CHANGES) => reconcile(work, limit, record);
@@ -106,7 +118,8 @@ async function makeFixture(database: TestDatabase, client: Database): Promise<Pa
       const [row] = await database.query<{ n: number }>("select count(*)::int as n from app.events_pending");
       return row?.n ?? -1;
     },
-    again: () => makeFixture(database, client),
+    again: () => makeFixture(database, client, open),
+    beside: (name) => makeFixture(database, open(name), open),
   };
 }
 

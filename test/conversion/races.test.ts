@@ -2,6 +2,7 @@
 import type { Client } from "pg";
 import { beforeEach, describe, expect, it } from "vitest";
 import { installCapture } from "../../core/conversion/between/capture";
+import { copyBlocks } from "../../postgres/conversion/copy-blocks";
 import { failureOf, options } from "../postgres/support";
 import { testVersions, withDatabase } from "../support/database";
 import { until } from "../support/harness/until";
@@ -46,6 +47,24 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
       await writer.query("delete from app.events where id = 1");
       await copier.query("commit");
       await get().drain();
+      await expectEqual(get(), 1999);
+    });
+
+    it("R2 a row that is deleted while its block is copied is reconciled after that copy, and does not come back", async () => {
+      await writer.query("select pg_advisory_lock(1)");
+      const blocks = { heap: pair.source, first: 0, end: await countBlocks(database) };
+      // The copy has read its rows and written them, and is to commit.
+      const held = () => ({ text: "select pg_advisory_xact_lock(1)", values: [] });
+      const copied = copyBlocks(get().work, blocks, held, "fail");
+      await until(() => isWaiting("pgpartition-test"));
+      await database.query("delete from app.events where id = 1");
+      const other = await get().beside("reconciler");
+      const reconciled = other.drain();
+      await Promise.race([reconciled, until(() => isWaiting("reconciler"))]);
+      await writer.query("select pg_advisory_unlock(1)");
+      expect(await copied).toBe(2000);
+      await reconciled;
+      expect(await get().differences()).toEqual([]);
       await expectEqual(get(), 1999);
     });
 

@@ -258,7 +258,7 @@ describe("findConversionFindings", () => {
     expect([...levels].sort((a, b) => "bhn".indexOf(a[0] ?? "") - "bhn".indexOf(b[0] ?? ""))).toEqual(levels);
   });
 
-  it("notes what waits: prepared and long transactions, idle slots, standbys", () => {
+  it("S13 notes what waits: prepared and long transactions, idle slots, standbys", () => {
     const { activity } = factsWith();
     const server = {
       ...activity.server,

@@ -20,7 +20,7 @@ describe("statements that name the table", () => {
     ["insert into app.events values ($1) on conflict do nothing", false],
     ["insert into app.events_old values ($1) on conflict (id) do nothing", false],
     ["insert into other.events values ($1) on conflict (id) do nothing", false],
-  ])("finds an upsert that fails afterwards: %s", (text, fails) => {
+  ])("S12 finds an upsert that fails afterwards: %s", (text, fails) => {
     const found = listNotes({ statements: [seen(text)] }).filter((one) => one.about === "upserts");
     expect(found.map((one) => one.message.includes("12 calls of 0.46 ms"))).toEqual([fails]);
   });
@@ -43,13 +43,13 @@ describe("statements that name the table", () => {
     ["update events set note = $1 where id = $2", true],
     ["insert into events values ($1)", false],
     ["select * from other where note = $1", false],
-  ])("tells whether a statement can skip partitions: %s", (text, reads) => {
+  ])("S12 tells whether a statement can skip partitions: %s", (text, reads) => {
     expect(listNotes({ statements: [seen(text)] }).filter((one) => one.about === "pruning")).toHaveLength(
       reads ? 1 : 0,
     );
   });
 
-  it("finds ctid, and COPY that fails before PostgreSQL 19", () => {
+  it("S12 finds ctid, and COPY that fails before PostgreSQL 19", () => {
     const statements = [seen("delete from events where ctid = any ($1)"), seen("copy app.events to stdout")];
     expect(listNotes({ statements }).map((one) => one.about)).toEqual(expect.arrayContaining(["ctid"]));
     const copies = (version: number) =>
