@@ -2,11 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { conversionProgram, NO_TABLE } from "../support/convertible-table";
 import { testVersions, withDatabase } from "../support/database";
+import { LOAD_PATIENCE_MS, LOAD_ROWS, LOAD_TIMEOUT_MS, UNWRITTEN } from "../support/harness/load-size";
 import { preview, up } from "../support/harness/rounds";
 import { PATIENT } from "../support/harness/under-load";
 import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
-import { startWrites, WRITTEN_TABLE } from "../support/harness/write-ledger";
+import { startWrites, writtenTable } from "../support/harness/write-ledger";
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
@@ -20,32 +21,38 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     return row?.kind;
   };
 
-  it("G01 no acknowledged write is lost or doubled by the way back or by the swap after it, and no statement fails", async () => {
-    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
-    await database.query(WRITTEN_TABLE);
-    const ledger = startWrites(database);
-    const more = async () => {
-      const then = ledger.acknowledged;
-      await until(() => ledger.acknowledged > then + 50);
-    };
-    try {
-      for (const [program, wanted] of [
-        [forth, "p"],
-        [back, "r"],
-        [forth, "p"],
-      ] as const) {
+  it(
+    "G01 no acknowledged write is lost or doubled by the way back or by the swap after it, and no statement fails",
+    async () => {
+      expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+      await database.query(writtenTable(LOAD_ROWS));
+      const before = await database.query(UNWRITTEN);
+      const ledger = startWrites(database);
+      const more = async () => {
+        const then = ledger.acknowledged;
+        await until(() => ledger.acknowledged > then + 50, LOAD_PATIENCE_MS);
+      };
+      try {
+        for (const [program, wanted] of [
+          [forth, "p"],
+          [back, "r"],
+          [forth, "p"],
+        ] as const) {
+          await more();
+          expect((await up(database, deployment, program, { config: PATIENT })).error).toBeUndefined();
+          expect(await kind()).toBe(wanted);
+        }
         await more();
-        expect((await up(database, deployment, program, { config: PATIENT })).error).toBeUndefined();
-        expect(await kind()).toBe(wanted);
+      } finally {
+        await ledger.stop();
       }
-      await more();
-    } finally {
-      await ledger.stop();
-    }
-    const { "40001": conflicts = 0, ...failed } = ledger.refused;
-    expect(failed).toEqual({});
-    expect(conflicts).toBeLessThan(ledger.acknowledged);
-    expect(await ledger.violations()).toEqual([]);
-    expect((await preview(database, deployment, forth)).error).toBeUndefined();
-  }, 120_000);
+      const { "40001": conflicts = 0, ...failed } = ledger.refused;
+      expect(failed).toEqual({});
+      expect(conflicts).toBeLessThan(ledger.acknowledged);
+      expect(await ledger.violations()).toEqual([]);
+      expect(await database.query(UNWRITTEN)).toEqual(before);
+      expect((await preview(database, deployment, forth)).error).toBeUndefined();
+    },
+    LOAD_TIMEOUT_MS,
+  );
 });

@@ -8,22 +8,10 @@ import { undisturbed } from "../support/harness/matrix";
 import { startPlugin } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { PATIENT } from "../support/harness/under-load";
+import { roller, seeds } from "../support/harness/seeds";
 import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
 import { startWrites, WRITTEN_TABLE } from "../support/harness/write-ledger";
-
-/** A round is the same again with PGPARTITION_TEST_KILLS_FROM, the seed in its name, but for what clients do meanwhile. */
-const FIRST = Number(process.env["PGPARTITION_TEST_KILLS_FROM"] ?? Date.now() % 1_000_000);
-const ROUNDS = Number(process.env["PGPARTITION_TEST_KILLS"] ?? 6);
-const seeds = Array.from({ length: ROUNDS }, (_, round) => FIRST + round);
-
-/** Whole numbers from 1 to `most`, by a generator that a seed starts (https://en.wikipedia.org/wiki/Linear_congruential_generator). */
-function dice(seed: number): (most: number) => number {
-  let state = seed;
-  const next = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0);
-  for (let n = 0; n < 8; n += 1) next();
-  return (most) => 1 + Math.floor((next() / 2 ** 32) * most);
-}
 
 describe.each(anyVersion())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
@@ -41,41 +29,44 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
     points = (await undisturbed(scenario)).points.length;
   });
 
-  it.each(seeds)("A10 killed at random points, by seed %i: no acknowledged write is lost or doubled", async (seed) => {
-    const roll = dice(seed);
-    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
-    await database.query(WRITTEN_TABLE);
-    const ledger = startWrites(database);
-    try {
-      await until(() => ledger.acknowledged > 20);
-      const kills = roll(3);
-      for (let kill = 1; kill <= kills; kill += 1) {
-        // Whether two steps share a lock depends on how fast the second one comes: a run may have some points fewer.
-        const env = { PGPARTITION_FAULT: `*#${String(roll(Math.floor(0.9 * points)))}:kill` };
-        if (kill > 1 && roll(2) === 1) {
-          await pgpartition(["convert", "run", "app.events", "--once"], {
-            env: { DATABASE_URL: database.url, ...env },
-          });
-          continue;
+  it.each(seeds())(
+    "A10 killed at random points, by seed %i: no acknowledged write is lost or doubled",
+    async (seed) => {
+      const roll = roller(seed);
+      expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+      await database.query(WRITTEN_TABLE);
+      const ledger = startWrites(database);
+      try {
+        await until(() => ledger.acknowledged > 20);
+        const kills = roll(3);
+        for (let kill = 1; kill <= kills; kill += 1) {
+          // Whether two steps share a lock depends on how fast the second one comes: a run may have some points fewer.
+          const env = { PGPARTITION_FAULT: `*#${String(roll(Math.floor(0.9 * points)))}:kill` };
+          if (kill > 1 && roll(2) === 1) {
+            await pgpartition(["convert", "run", "app.events", "--once"], {
+              env: { DATABASE_URL: database.url, ...env },
+            });
+            continue;
+          }
+          const victim = await startPlugin({ config: { ...configOf(database), ...PATIENT, asOf: program.asOf }, env });
+          // A later run has fewer points than the first one, and may come to its end.
+          await deployment.up(victim, program).catch(() => undefined);
+          if (kill === 1) expect(await victim.exited).toBe("SIGKILL");
+          else await victim.stop();
         }
-        const victim = await startPlugin({ config: { ...configOf(database), ...PATIENT, asOf: program.asOf }, env });
-        // A later run has fewer points than the first one, and may come to its end.
-        await deployment.up(victim, program).catch(() => undefined);
-        if (kill === 1) expect(await victim.exited).toBe("SIGKILL");
-        else await victim.stop();
+        expect((await up(database, deployment, program, { config: PATIENT })).error).toBeUndefined();
+        const then = ledger.acknowledged;
+        await until(() => ledger.acknowledged > then + 20);
+      } finally {
+        await ledger.stop();
       }
-      expect((await up(database, deployment, program, { config: PATIENT })).error).toBeUndefined();
-      const then = ledger.acknowledged;
-      await until(() => ledger.acknowledged > then + 20);
-    } finally {
-      await ledger.stop();
-    }
-    const { "40001": _conflicts, ...failed } = ledger.refused;
-    expect(failed).toEqual({});
-    expect(await ledger.violations()).toEqual([]);
-    expect(await database.query("select relkind from pg_class where oid = 'app.events'::regclass")).toEqual([
-      { relkind: "p" },
-    ]);
-    expect((await preview(database, deployment, program)).steps).toEqual([]);
-  });
+      const { "40001": _conflicts, ...failed } = ledger.refused;
+      expect(failed).toEqual({});
+      expect(await ledger.violations()).toEqual([]);
+      expect(await database.query("select relkind from pg_class where oid = 'app.events'::regclass")).toEqual([
+        { relkind: "p" },
+      ]);
+      expect((await preview(database, deployment, program)).steps).toEqual([]);
+    },
+  );
 });

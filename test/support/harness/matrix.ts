@@ -40,14 +40,15 @@ export async function undisturbed(scenario: Scenario): Promise<Undisturbed> {
     });
     await deployment.up(plugin, scenario.program);
     await plugin.stop();
-    // A statement of several lines is a point of several lines.
-    const points = readFileSync(log, "utf8")
-      .trimEnd()
-      .split(/\n(?=before |after |detach cut |lock taken )/);
-    return { points, dump: (await left(scenario.database)).dump };
+    return { points: splitPoints(readFileSync(log, "utf8")), dump: (await left(scenario.database)).dump };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Returns the points of a log. A statement of several lines is a point of several lines. */
+export function splitPoints(log: string): string[] {
+  return log.trimEnd().split(/\n(?=before |after |detach cut |lock taken )/);
 }
 
 /**

@@ -1,20 +1,28 @@
 // Clients that write without a pause, each only its own rows, by every kind of statement and at every level of isolation, and that
 // know exactly what the server acknowledged.
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { TestDatabase } from "../database";
 
-/** The table that they write to, with what a foreign key of it refers to. */
-export const WRITTEN_TABLE = `
+/** The table that they write to, of 20,000 rows, with what a foreign key of it refers to. */
+export const WRITTEN_TABLE = writtenTable(20_000);
+
+/** The same of that many rows, over the first eleven weeks of 2025; none of them is changed. */
+export function writtenTable(rows: number): string {
+  const each = `interval '11 weeks' / ${String(rows)}`;
+  return `
   create schema if not exists app;
   create table app.runs (id bigint primary key);
   create table app.beside (n integer);
   create table app.events (id bigint primary key, at timestamptz not null, note text,
     run bigint constraint events_run references app.runs on update cascade on delete cascade);
   create unique index events_id_at on app.events (id, at);
+  create index events_of_run on app.events (run);
   insert into app.runs select generate_series(1, 8);
-  insert into app.events select -n, timestamptz '2025-01-01 00:00+00' + n * interval '1 minute', 'old ' || n, 1 + n % 8 from generate_series(1, 20000) n;`;
+  insert into app.events select -n, timestamptz '2025-01-01 00:00+00' + n * ${each}, 'old ' || n, 1 + n % 8 from generate_series(1, ${String(rows)}) n;`;
+}
 
 interface WriteLedger {
   stop(): Promise<void>;
@@ -26,10 +34,13 @@ interface WriteLedger {
   violations(): Promise<string[]>;
 }
 
-interface Written {
+/** A row as its client has left it. */
+interface Left {
   readonly at: string;
   readonly note: string;
 }
+
+const CLIENTS = 4;
 
 const LEVELS = ["read committed", "repeatable read", "serializable"];
 const TIMES = ["2025-01-14T00:00:00Z", "2025-02-14T00:00:00Z", "2025-03-14T00:00:00Z"];
@@ -43,10 +54,18 @@ const MAX_ROWS = 100;
 /** Ids of one client: its number in millions, and a count. */
 const SPACE = 1_000_000;
 
-export function startWrites(database: TestDatabase, clients = 4): WriteLedger {
-  const writers = Array.from({ length: clients }, (_, index) => new Writer(index + 1));
+/** What the clients need of a database. */
+export type Written = Pick<TestDatabase, "connect" | "query">;
+
+interface WriteOptions {
+  /** True if the server may go and come back: each client then looks whether its last transaction is there, and goes on. */
+  readonly survive?: boolean;
+}
+
+export function startWrites(database: Written, { survive = false }: WriteOptions = {}): WriteLedger {
+  const writers = Array.from({ length: CLIENTS }, (_, index) => new Writer(index + 1, database, survive));
   let running = true;
-  const work = Promise.all(writers.map((writer) => writer.work(database, () => running)));
+  const work = Promise.all(writers.map((writer) => writer.work(() => running)));
   return {
     stop: async () => {
       running = false;
@@ -61,7 +80,7 @@ export function startWrites(database: TestDatabase, clients = 4): WriteLedger {
         for (const [state, count] of Object.entries(refused)) all[state] = (all[state] ?? 0) + count;
       return all;
     },
-    violations: async () => (await Promise.all(writers.map((writer) => writer.compare(database)))).flat(),
+    violations: async () => (await Promise.all(writers.map((writer) => writer.violations()))).flat(),
   };
 }
 
@@ -76,24 +95,61 @@ interface Work {
 class Writer {
   acknowledged = 0;
   readonly refused: Record<string, number> = {};
-  private readonly rows = new Map<number, Written>();
+  private rows = new Map<number, Left>();
   private readonly unseen: string[] = [];
   private next = 0;
   private run: number;
 
-  constructor(private readonly worker: number) {
+  constructor(
+    private readonly worker: number,
+    private readonly database: Written,
+    private readonly survive: boolean,
+  ) {
     this.run = 1000 * worker;
   }
 
-  async work(database: TestDatabase, running: () => boolean): Promise<void> {
-    const client = await database.connect({ application_name: "writes" });
+  async work(running: () => boolean): Promise<void> {
+    let client = await this.connect();
     await client.query("insert into app.runs values ($1)", [this.run]);
-    for (let n = 0; running(); n += 1) await this.transact(client, n);
+    for (let n = 0; running(); n += 1) {
+      const work = this.choose(n);
+      if (await this.transact(client, n, work)) continue;
+      await client.end().catch(() => undefined);
+      client = await this.connect();
+      await this.settle(work);
+    }
     await client.end();
   }
 
-  private async transact(client: Client, n: number): Promise<void> {
-    const work = this.choose(n);
+  private async connect(): Promise<Client> {
+    for (;;) {
+      try {
+        const client = await this.database.connect({ application_name: "writes" });
+        // The statement that meets the end of its connection says so too.
+        if (this.survive) client.on("error", () => undefined);
+        return client;
+      } catch (error) {
+        if (!this.survive) throw error;
+        await sleep(20);
+      }
+    }
+  }
+
+  /** After the server was gone: the last transaction was committed, or it was not; nothing else is right. */
+  private async settle(work: Work): Promise<void> {
+    const before = { rows: new Map(this.rows), run: this.run };
+    work.then();
+    const committed = await this.compare();
+    if (committed.length === 0) return;
+    this.rows = before.rows;
+    this.run = before.run;
+    const rolledBack = await this.compare();
+    if (rolledBack.length > 0)
+      this.unseen.push(...rolledBack.map((problem) => `after the server was gone: ${problem}`));
+  }
+
+  /** False if the connection is gone, and so it is not known whether the transaction was committed. */
+  private async transact(client: Client, n: number, work: Work): Promise<boolean> {
     const level = LEVELS[n % LEVELS.length] ?? "";
     try {
       await client.query(`begin isolation level ${level}`);
@@ -105,9 +161,11 @@ class Writer {
       work.then();
     } catch (error) {
       const state = (error as { readonly code?: string }).code ?? String(error);
+      if (this.survive && isConnectionLost(state)) return false;
       this.refused[state] = (this.refused[state] ?? 0) + 1;
       await client.query("rollback");
     }
+    return true;
   }
 
   private choose(n: number): Work {
@@ -122,7 +180,7 @@ class Writer {
       rows,
       then,
     });
-    const set = (written: Written) => () => void this.rows.set(id, written);
+    const set = (row: Left) => () => void this.rows.set(id, row);
     const remove = (): Work => change("delete from app.events where id = $1", [id], 1, () => void this.rows.delete(id));
     if (own.length > MAX_ROWS) return remove();
     switch (n % 10) {
@@ -213,12 +271,16 @@ class Writer {
     };
   }
 
-  async compare(database: TestDatabase): Promise<string[]> {
-    const found = await database.query<{ id: string; at: Date; note: string; run: string }>(
+  async violations(): Promise<string[]> {
+    return [...this.unseen, ...(await this.compare())];
+  }
+
+  private async compare(): Promise<string[]> {
+    const found = await this.database.query<{ id: string; at: Date; note: string; run: string }>(
       "select id::text, at, note, run::text from app.events where id between $1 and $2",
       [SPACE * this.worker, SPACE * (this.worker + 1) - 1],
     );
-    const problems = [...this.unseen];
+    const problems: string[] = [];
     const seen = new Set<number>();
     for (const { id, at, note, run } of found) {
       const wanted = this.rows.get(Number(id));
@@ -233,4 +295,9 @@ class Writer {
     for (const id of this.rows.keys()) if (!seen.has(id)) problems.push(`row ${id} was acknowledged and is lost`);
     return problems;
   }
+}
+
+/** Not by the server's word on a statement: it ends, or is gone. */
+function isConnectionLost(state: string): boolean {
+  return !/^[0-9A-Z]{5}$/.test(state) || state.startsWith("57P");
 }
