@@ -5,10 +5,11 @@ import { median } from "./support/measure";
 import { partitionedProject } from "./support/project";
 import { AS_OF, createEvents, EVENTS, findSwap, runRounds } from "./support/plain-table";
 import type { BenchServer } from "./support/server";
-import { statementsDuring, totalMs } from "./support/statement-log";
+import { logDuring, type Logged, statementsDuring, statementsOf, totalMs } from "./support/statement-log";
 import { databaseArgs } from "./support/tables";
+import { startWriter, WRITER } from "./support/writer";
 
-/** Longest permitted time from the lock of the table to the commit that ends it. */
+/** Longest permitted time from the lock of the table to the commit that ends it, and for a writer that meets it. */
 const LIMIT_MS = 20;
 
 const events = { ...EVENTS, convertFrom: { historyUntil: "2026-07-01" } };
@@ -18,6 +19,8 @@ export const convert: Bench = async ({ quick, signal, say }) => {
   const rounds = quick ? 1 : 3;
   say(`${String(rounds)} rounds of ${rows.toLocaleString("en")} rows`);
   const done = await runRounds(rounds, (server) => convertOnce(server, rows, signal));
+  say("the same beside a writer");
+  const beside = await runRounds(rounds, (server) => convertBeside(server, rows, signal));
   const of = `${rows.toLocaleString("en")} rows`;
   const lock: Row = {
     what: `lock of a conversion's swap, ${of}`,
@@ -25,13 +28,22 @@ export const convert: Bench = async ({ quick, signal, say }) => {
     limit: { of: "ours", most: LIMIT_MS },
     note: "from LOCK TABLE to the end of COMMIT, in the server: an upper bound, because COMMIT deletes the file of the former primary key after it has let go of the locks",
   };
+  const p99 = median(beside.map(({ before }) => before));
+  const writer: Row = {
+    what: `longest statement of a writer that meets the swap / its p99 before, ${of}`,
+    ours: { value: median(beside.map(({ longest }) => longest)), unit: "ms" },
+    peer: { value: p99, unit: "ms" },
+    ratio: median(beside.map(({ longest, before }) => longest / before)),
+    limit: { of: "ours", most: LIMIT_MS },
+    note: `single rows inserted one after the other through the whole update; time in the server, the wait for the lock and its own commit to disk included: ${beside.map(describeWriter).join("; ")}`,
+  };
   const whole: Row = {
     what: `server time of a conversion / its index and one reading, ${of}`,
     ours: { value: median(done.map(({ ours }) => ours)), unit: "ms" },
     peer: { value: median(done.map(({ floor }) => floor)), unit: "ms" },
     ratio: median(done.map(({ ours, floor }) => ours / floor)),
   };
-  return [lock, whole];
+  return [lock, writer, whole];
 };
 
 async function convertOnce(server: BenchServer, rows: number, signal: AbortSignal) {
@@ -44,4 +56,48 @@ async function convertOnce(server: BenchServer, rows: number, signal: AbortSigna
   } finally {
     project.remove();
   }
+}
+
+/** Inserts of the writer before the update, of which 99 of 100 are faster than its p99. */
+const INSERTS_BEFORE = 2_000;
+
+interface Beside {
+  /** p99 of the writer before the update, and while it runs, in milliseconds. */
+  readonly before: number;
+  readonly during: number;
+  /** The longest of its statements that overlap the swap. */
+  readonly longest: number;
+}
+
+async function convertBeside(server: BenchServer, rows: number, signal: AbortSignal): Promise<Beside> {
+  const database = await createEvents(server, rows);
+  const project = await partitionedProject(databaseArgs(database, { events }, AS_OF), signal);
+  const writer = startWriter(database);
+  try {
+    const insertMore = () => writer.insertMore(INSERTS_BEFORE);
+    const before = statementsOf(await logDuring(server, database, insertMore), WRITER);
+    const logged = await logDuring(server, database, () => project.up());
+    const during = statementsOf(logged, WRITER);
+    const swap = findSwap(statementsOf(logged, "pulumi-pgpartition"));
+    return { before: p99Of(before), during: p99Of(during), longest: Math.max(...overlapping(during, swap)) };
+  } finally {
+    await writer.stop();
+    project.remove();
+  }
+}
+
+/** Returns the times of the statements that overlap others in time. */
+function overlapping(statements: readonly Logged[], others: readonly Logged[]): number[] {
+  const from = Math.min(...others.map(({ ended, ms }) => ended - ms));
+  const to = Math.max(...others.map(({ ended }) => ended));
+  return statements.filter(({ ended, ms }) => ended >= from && ended - ms <= to).map(({ ms }) => ms);
+}
+
+function p99Of(statements: readonly Logged[]): number {
+  const sorted = statements.map(({ ms }) => ms).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.99)] ?? NaN;
+}
+
+function describeWriter({ before, during, longest }: Beside): string {
+  return `p99 ${before.toFixed(1)} ms before, ${during.toFixed(1)} ms during the update, ${longest.toFixed(1)} ms at the swap`;
 }

@@ -7,6 +7,8 @@ export interface Logged {
   readonly sql: string;
   /** Milliseconds in the server, with parsing and planning. */
   readonly ms: number;
+  /** Its end, in milliseconds since 1970 by the server's clock. */
+  readonly ended: number;
 }
 
 /** Returns the statements of one application in one database while `body` ran, without those that set a connection up. */
@@ -16,11 +18,23 @@ export async function statementsDuring(
   application: string,
   body: () => Promise<unknown>,
 ): Promise<readonly Logged[]> {
+  return statementsOf(await logDuring(server, database, body), application);
+}
+
+/** Returns the statements of all applications in one database while `body` ran. */
+export async function logDuring(
+  server: BenchServer,
+  database: BenchDatabase,
+  body: () => Promise<unknown>,
+): Promise<readonly Logged[]> {
   const from = statSync(server.logFile).size;
   await body();
-  return parse(readFrom(server.logFile, from), database.name).filter(
-    (one) => one.application === application && !isSetUp(one.sql),
-  );
+  return parse(readFrom(server.logFile, from), database.name);
+}
+
+/** Returns those of one application, without those that set a connection up. */
+export function statementsOf(logged: readonly Logged[], application: string): readonly Logged[] {
+  return logged.filter((one) => one.application === application && !isSetUp(one.sql));
 }
 
 export function totalMs(statements: readonly Logged[]): number {
@@ -37,19 +51,19 @@ function isSetUp(sql: string): boolean {
 
 /** With the prefix of server.ts. Continuation lines begin with a tab. The extended protocol logs three lines for a statement. */
 const line =
-  /^\S+ \S+ \S+ \[(\d+)\] (.*)@(\S+) LOG: {2}duration: ([\d.]+) ms {2}(parse|bind|execute|statement)[^:]*: (.*(?:\n\t.*)*)/gm;
+  /^(\S+ \S+ \S+) \[(\d+)\] (.*)@(\S+) LOG: {2}duration: ([\d.]+) ms {2}(parse|bind|execute|statement)[^:]*: (.*(?:\n\t.*)*)/gm;
 
 function parse(log: string, database: string): Logged[] {
   const found: Logged[] = [];
   const begun = new Map<string, number>();
-  for (const [, pid = "", application = "", name, ms, step, sql = ""] of log.matchAll(line)) {
+  for (const [, time = "", pid = "", application = "", name, ms, step, sql = ""] of log.matchAll(line)) {
     if (name !== database) continue;
     const before = begun.get(pid) ?? 0;
     const so = before + Number(ms);
     if (step === "parse" || step === "bind") begun.set(pid, so);
     else {
       begun.delete(pid);
-      found.push({ application, sql: sql.replaceAll("\n\t", "\n"), ms: so });
+      found.push({ application, sql: sql.replaceAll("\n\t", "\n"), ms: so, ended: Date.parse(time) });
     }
   }
   return found;
