@@ -4,13 +4,21 @@ import { buildTestBundles } from "../support/harness/bundle";
 import { startHosts } from "../support/harness/hosts";
 import type { TestServer } from "../support/servers";
 
-/** Name of the variable that describes the server, in JSON. */
+/** What such a run is told, in JSON. */
+export interface Borrowed {
+  readonly server: TestServer;
+  readonly runsPlugins: boolean;
+}
+
+/** Name of the variable that has it. */
 export const BORROWED = "PGPARTITION_TEST_BORROWED";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { server, runsPlugins } = JSON.parse(process.env[BORROWED] ?? "") as Borrowed;
+  project.provide("servers", [server]);
+  if (!runsPlugins) return () => Promise.resolve();
   await buildTestBundles();
   const hosts = await startHosts(1);
   project.provide("pluginHosts", hosts.ports);
-  project.provide("servers", [JSON.parse(process.env[BORROWED] ?? "") as TestServer]);
   return hosts.stop;
 }

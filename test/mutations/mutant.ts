@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { repositoryRoot } from "../../tools/paths";
 import type { TestServer } from "../support/servers";
-import { BORROWED } from "./borrowed-server";
+import { type Borrowed, BORROWED } from "./borrowed-server";
 import type { Mutation } from "./mutations";
 
 /** Folders and files that neither the product nor its tests are made of. */
@@ -45,13 +45,15 @@ export async function runGuard(mutation: Mutation, server: TestServer): Promise<
   }
 }
 
-async function runTest(folder: string, { file, title }: Mutation["guard"], server: TestServer): Promise<Verdict[]> {
+async function runTest(folder: string, guard: Mutation["guard"], server: TestServer): Promise<Verdict[]> {
+  const { file, title, runsPlugins = false } = guard;
   const report = join(folder, "report.json");
   const pattern = `${title.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`;
   const args = ["run", file, "-t", pattern, "--config", "test/mutations/vitest.config.mts", "--root", folder];
   const vitest = join(folder, "node_modules", "vitest", "vitest.mjs");
   const output = ["--reporter", "json", "--outputFile", report];
-  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], [BORROWED]: JSON.stringify(server) };
+  const borrowed: Borrowed = { server, runsPlugins };
+  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], [BORROWED]: JSON.stringify(borrowed) };
   // It ends with 1, because its test fails: that the report is there shows that it has run.
   const ended = await promisify(execFile)(process.execPath, [vitest, ...args, ...output], { cwd: folder, env }).then(
     () => "all its tests passed",

@@ -13,6 +13,8 @@ export interface Mutation {
     readonly file: string;
     /** Its title, whole. */
     readonly title: string;
+    /** True if it starts plugins: their bundles are made of the broken sources then. */
+    readonly runsPlugins?: boolean;
     /** What its failed assertion says: that the rows are not right, and not that the set-up failed. */
     readonly says: RegExp;
   };
@@ -79,6 +81,7 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "void waitWhileFollowing;",
     guard: {
       file: "test/faults/copying.test.ts",
+      runsPlugins: true,
       title: "S3 a transaction whose snapshot is older than the copy is waited for, by name, before the swap",
       says: /^AssertionError: .*n: '0'.*n: '5000'/,
     },
@@ -91,6 +94,7 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "",
     guard: {
       file: "test/faults/copied-shapes.test.ts",
+      runsPlugins: true,
       title: "S5 a view, a parsed function and a policy that are bound to it by its oid",
       says: /^Error: promise resolved .* instead of rejecting/,
     },
