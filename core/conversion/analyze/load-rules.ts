@@ -84,7 +84,8 @@ export const transactions: Rule = ({ activity: { server }, obstacles }) => [
 export const replicas: Rule = ({ activity: { server } }) => [
   ...server.replicas.map((one): Found => ({
     level: "note",
-    message: `standby "${one.name}" is ${one.lagBytes === undefined ? "an unknown amount" : formatBytes(one.lagBytes)} behind: it replays the swap's lock as well, and queries there wait or are cancelled for that instant.`,
+    message: `standby "${one.name}" is ${one.lagBytes === undefined ? "an unknown amount" : formatBytes(one.lagBytes)} behind: it replays the swap's lock as well, and queries there wait or are cancelled for that instant. After a conversion by copy, a transaction there at REPEATABLE READ that began before the swap and had not read the table yet finds it without the copied rows, and gets no error: the swap waits for such transactions of this server alone.`,
+    fix: 'End long transactions there before the swap of a copy, which until: "verify" puts off. Attach moves no row, and has no such gap.',
   })),
   ...server.slots
     .filter((one) => (one.keptBytes ?? 0) > server.maxWalBytes || !one.active)

@@ -273,7 +273,14 @@ describe("findConversionFindings", () => {
     const text = findConversionFindings(factsWith({ facts: { activity: { ...activity, server } } }))
       .map((one) => one.message)
       .join("\n");
-    for (const word of ['"gid" is 2 h old', "pid 7", '"standby" is 5 MB', 'slot "idle"']) expect(text).toContain(word);
+    for (const word of [
+      '"gid" is 2 h old',
+      "pid 7",
+      '"standby" is 5 MB',
+      "finds it without the copied rows",
+      'slot "idle"',
+    ])
+      expect(text).toContain(word);
     expect(text).not.toContain('"busy"');
   });
 });
