@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** A .sql file is its text, as in the bundles (tools/build.mjs). */
-export const sqlAsText = {
+const sqlAsText = {
   name: "sql-as-text",
   enforce: "pre" as const,
   transform: (code: string, id: string) =>
@@ -10,6 +10,12 @@ export const sqlAsText = {
 
 /** What needs no server, no engine and no plugin process: `npm run test:core`. */
 const core = ["test/core/**/*.test.ts", "test/components/**/*.test.ts", "test/policies/rules/**/*.test.ts"];
+
+/** A guard of test/mutations is run in a copy of the sources, on a server of the run that asks for it. */
+const globalSetup =
+  process.env["PGPARTITION_TEST_BORROWED"] === undefined
+    ? "test/support/global-setup.ts"
+    : "test/mutations/borrowed-server.ts";
 
 export default defineConfig({
   test: {
@@ -36,7 +42,7 @@ export default defineConfig({
           exclude: ["**/node_modules/**", ...core],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          globalSetup: ["test/support/global-setup.ts"],
+          globalSetup: [globalSetup],
         },
       },
     ],

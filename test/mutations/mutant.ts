@@ -47,15 +47,15 @@ export async function runGuard(mutation: Mutation, server: TestServer): Promise<
 
 async function runTest(folder: string, guard: Mutation["guard"], server: TestServer): Promise<Verdict[]> {
   const { file, title, runsPlugins = false } = guard;
-  const report = join(folder, "report.json");
+  // As vitest.config.mts says.
+  const report = join(folder, ".pgpartition", "test-results.json");
   const pattern = `${title.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`;
-  const args = ["run", file, "-t", pattern, "--config", "test/mutations/vitest.config.mts", "--root", folder];
+  const args = ["run", file, "-t", pattern, "--project", "services", "--root", folder];
   const vitest = join(folder, "node_modules", "vitest", "vitest.mjs");
-  const output = ["--reporter", "json", "--outputFile", report];
   const borrowed: Borrowed = { server, runsPlugins };
   const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], [BORROWED]: JSON.stringify(borrowed) };
   // It ends with 1, because its test fails: that the report is there shows that it has run.
-  const ended = await promisify(execFile)(process.execPath, [vitest, ...args, ...output], { cwd: folder, env }).then(
+  const ended = await promisify(execFile)(process.execPath, [vitest, ...args], { cwd: folder, env }).then(
     () => "all its tests passed",
     (error: unknown) => String(error),
   );
