@@ -3,6 +3,7 @@ import { version } from "../package.json";
 import { createAdoptCommand } from "./adopt";
 import { createAnalyzeCommand } from "./analyze";
 import { createArchivesCommand } from "./archives";
+import { createBenchCommand } from "./bench";
 import { createClaimCommand } from "./claim";
 import { createConvertCommand } from "./convert";
 import { createMonitoringCommand } from "./monitoring";
@@ -31,6 +32,7 @@ export function createProgram(): Command {
     createPauseCommand(),
     createResumeCommand(),
     createAnalyzeCommand(),
+    createBenchCommand(),
     createConvertCommand(),
     createAdoptCommand(),
     createMonitoringCommand(),

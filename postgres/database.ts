@@ -205,6 +205,20 @@ export class Database {
   }
 
   /**
+   * Runs reads of one snapshot in a read-only transaction, with settings of their own. `body` may run again in another one, after a
+   * lock that was not available or a lost connection.
+   */
+  readSnapshot<T>(
+    subject: string,
+    settings: Readonly<Record<string, string>>,
+    body: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    return this.readWithPatience(subject, (session) =>
+      runInTransaction(session, "begin isolation level repeatable read read only", settings, () => body(session)),
+    );
+  }
+
+  /**
    * Runs `body` as the only writer of a table, in this process and in all others. Not to be nested for one table. If the
    * connection was lost or another session was faster, it runs again under the lock, so it has to read the current state first.
    */

@@ -72,6 +72,15 @@ export class Session {
   }
 
   /**
+   * Sends one statement by the simple protocol, which asks for no values of its parameters: EXPLAIN (GENERIC_PLAN) would plan with
+   * those that it gets (measured on 18). The caller knows that the text is one statement.
+   */
+  async querySimple(text: string): Promise<Row[]> {
+    this.count();
+    return this.send({ text }, "simple");
+  }
+
+  /**
    * Returns true if the connection is alive. It is tested after a quiet period, or if another session was lost since its last
    * answer (`lossAt`, by performance.now()): a restarted server, a pooler or a firewall may end connections unnoticed, and a
    * request sent then has an unknown outcome.
@@ -109,12 +118,13 @@ export class Session {
     if ("connection" in this.client) this.client.connection.stream.destroy();
   }
 
-  private async send(query: QueryConfig<Value[]>): Promise<Row[]> {
+  private async send(query: QueryConfig<Value[]>, protocol: "simple" | "extended" = "extended"): Promise<Row[]> {
     if (this.lost !== undefined) throw new SessionLost(this.where, false, this.lost);
-    const extended: ExtendedQuery = { ...query, queryMode: "extended" };
+    const sent: ExtendedQuery | QueryConfig<Value[]> =
+      protocol === "extended" ? { ...query, queryMode: protocol } : query;
     const answer = this.pipelined
-      ? this.client.query<Row, Value[]>(extended)
-      : this.last.then(() => this.client.query<Row, Value[]>(extended));
+      ? this.client.query<Row, Value[]>(sent)
+      : this.last.then(() => this.client.query<Row, Value[]>(sent));
     if (!this.pipelined) this.last = answer.catch(() => undefined);
     try {
       const { rows } = await answer;

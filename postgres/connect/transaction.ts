@@ -2,7 +2,11 @@ import { quoteLiteral } from "../../core/names/identifier";
 import type { Session } from "./session";
 
 /** How a transaction begins. */
-export type Begin = "begin" | "begin read only" | "begin isolation level repeatable read";
+export type Begin =
+  | "begin"
+  | "begin read only"
+  | "begin isolation level repeatable read"
+  | "begin isolation level repeatable read read only";
 
 /**
  * Runs `body` in a transaction of its own, with settings that end with it. If it cannot be rolled back, the session is given up.

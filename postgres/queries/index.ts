@@ -11,6 +11,8 @@ type QueryName =
   | "archive/archive-known"
   | "archive/archive-state"
   | "away-shape"
+  | "bench/side"
+  | "bench/statements-schema"
   | "conversion/activity"
   | "conversion/candidates"
   | "conversion/copies-under-way"
