@@ -67,12 +67,13 @@ export async function benchStatement(
   if (generic && options.serverVersion < GENERIC_PLAN_VERSION)
     return {
       kind: "left out",
-      why: `it has parameters without values, which are planned from PostgreSQL ${GENERIC_PLAN_VERSION} on`,
+      why: `it has parameters, and no values for them; write it into a file with typical values`,
     };
   const planned = await ask(database, sides, texts, generic ? "generic" : "plan", SIDES, options);
   const failed = judgeFailures(planned) ?? judgeRelations(planned, sides);
   if (failed) return failed;
-  if (generic) return toPlanned(planned, "it has parameters, whose values are not known");
+  if (generic)
+    return toPlanned(planned, "it has parameters, and no values for them; from a file with typical values it is run");
   return runRounds(database, sides, texts, options);
 }
 
