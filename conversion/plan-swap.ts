@@ -26,9 +26,8 @@ interface Writer {
 export function proveSwap({ source: { whole }, facts, record }: Copyable, management: string): SwapProof {
   return {
     fingerprints: [...(whole ? [whole.fingerprint] : []), facts.fingerprint],
-    mark: record?.marks.mark ?? "",
     management,
-    conversion: record?.id ?? "0",
+    captured: { mark: record?.marks.mark ?? "", conversion: record?.id ?? "0" },
   };
 }
 

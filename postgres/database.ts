@@ -27,6 +27,7 @@ import { type LockedBody, type TableLockOptions, TableLocks } from "./execute/ta
 import { runInTransaction } from "./connect/transaction";
 import type { Environment } from "./connect/target";
 import { type Patience, getPatience } from "./execute/timeouts";
+import { runWholeTransaction, type WholeTransaction } from "./execute/whole-transaction";
 
 /** A table as an update will have left it. */
 interface ExpectedTable {
@@ -186,6 +187,15 @@ export class Database {
   /** Runs `body` in the transaction of one COPY: see the files of rows/. */
   copy<T>(options: CopyOptions, frame: CopyFrame, body: (session: Session) => Promise<T>): Promise<T> {
     return runInCopyTransaction(this.connections, this.patience, options, frame, body);
+  }
+
+  /** Runs `body` in one transaction of several steps: all of it is done, or nothing. */
+  async runWhole<T>(
+    options: ExecuteOptions & { readonly label: string },
+    body: (transaction: WholeTransaction) => Promise<T>,
+  ): Promise<T> {
+    await this.locks.assertHeld(options.subject);
+    return runWholeTransaction(this.connections, this.patience, options, body);
   }
 
   /** Runs a read whose time grows with the table. */

@@ -18,9 +18,8 @@ export function planReturn(
   const { record } = wayBack;
   const proof = {
     fingerprints: facts.map(({ fingerprint }) => fingerprint),
-    mark: record.marks.mark,
     management,
-    conversion: record.id,
+    captured: { mark: record.marks.mark, conversion: record.id },
   };
   const validate = listLeftToValidate(source);
   const records = [

@@ -26,9 +26,24 @@ export async function planRows(
   copy: { readonly now: Instant; readonly target: string; readonly copy: ObservedTable | undefined },
 ): Promise<PlannedRows> {
   const rows = await readRows(database, declared, found);
+  return planFound(database, declared, { ...copy, table: found.table, rows });
+}
+
+/** Plans it for these rows. */
+export async function planFound(
+  database: Database,
+  declared: DeclaredCopy,
+  found: {
+    readonly now: Instant;
+    readonly target: string;
+    readonly copy: ObservedTable | undefined;
+    readonly table: ObservedTable;
+    readonly rows: readonly BranchRows[];
+  },
+): Promise<PlannedRows> {
   try {
-    const { partitions, ...read } = await planMissing(database, declared, { ...copy, rows });
-    const facts = { ...read, rows, spec: declared, table: found.table };
+    const { partitions, ...read } = await planMissing(database, declared, found);
+    const facts = { ...read, rows: found.rows, spec: declared, table: found.table };
     return { partitions, problems: findLevelProblems(facts), notes: noteFound(facts) };
   } catch (error) {
     if (!(error instanceof ValueSourceError)) throw error;

@@ -5,6 +5,7 @@ import { choosePrimaryKey } from "../../core/conversion/attach/attach-source";
 import { listLevelColumns } from "../../core/conversion/copy/branch-rows";
 import { findCopyProblems } from "../../core/conversion/copy/copy-problems";
 import { withoutCapture } from "../../core/conversion/copy/without-capture";
+import { noteOffline } from "../../core/conversion/offline/note-offline";
 import { findOpened, nameBackPending } from "../../core/conversion/copy/say-way-back";
 import { type CopyNames, type CopySource, describePresent } from "../../core/conversion/copy/copy-source";
 import type { ConversionSource } from "../../core/conversion/source";
@@ -63,7 +64,8 @@ export async function readCopy(
   const copy = record && (await observeAgain(database, { schema, table: names.target }, key)).table;
   const planned = await planRows(database, declared, found, { now, target: names.target, copy });
   const partitions = [...(copy ? describePresent(copy) : []), ...planned.partitions];
-  const primaryKey = choosePrimaryKey(declared.primaryKey, table, [...levels, key.column]);
+  const locked = declared.strategy === "offline";
+  const primaryKey = choosePrimaryKey(declared.primaryKey, table, [...levels, key.column]) ?? (locked ? [] : undefined);
   const { replication } = observation;
   const lockCapacity = await readLockCapacity(database);
   const superuser = observation.role?.superuser === true;
@@ -73,7 +75,8 @@ export async function readCopy(
       .filter(({ level, about }) => level === "blocker" && about !== "key-range")
       .map(toProblem),
     ...planned.problems,
-    ...findCopyProblems({ table, bound, replication, superuser, primaryKey, partitions, lockCapacity }),
+    ...findCopyProblems({ table, bound, replication, superuser, primaryKey, partitions, lockCapacity, locked }),
+    ...(record && locked ? [refuseUnderWay(declared)] : []),
     ...(record ? [] : await findTakenNames(database, schema, listNames(names, partitions), names.former)),
     ...(findOpened(declared, now) ? await findTakenBack(database, declared) : []),
   ];
@@ -99,13 +102,26 @@ export async function readCopy(
       ["detached", "released"].includes(observation.ledger.filter((entry) => entry.oid === oid).at(-1)?.event ?? ""),
     ),
     pending: record ? await countPending(database, schema, record) : 0,
-    notes: [...findings.filter(isNoteOfCopy).map(formatFinding), ...planned.notes],
+    notes: [
+      ...(locked ? noteOffline(table, found.key?.scanSeconds) : []),
+      ...findings.filter((one) => isNoteOf(declared, one)).map(formatFinding),
+      ...planned.notes,
+    ],
     now,
   };
 }
 
-function isNoteOfCopy({ level, strategies = ["copy"] }: Finding): boolean {
-  return level === "note" && strategies.includes("copy");
+function isNoteOf({ strategy }: DeclaredCopy, { level, strategies = [strategy] }: Finding): boolean {
+  return level === "note" && strategies.includes(strategy);
+}
+
+function refuseUnderWay({ schema, table }: DeclaredCopy): Problem {
+  return {
+    path: "convertFrom.strategy",
+    code: "conflict",
+    message: `"${schema}.${table}" is being copied while writers continue, and changes are captured for it.`,
+    fix: `Declare strategy: "copy", which goes on with it; or give it up by pgpartition convert give-up ${schema}.${table} --yes.`,
+  };
 }
 
 async function readConverted(

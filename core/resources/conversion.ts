@@ -43,7 +43,7 @@ export function encodeConversion(spec: TableSpec): ConversionWire | undefined {
     convertFrom,
     ...(requireBackupSince ? { requireBackupSince: RETIREMENT.requireBackupSince.toWire(requireBackupSince) } : {}),
     // Rows are copied into its partitions.
-    ...(convertFrom.strategy === "copy" || convertFrom.split ? encodePartitioning(spec.window) : {}),
+    ...((convertFrom.strategy ?? "attach") !== "attach" || convertFrom.split ? encodePartitioning(spec.window) : {}),
   };
 }
 
@@ -171,16 +171,17 @@ export function decodeConversion(wire: ConversionWire): DeclaredConversion {
 export const conversionType = defineResourceType({
   name: "Conversion",
   description:
-    "Conversion of a plain table into a partitioned one, online. With the strategy `attach` no row moves: the whole table becomes one partition for everything before `historyUntil`. With `copy` its rows are copied into partitions, compared, and the copy takes its place. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, unless `until` takes the swap back (`prepare` that of `attach`, `verify` that of `copy`) or `split` cuts the history of `attach` into partitions, and nothing where no table of that name exists.",
+    "Conversion of a plain table into a partitioned one, online. With the strategy `attach` no row moves: the whole table becomes one partition for everything before `historyUntil`. With `copy` its rows are copied into partitions, compared, and the copy takes its place; with `offline` the same in one transaction, while writers wait. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, unless `until` takes the swap back (`prepare` that of `attach`, `verify` that of `copy`) or `split` cuts the history of `attach` into partitions, and nothing where no table of that name exists.",
   inputs: conversionWireSchema,
   facts: z.object({ state: z.enum(CONVERSION_STATES), history: z.string().optional(), former: z.string().optional() }),
   arguments: ["ConvertFromArgs"],
   texts: {
     primaryKey: "Primary key of the partitioned table. Left out: the present one, with the partition key added.",
     convertFrom: "The declared conversion.",
-    grid: "With the strategy `copy`, or with `split`: intervals of the partitions that its rows are copied into.",
-    levels: "With the strategy `copy`: LIST and HASH levels of the copy. Left out: it is partitioned by time alone.",
-    lead: "With the strategy `copy`, or with `split`: how far ahead of now they reach.",
+    grid: "With the strategies `copy` and `offline`, or with `split`: intervals of the partitions that its rows are copied into.",
+    levels:
+      "With the strategies `copy` and `offline`: LIST and HASH levels of the copy. Left out: it is partitioned by time alone.",
+    lead: "With the strategies `copy` and `offline`, or with `split`: how far ahead of now they reach.",
     requireBackupSince:
       "Backup without which nothing is swapped: it has to have begun at most `within` ago (48 hours, if left out).",
     plan: "What Check has read, for policies: `state` as in the outputs, `rows` by estimate, and `asOf`, the time that decides. Check replaces a given one.",
@@ -188,7 +189,7 @@ export const conversionType = defineResourceType({
       "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `copying`: its rows are being copied or compared. `verified`: every row was copied and compared, and only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",
     history:
       "With the strategy `attach`: `schema.name` of the partition with all rows before `historyUntil`; after a split, of the table that it was.",
-    former: "With the strategy `copy`: `schema.name` of the plain table after the swap.",
+    former: "With the strategies `copy` and `offline`: `schema.name` of the plain table after the swap.",
   },
   names: { state: "ConversionState", grid: "GridSegment", levels: "Levels" },
   notes: {
@@ -196,7 +197,7 @@ export const conversionType = defineResourceType({
       "The id is `schema.table`. It cannot be imported, and need not be: a table that is partitioned already is adopted without a conversion.",
     operations: ["convertByAttach"],
     locks:
-      "With `attach`, preparing takes ACCESS EXCLUSIVE for an instant where a CHECK is added, under a short `lock_timeout` with retries; the unique index is built CONCURRENTLY, and the CHECK is validated while writers continue. The swap is one transaction: ACCESS EXCLUSIVE on the table, on tables that its foreign keys point to or that point to it, on views that read it and on tables whose policies query it. It reads and copies no row, so its time grows with the number of these objects and not with the table. The way back takes the same locks, and those of all partitions; its time grows with the rows that it moves. With `copy`, SHARE ROW EXCLUSIVE for an instant where the capture begins, ACCESS SHARE while rows are copied and compared, and ACCESS EXCLUSIVE in the swap, on the same relations, while at most 2,000 changes are reconciled; the way back of a copy takes the same, and those of all partitions. A split takes what `copy` takes, on the history, and in its last transaction ACCESS EXCLUSIVE on the table with all partitions and on the tables of foreign keys in both directions.",
+      "With `attach`, preparing takes ACCESS EXCLUSIVE for an instant where a CHECK is added, under a short `lock_timeout` with retries; the unique index is built CONCURRENTLY, and the CHECK is validated while writers continue. The swap is one transaction: ACCESS EXCLUSIVE on the table, on tables that its foreign keys point to or that point to it, on views that read it and on tables whose policies query it. It reads and copies no row, so its time grows with the number of these objects and not with the table. The way back takes the same locks, and those of all partitions; its time grows with the rows that it moves. With `copy`, SHARE ROW EXCLUSIVE for an instant where the capture begins, ACCESS SHARE while rows are copied and compared, and ACCESS EXCLUSIVE in the swap, on the same relations, while at most 2,000 changes are reconciled; the way back of a copy takes the same, and those of all partitions. With `offline`, EXCLUSIVE from before its rows are copied until the transaction ends, and ACCESS EXCLUSIVE at its end. A split takes what `copy` takes, on the history, and in its last transaction ACCESS EXCLUSIVE on the table with all partitions and on the tables of foreign keys in both directions.",
     rights: [
       OWNER,
       CREATE,
@@ -206,6 +207,7 @@ export const conversionType = defineResourceType({
       "With `copy` each row needs a key: a primary key, or a declared one that contains a unique index, of numbers, text, uuid or times. A table whose schema or database a publication publishes as a whole, one with forced row security, and one whose rows need more than 500 partitions are refused. Without `rollbackUntil` the former table has the rows as they were at the swap.",
       'The way back of a copy, `until: "verify"` after the swap while `rollbackUntil` keeps it open, keeps every row and everything that is bound to the table. It closes for good when its time has passed, when the table or the capture was altered, when the former table cannot hold a row (two with one former key), or when it leaves the program. Retirement waits while it is open; a partition that is detached by hand is found by the comparison.',
       "With `copy`, a transaction at REPEATABLE READ or SERIALIZABLE whose snapshot is older than the swap gets 40001 when it writes to the table after it; one that reads it for the first time then misses the changes that were reconciled under the lock of the swap.",
+      "With `offline` writers wait until all rows are copied and compared; a transaction at REPEATABLE READ or SERIALIZABLE whose snapshot is older than its COMMIT, and which first reads the table after it, sees no row. It needs no key, and has no way back.",
       "Removed before its swap, it takes back what it has prepared, the CHECK and the index; NOT NULL stays. Removed after it, the table stays partitioned.",
       "From the first phase on a row at or after `historyUntil` is refused (23514) until the window's own partitions exist: the same update creates them, unless `until` is `prepare`.",
       "A partitioned table can only have unique keys that contain the partition key: a primary key without it gets it, `ON CONFLICT` on the former columns alone then fails, and two rows of different partitions may have the same id. Another unique key without it is refused, as is one that a foreign key of another table needs.",

@@ -62,6 +62,7 @@ export const HAZARDS = {
   LOCK_REFERRING_WRITE: "stops writes of a table that refers to this one, for an instant",
   LOCK_REFERRING_AX: "stops reads and writes of a table that refers to this one, for an instant",
   LOCK_WRITES_SHORT: "stops writes of the table for an instant",
+  LOCK_WRITES_LONG: "stops writes of the table until all of its rows are copied and compared",
   SCAN_DEFAULT: "reads the whole default partition under its lock",
   SCAN_REFERRING: "reads a table that refers to this one while its writers wait",
   SCAN_PARTITION: "reads the whole partition",

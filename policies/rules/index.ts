@@ -1,6 +1,7 @@
 import { archiveBucketBaseline } from "./archive/archive-bucket-baseline";
 import { archiveRetentionConsistent } from "./archive/archive-retention-consistent";
 import { archiveVerifiedBeforeDrop } from "./archive/archive-verified-before-drop";
+import { conversionOnline } from "./conversion/conversion-online";
 import { conversionProof } from "./conversion/conversion-proof";
 import { conversionWayBack } from "./conversion/conversion-way-back";
 import { dropAgeFloor } from "./retention/drop-age-floor";
@@ -57,6 +58,7 @@ export const RULES: readonly AnyRule[] = [
   publicationAllowList,
   publicationRowSecurity,
   lockBudget,
+  conversionOnline,
   conversionProof,
   conversionWayBack,
   everyRuleEvaluated,

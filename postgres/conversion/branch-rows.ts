@@ -4,11 +4,12 @@ import type { BranchRows } from "../../core/conversion/copy/branch-rows";
 import { MAX_COPY_PARTITIONS } from "../../core/defaults";
 import { formatRowPlace, type RowPlace } from "../../core/conversion/between/row-places";
 import type { Pair } from "../../core/conversion/between/pair";
-import { quote } from "../../core/names/identifier";
+import { quote, quoteQualified } from "../../core/names/identifier";
 import type { TableName } from "../../core/names/table-name";
 import type { Row } from "../connect/session";
 import { getSqlState } from "../connect/sqlstate";
 import type { Database } from "../database";
+import type { WholeTransaction } from "../execute/whole-transaction";
 import { chooseShare, formatEnds, formatShare, REASONS } from "../read/key-rows";
 import { BY_KEY } from "./pair-transaction";
 
@@ -42,19 +43,33 @@ export function readPlaceBranches(
   return readBranches(database, formatRowPlace(pair, place), columns, settings);
 }
 
-/** With more values than a copy can have partitions, only so many. None, if the role may not read the rows. */
+/** Reads the same of all rows, in the transaction that has locked them. */
+export async function readLockedBranches(
+  { readLong }: Pick<WholeTransaction, "readLong">,
+  { schema, table }: TableName,
+  columns: BranchColumns,
+): Promise<readonly BranchRows[]> {
+  const rows = await readLong(formatBranches(quoteQualified(schema, table), columns), []);
+  return rows.map((row) => toBranchRows(row, columns));
+}
+
+/** With more values than a copy can have partitions, only so many. */
+function formatBranches(from: string, { lists, ...key }: BranchColumns): string {
+  const values = lists.length === 0 ? "'{}'::text[]" : `array[${lists.map((one) => `${quote(one)}::text`).join(", ")}]`;
+  return `select ${values} as values, ${formatEnds(key)} from ${from} group by 1 order by 1 limit ${MAX_COPY_PARTITIONS + 1}`;
+}
+
+/** None, if the role may not read the rows. */
 async function readBranches(
   database: Database,
   from: string,
-  { lists, ...key }: BranchColumns,
+  columns: BranchColumns,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<readonly BranchRows[]> {
-  const values = lists.length === 0 ? "'{}'::text[]" : `array[${lists.map((one) => `${quote(one)}::text`).join(", ")}]`;
-  const text = `select ${values} as values, ${formatEnds(key)} from ${from} group by 1 order by 1 limit ${MAX_COPY_PARTITIONS + 1}`;
   try {
     // A row that a policy would hide is an error, and not left out.
-    const rows = await database.readLong(text, [], { ...settings, row_security: "off" });
-    return rows.map((row) => toBranchRows(row, key));
+    const rows = await database.readLong(formatBranches(from, columns), [], { ...settings, row_security: "off" });
+    return rows.map((row) => toBranchRows(row, columns));
   } catch (error) {
     if (REASONS[getSqlState(error) ?? ""] === undefined) throw error;
     return [];

@@ -32,7 +32,18 @@ export class FailedStep extends Error {
 
 export type OnStatement = (statement: Statement, durationMs: number) => void;
 
+/** What stands around the statements of a group. */
+export interface Frame {
+  readonly begin: string;
+  readonly end: string;
+  /** True if its effect lasts once it has ended. */
+  readonly lasting: boolean;
+}
+
+export const TRANSACTION: Frame = { begin: "begin", end: "commit", lasting: true };
+
 interface AttemptOptions {
+  readonly frame: Frame;
   readonly timeouts: (statement: Statement) => Timeouts;
   readonly flushedLater: boolean;
   readonly done: OnStatement;
@@ -47,12 +58,21 @@ export async function attempt(session: Session, group: Group, options: AttemptOp
     group.label === undefined
       ? buildAloneSteps(group.statements[0], options.timeouts)
       : buildTransactionSteps(group, group.label, options);
-  if (areFaultpointsEnabled()) await sendOneByOne(session, steps, options.done);
-  else await sendInOneGo(session, steps, options.done);
+  await send(session, steps, options.done);
 }
 
-function buildTransactionSteps(group: Group, label: string, { timeouts, flushedLater }: AttemptOptions): Step[] {
-  const steps: Step[] = [createControlStep(`begin ${label}`, "begin")];
+/** Begins or ends a transaction, between the fault points of its name. */
+export function sendControl(session: Session, name: string, text: string, lasting = false): Promise<void> {
+  return send(session, [{ ...createControlStep(name, text), lasting }], () => undefined);
+}
+
+async function send(session: Session, steps: readonly Step[], done: OnStatement): Promise<void> {
+  if (areFaultpointsEnabled()) await sendOneByOne(session, steps, done);
+  else await sendInOneGo(session, steps, done);
+}
+
+function buildTransactionSteps(group: Group, label: string, { frame, timeouts, flushedLater }: AttemptOptions): Step[] {
+  const steps: Step[] = [createControlStep(`begin ${label}`, frame.begin)];
   if (flushedLater) steps.push(createControlStep(`commit later ${label}`, "set local synchronous_commit = off"));
   let current: Timeouts | undefined;
   group.statements.forEach((statement, index) => {
@@ -62,7 +82,7 @@ function buildTransactionSteps(group: Group, label: string, { timeouts, flushedL
     current = wanted;
     steps.push({ name: `${label} #${index + 1}`, text: statement.sql, values: statement.values ?? [], statement });
   });
-  return [...steps, { ...createControlStep(`commit ${label}`, "commit"), lasting: true }];
+  return [...steps, { ...createControlStep(`commit ${label}`, frame.end), lasting: frame.lasting }];
 }
 
 /** Returns the steps outside a transaction, where the time-outs are the session's and are reset afterwards. */

@@ -1,9 +1,10 @@
 import type { Statement } from "../../core/sql/statement";
-import { attempt, FailedStep } from "./attempt";
+import { attempt, FailedStep, type Frame, TRANSACTION } from "./attempt";
 import { AUTOVACUUM_WAIT_MS } from "../../core/defaults";
 import { type Blocker, isAutovacuum, watchBlockers } from "./blockers";
 import { runCancellable } from "../connect/cancel";
 import type { Connections } from "../connect/connections";
+import type { Session } from "../connect/session";
 import { Cancelled, ConnectionLost, NOT_DONE, OUTCOME_UNKNOWN, StatementError } from "../connect/session-errors";
 import type { ExecuteOptions } from "./execute-options";
 import { type Group, groupStatements } from "./groups";
@@ -26,11 +27,27 @@ export async function executeStatements(
   }
 }
 
-async function runGroup(
+/** Where a group runs. */
+interface Place {
+  /** Lends a session for one try, which ends without a trace if it fails. */
+  readonly lend: (body: (session: Session) => Promise<void>) => Promise<void>;
+  readonly frame: Frame;
+}
+
+/**
+ * Runs a group, and tries it again as a whole if a lock is not available.
+ *
+ * @param place left out: a transaction of its own
+ */
+export async function runGroup(
   connections: Connections,
   patience: Patience,
   group: Group,
   options: ExecuteOptions,
+  { lend, frame }: Place = {
+    lend: (body) => sendAgain(options, () => connections.withSession(body)),
+    frame: TRANSACTION,
+  },
 ): Promise<void> {
   const kind = findClass(group.statements);
   const waits = sharePatience(group.statements, patience);
@@ -40,17 +57,16 @@ async function runGroup(
     const outwaits = mayOutwait && seen.length > 0 && seen.every(isAutovacuum);
     if (outwaits) mayOutwait = false;
     const limits = outwaits ? { ...waits, lockTimeoutMs: AUTOVACUUM_WAIT_MS } : waits;
-    return sendAgain(options, () =>
-      connections.withSession((session) =>
-        translate(options, group, () =>
-          runCancellable(connections, session, options.signal, () =>
-            watchBlockers(connections, session, patience.lockTimeoutMs, seen, () =>
-              attempt(session, group, {
-                timeouts: (statement) => chooseTimeouts(statement, kind, limits),
-                flushedLater: options.flushedLater ?? false,
-                done: options.onStatement ?? ignore,
-              }),
-            ),
+    return lend((session) =>
+      translate(options, group.statements[0], () =>
+        runCancellable(connections, session, options.signal, () =>
+          watchBlockers(connections, session, patience.lockTimeoutMs, seen, () =>
+            attempt(session, group, {
+              frame,
+              timeouts: (statement) => chooseTimeouts(statement, kind, limits),
+              flushedLater: options.flushedLater ?? false,
+              done: options.onStatement ?? ignore,
+            }),
           ),
         ),
       ),
@@ -84,7 +100,11 @@ async function sendAgain(options: ExecuteOptions, body: () => Promise<void>): Pr
 }
 
 /** Adds the operation to a failure. */
-async function translate(options: ExecuteOptions, group: Group, body: () => Promise<void>): Promise<void> {
+export async function translate(
+  options: Pick<ExecuteOptions, "signal" | "subject">,
+  first: Statement | undefined,
+  body: () => Promise<void>,
+): Promise<void> {
   try {
     await body();
   } catch (error) {
@@ -95,11 +115,7 @@ async function translate(options: ExecuteOptions, group: Group, body: () => Prom
       throw new ConnectionLost(options.subject, cause, inDoubt ? OUTCOME_UNKNOWN : NOT_DONE);
     }
     if (getSqlState(cause) === undefined) throw cause;
-    throw new StatementError(
-      options.subject,
-      error instanceof FailedStep ? error.statement : group.statements[0],
-      cause,
-    );
+    throw new StatementError(options.subject, error instanceof FailedStep ? error.statement : first, cause);
   }
 }
 

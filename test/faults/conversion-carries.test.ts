@@ -59,6 +59,7 @@ describe.each(testVersions())("PostgreSQL %s, a plain table with all that can be
   it.each([
     ["by attach", conversionProgram()],
     ["by copy", conversionProgram({ convertFrom: { strategy: "copy" } })],
+    ["offline", conversionProgram({ convertFrom: { strategy: "offline" } })],
   ])("is the same table after its conversion %s, with the same rows, and nothing is left to do", async (_, program) => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
     await database.query(CONVERTIBLE_TABLE);

@@ -75,6 +75,15 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it converts a 
     expect(result.points).toBeGreaterThanOrEqual(10);
   }, 400_000);
 
+  it("A10 killed at any point of an offline conversion: the table is plain or converted, and the next up ends as an undisturbed one", async () => {
+    const offline: Scenario = { ...scenario, program: conversionProgram({ convertFrom: { strategy: "offline" } }) };
+    const whole = await undisturbed(offline);
+    const ours = /^(after commit copy|(before|after) commit convert) app\.events$/;
+    const result = await killMatrix(offline, whole, (point) => ours.test(point));
+    expect(result.problems).toEqual([]);
+    expect(result.points).toBeGreaterThanOrEqual(2);
+  }, 400_000);
+
   it("A10 killed while it splits the history: the next up goes on, and ends as an undisturbed one", async () => {
     const splitting: Scenario = {
       ...scenario,

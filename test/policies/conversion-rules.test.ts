@@ -79,7 +79,11 @@ describe("the swap of a copy", () => {
 
   it("is not guessed at while the conversion is not known", async () => {
     const unknown = { ...copying(), convertFrom: UNKNOWN };
-    expect(await judge(unknown)).toEqual(["conversion-proof advisory", "conversion-way-back advisory"]);
+    expect(await judge(unknown)).toEqual([
+      "conversion-online advisory",
+      "conversion-proof advisory",
+      "conversion-way-back advisory",
+    ]);
     expect(await messageOf("conversion-proof", unknown)).toContain("its conversion is not known yet");
   });
 });
@@ -122,6 +126,35 @@ describe("the swap of a copy whose table Check has read", () => {
 
   it("asks for no way back once the table is converted, whatever the program still says", async () => {
     expect(await judge(copying({ plan: { state: "converted", asOf: ASOF } }))).toEqual([]);
+  });
+});
+
+describe("a conversion while writers wait", () => {
+  const offline = (plan?: object) => ({
+    ...encodeConversion(requireTableSpec({ ...TABLE, convertFrom: { strategy: "offline" } }, "a table")),
+    ...(plan ? { plan } : {}),
+  });
+
+  it.each([
+    [{ state: "plain", rows: 1_000_001 }, ["conversion-online advisory", "conversion-way-back advisory"]],
+    [{ state: "plain", rows: null }, ["conversion-online advisory", "conversion-way-back advisory"]],
+    [{ state: "plain", rows: 1_000_000 }, ["conversion-way-back advisory"]],
+    [{ state: "converted", rows: 1_000_001 }, []],
+  ])("is for small tables, and has no way back: %j %j", async (plan, expected) => {
+    expect(await judge(offline(plan))).toEqual(expected);
+  });
+
+  it("is allowed by name or by number, and names both", async () => {
+    const large = offline({ state: "plain", rows: 5_000_000 });
+    expect(await messageOf("conversion-online", large)).toContain(
+      "app.events: its writers would wait until it is converted, of about 5000000 rows; at most 1000000 may be. Change convertFrom.strategy in the program, or conversion-online.allowed",
+    );
+    expect(await messageOf("conversion-way-back", large)).toContain("converted offline it has no way back");
+    await analyzer.configure({ "conversion-online": { rows: 5_000_000 } });
+    expect(await judge(large)).toEqual(["conversion-way-back advisory"]);
+    await analyzer.configure({ "conversion-online": { allowed: ["app.events"] } });
+    expect(await judge(large)).toEqual(["conversion-way-back advisory"]);
+    await analyzer.configure({});
   });
 });
 

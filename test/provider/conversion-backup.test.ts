@@ -39,6 +39,7 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
   it.each([
     ["attach", attach, "prepared"],
     ["copy", copy, "verified"],
+    ["offline", () => copy({ strategy: "offline" }), "plain"],
   ])("%s: the swap waits for a backup, and what is prepared stays", async (_, program) => {
     const shown = await preview(database, deployment, program());
     expect(shown.error).toBeUndefined();

@@ -74,6 +74,12 @@ export const CONVERSION_CASES: readonly Case[] = [
     unprinted: { 1: MOVING, 2: MOVING },
   },
   {
+    kind: "is plain, and converted offline",
+    covers: ["~Conversion"],
+    given: PLAIN.replace("at timestamptz", "at timestamptz not null"),
+    steps: [{ ...convert({ strategy: "offline" }), window: COPIED_WINDOW }],
+  },
+  {
     kind: "is plain, copied and swapped with a way back, and taken back",
     covers: ["~Conversion"],
     given: PLAIN.replace("at timestamptz", "at timestamptz not null"),

@@ -104,16 +104,21 @@ function listReports(facts: ConversionFacts): Omit<StrategyReport, "fits">[] {
     },
     {
       strategy: "offline",
-      summary: "writers stop, one INSERT … SELECT, swap",
-      available: false,
+      summary: "one transaction while writers wait: INSERT … SELECT, comparison, swap",
+      available: true,
       rowsMoved: moved,
       disk: `about ${formatBytes(whole)} more, until the old table is dropped`,
       wal: `about ${formatBytes(whole)}`,
-      lock: "writers are stopped for all of it",
-      writes: "none at all while it runs",
+      lock: "EXCLUSIVE for all of it: readers go on; ACCESS EXCLUSIVE for an instant at its end",
+      writes: "wait for all of it",
       duration: about(COPY_SCANS),
     },
   ];
+}
+
+/** Tells how long writers wait for `offline`. */
+export function describeOfflineDuration(scanSeconds: number | undefined): string {
+  return scanSeconds === undefined ? "a time that was not measured" : describeDuration(scanSeconds * COPY_SCANS);
 }
 
 function describeDuration(seconds: number): string {

@@ -18,11 +18,15 @@ export type WhenPresent = "leave" | "fail";
  * @param heap the source, or a partition of it
  */
 export function copyText(pair: Pair, heap: PairRelation, whenPresent: WhenPresent): string {
-  const columns = quoteList(pair.columns.map(({ name }) => name));
   return [
-    `WITH copied AS (INSERT INTO ${quoteRelationOf(pair.target)} (${columns}) OVERRIDING SYSTEM VALUE`,
-    `SELECT ${columns} FROM ONLY ${quoteRelationOf(heap)} WHERE ctid >= $1::pg_catalog.tid AND ctid < $2::pg_catalog.tid`,
+    `WITH copied AS (${copyAllText(pair, heap)} WHERE ctid >= $1::pg_catalog.tid AND ctid < $2::pg_catalog.tid`,
     `${whenPresent === "leave" ? "ON CONFLICT DO NOTHING " : ""}RETURNING 1)`,
     "SELECT pg_catalog.count(*) AS rows FROM copied",
   ].join(" ");
+}
+
+/** Copies every row of the source, while nothing can be written to it. */
+export function copyAllText(pair: Pair, heap: PairRelation = pair.source): string {
+  const columns = quoteList(pair.columns.map(({ name }) => name));
+  return `INSERT INTO ${quoteRelationOf(pair.target)} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ONLY ${quoteRelationOf(heap)}`;
 }

@@ -24,8 +24,17 @@ export function hashText({ columns }: Pick<Pair, "columns">, alias: string): str
  * `after`, then those of `to`.
  */
 export function proofText(pair: Pair, range: KeyRange): string {
+  return compareText(pair, (alias) => ` WHERE ${selectRange(pair, alias, range)} AND ${isSettled(pair, alias)}`);
+}
+
+/** Does the same with all rows, while nothing can be written to either side. */
+export function proofOfAllText(pair: Pair): string {
+  return compareText(pair, () => "");
+}
+
+function compareText(pair: Pair, where: (alias: string) => string): string {
   const side = (relation: PairRelation, alias: string) =>
-    `SELECT pg_catalog.count(*) AS n, pg_catalog.sum(${hashText(pair, alias)}) AS h FROM ${quoteRelationOf(relation)} ${alias} WHERE ${selectRange(pair, alias, range)} AND ${isSettled(pair, alias)}`;
+    `SELECT pg_catalog.count(*) AS n, pg_catalog.sum(${hashText(pair, alias)}) AS h FROM ${quoteRelationOf(relation)} ${alias}${where(alias)}`;
   return `SELECT a.n AS source_rows, a.h AS source_hash, b.n AS target_rows, b.h AS target_hash FROM (${side(pair.source, "s")}) a, (${side(pair.target, "t")}) b`;
 }
 

@@ -40,7 +40,8 @@ export function observeCopiedIndexes(source: CopySource): ObservedPartitionIndex
 }
 
 function toParent(source: CopySource) {
-  return { ...source, historyName: source.names.former };
+  const primaryKey = source.primaryKey.length === 0 ? undefined : source.primaryKey;
+  return { ...source, primaryKey, historyName: source.names.former };
 }
 
 /**

@@ -14,6 +14,8 @@ interface CopyFacts {
   readonly superuser: boolean;
   /** Of the partitioned table; undefined: it would have none. */
   readonly primaryKey: readonly string[] | undefined;
+  /** True: it cannot be written to meanwhile, so no row has to be found again. */
+  readonly locked?: boolean;
   readonly partitions: readonly CopyPartition[];
   /** Relations that all sessions of the server together can hold locked. */
   readonly lockCapacity: number;
@@ -33,6 +35,13 @@ export function findCopyProblems(facts: CopyFacts): Problem[] {
   );
 }
 
+/** Returns what keeps so many partitions from being swapped at once: rows may need more than were known. */
+export function findPartitionProblems(facts: PartitionFacts): Problem[] {
+  return findManyPartitions(facts).map(({ message, fix }) => toProblem("convertFrom.strategy", message, fix));
+}
+
+type PartitionFacts = Pick<CopyFacts, "partitions">;
+
 /** What keeps rows from being copied. */
 interface Obstacle {
   readonly message: string;
@@ -43,7 +52,7 @@ interface Obstacle {
 
 function findObstacles(facts: CopyFacts): Obstacle[] {
   return [
-    ...findKeyProblems(facts),
+    ...(facts.locked ? [] : findKeyProblems(facts)),
     ...findHiddenRows(facts),
     ...findPublishedProblems(facts),
     ...findManyPartitions(facts),
@@ -59,7 +68,7 @@ function findKeyProblems({ table, bound, primaryKey }: CopyFacts): Obstacle[] {
       refuse(
         `${name} has no primary key: a row that changes while it is copied could not be found again.`,
         "Add one, or declare primaryKey with the columns of a unique index",
-        '; the strategy "attach" needs none',
+        '; the strategies "attach" and "offline" need none',
       ),
     ];
   const unusable = primaryKey.filter((column) => !isUsable(table, bound, column));
@@ -68,7 +77,7 @@ function findKeyProblems({ table, bound, primaryKey }: CopyFacts): Obstacle[] {
       refuse(
         `${unusable.map(quote).join(", ")} cannot identify a row of ${name}: values of ${unusable.length > 1 ? "these types" : "its type"} or collation can be equal without being the same.`,
         "Use a key of numbers, text with the default collation, uuid or times",
-        '; or the strategy "attach"',
+        '; or the strategy "attach" or "offline"',
       ),
     ];
   if (table.indexes.some((index) => identifies(table, index, primaryKey))) return [];
@@ -125,7 +134,7 @@ function findPublishedProblems({ table, replication }: CopyFacts): Obstacle[] {
     );
 }
 
-function findManyPartitions({ partitions }: CopyFacts): Obstacle[] {
+function findManyPartitions({ partitions }: PartitionFacts): Obstacle[] {
   if (partitions.length <= MAX_COPY_PARTITIONS) return [];
   return [
     refuse(

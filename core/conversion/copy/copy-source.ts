@@ -11,7 +11,10 @@ import { type PlainSource, renameForHistory } from "../attach/attach-source";
 
 /** A plain table, and the partitioned copy that takes its place: all that the statements of its conversion are made from. */
 export interface CopySource extends PlainSource {
-  /** Columns of the primary key that the partitioned table will have; they identify a row of the plain one too. */
+  /**
+   * Columns of the primary key that the partitioned table will have; they identify a row of the plain one too. None: it has no primary
+   * key, and is copied while it cannot be written to.
+   */
   readonly primaryKey: readonly string[];
   readonly names: CopyNames;
   /** How the copy itself is partitioned: by its first level. */

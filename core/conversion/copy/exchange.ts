@@ -21,9 +21,14 @@ import { refuseOldSnapshots } from "./old-snapshots";
 export interface SwapProof {
   /** Queries that describe the table and what is bound to it, and their answers then. */
   readonly fingerprints: readonly { readonly query: string; readonly answer: string }[];
+  readonly management: string;
+  /** Undefined: no writer could come since before the rows were copied, so nothing was captured. */
+  readonly captured: CaptureProof | undefined;
+}
+
+interface CaptureProof {
   /** Mark of the capture when it was installed. */
   readonly mark: string;
-  readonly management: string;
   /** Id of the conversion in the journal. */
   readonly conversion: string;
 }
@@ -75,8 +80,7 @@ export function exchangeStatements(
     lockWhole(source),
     lockTarget(source),
     ...proof.fingerprints.map((fingerprint) => assertUnchanged(source, fingerprint)),
-    drain(source, proof, parts),
-    ...endCapture(source),
+    ...drain(source, proof, parts),
     ...dropOutgoing(source),
     ...parts.before,
     ...other.table,
@@ -117,17 +121,38 @@ export function lockTarget(source: CopySource): Statement {
   });
 }
 
+/** Ends a swap under a condition on what was read before. */
+export function stop(condition: string, message: string): string[] {
+  return [
+    `  IF ${condition} THEN`,
+    `    RAISE EXCEPTION USING MESSAGE = ${quoteLiteral(`${message}; nothing was swapped`)}, ERRCODE = 'object_not_in_prerequisite_state';`,
+    "  END IF;",
+  ];
+}
+
+/** True if the two sides of a proof are not equal. */
+export const DIFFERS = "(proof.source_rows, proof.source_hash) IS DISTINCT FROM (proof.target_rows, proof.target_hash)";
+
 export function lockOwn(schema: string, name: string, mode: Lock["mode"] = "ACCESS EXCLUSIVE"): Lock {
   return { relation: `${schema}.${name}`, role: "partition", mode };
+}
+
+/** Reconciles what was captured, and ends the capture. */
+export function drain(
+  source: CopySource,
+  { management, captured }: SwapProof,
+  parts: Pick<ExchangeParts, "phase" | "what" | "passes">,
+): Statement[] {
+  return captured ? [reconcileLast(source, { ...captured, management }, parts), ...endCapture(source)] : [];
 }
 
 /**
  * Reconciles what is pending, under the lock that no writer passes: nothing can be added. Ends the swap if the capture is not what it
  * was, if it would take too long, or if the rows differ.
  */
-export function drain(
+function reconcileLast(
   source: CopySource,
-  { mark, management, conversion }: SwapProof,
+  { mark, management, conversion }: CaptureProof & Pick<SwapProof, "management">,
   parts: Pick<ExchangeParts, "phase" | "what" | "passes">,
 ): Statement {
   const { phase, what, passes } = parts;
@@ -136,11 +161,6 @@ export function drain(
   const pending = quoteRelationOf(pair.pending);
   const all = (text: string) => text.replaceAll("$1", "'9223372036854775807'");
   const name = `${pair.source.schema}.${pair.source.name}`;
-  const stop = (condition: string, message: string) => [
-    `  IF ${condition} THEN`,
-    `    RAISE EXCEPTION USING MESSAGE = ${quoteLiteral(`${message}; nothing was swapped`)}, ERRCODE = 'object_not_in_prerequisite_state';`,
-    "  END IF;",
-  ];
   const settings = ["enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit", "row_security"];
   const body = [
     "DECLARE",
@@ -162,10 +182,7 @@ export function drain(
     `  ${all(texts.remove)};`,
     `  ${all(texts.insert)};`,
     `  SELECT * INTO proof FROM (${all(texts.prove)}) p;`,
-    ...stop(
-      "(proof.source_rows, proof.source_hash) IS DISTINCT FROM (proof.target_rows, proof.target_hash)",
-      `${what} of ${name} differs from it`,
-    ),
+    ...stop(DIFFERS, `${what} of ${name} differs from it`),
     "END",
   ].join("\n");
   return buildStep(`DO ${quoteLiteral(body)}`, {
@@ -173,7 +190,7 @@ export function drain(
   });
 }
 
-export function endCapture(source: CopySource): Statement[] {
+function endCapture(source: CopySource): Statement[] {
   const pair = toPair(source);
   return [
     ...buildSteps([

@@ -17,12 +17,22 @@ import {
   toPair,
 } from "./copy-source";
 
-/**
- * Creates the partitioned copy with the checks and the primary key of the plain table, its partitions, and what will capture changes. No
- * other session uses any of it. Indexes follow when the rows are there; foreign keys, triggers and policies in the swap, because
- * they would act twice on every row.
- */
+/** Creates the partitioned copy, and what will capture changes. */
 export function prepareCopyStatements(source: CopySource): Statement[] {
+  const { table, defaultGrantees } = source;
+  const security = { owner: table.owner, role: table.rights.role, defaultGrantees };
+  return [...createCopyStatements(source), ...prepareCapture(toPair(source), security)].map((statement) => ({
+    ...statement,
+    transaction: namePreparation(source),
+  }));
+}
+
+/**
+ * Creates the partitioned copy with the checks and the primary key of the plain table, and its partitions. No other session uses any of
+ * it. Indexes follow when the rows are there; foreign keys, triggers and policies in the swap, because they would act twice on
+ * every row.
+ */
+export function createCopyStatements(source: CopySource): Statement[] {
   const { table, bound, defaultGrantees, partitions } = source;
   const target = quoteTarget(source);
   const options = ["DEFAULTS", "GENERATED", "STORAGE", "COMPRESSION"].map((option) => ` INCLUDING ${option}`).join("");
@@ -35,14 +45,18 @@ export function prepareCopyStatements(source: CopySource): Statement[] {
       `CREATE TABLE ${target} (LIKE ${quoteTable(source)}${options}) ${formatCut(source.cut)}${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
       ...own(source, target),
       ...checks.map(({ name, definition }) => `ALTER TABLE ${target} ADD CONSTRAINT ${quote(name)} ${definition}`),
-      `ALTER TABLE ${target} ADD CONSTRAINT ${quote(nameOnTarget(source, namePrimaryKey(table)))} PRIMARY KEY (${quoteList(source.primaryKey)})`,
+      // A primary key says it by itself.
+      ...(source.primaryKey.length === 0
+        ? [`ALTER TABLE ${target} ALTER COLUMN ${quote(source.key.column)} SET NOT NULL`]
+        : [
+            `ALTER TABLE ${target} ADD CONSTRAINT ${quote(nameOnTarget(source, namePrimaryKey(table)))} PRIMARY KEY (${quoteList(source.primaryKey)})`,
+          ]),
       ...partitions.flatMap((partition) => createPartition(source, partition)),
     ]),
     ...close(source.names.target),
     ...partitions.flatMap(({ name }) => close(name)),
-    ...prepareCapture(toPair(source), { owner: table.owner, role: table.rights.role, defaultGrantees }),
   ];
-  const [first, ...others] = statements.map((statement) => ({ ...statement, transaction: namePreparation(source) }));
+  const [first, ...others] = statements;
   // LIKE reads the columns of the table.
   const shared = { relation: `${table.schema}.${table.name}`, role: "parent", mode: "ACCESS SHARE" } as const;
   return [...(first ? [{ ...first, locks: [shared] }] : []), ...others];

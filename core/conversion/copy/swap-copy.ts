@@ -25,12 +25,15 @@ export function swapCopyStatements(
   const handover = toHandover(source);
   const leaves = partitions.map(({ name }) => ({ schema: table.schema, name }));
   const parts = {
-    transaction: `convert ${table.schema}.${table.name}`,
+    transaction: nameConversion(source),
     phase: "verified",
     what: "the copy",
     handover,
     before: [],
-    takeNames: takeNames(source, nameOnTarget(source, namePrimaryKey(table))),
+    takeNames: takeNames(
+      source,
+      source.primaryKey.length === 0 ? undefined : nameOnTarget(source, namePrimaryKey(table)),
+    ),
     statistics: buildSteps(carryStatistics(handover)),
     partitions: closePartitions(source),
     unproven: carryUnproven(source),
@@ -39,6 +42,11 @@ export function swapCopyStatements(
     captures: opens && { pair: turnPair(source, opens.pending), leaves, said: describeWayBack(opens.until) },
   } as const;
   return exchangeStatements(source, proof, parts, records);
+}
+
+/** Labels the transaction in which a copy takes the place of the table. */
+export function nameConversion({ table }: Pick<CopySource, "table">): string {
+  return `convert ${table.schema}.${table.name}`;
 }
 
 /** Returns the pair by which the relation that gives its place up is kept equal to the one that takes it. */

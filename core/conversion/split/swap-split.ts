@@ -8,7 +8,7 @@ import { addReferring, dropReferring } from "../attach/repoint";
 import { buildStep, buildSteps } from "../attach/step";
 import { addConstraint, assertUnchanged } from "../attach/swap";
 import { type CopySource, formatCopyBounds, quoteTarget } from "../copy/copy-source";
-import { drain, dropOutgoing, endCapture, lockTarget, lockWhole, type SwapProof } from "../copy/exchange";
+import { drain, dropOutgoing, lockTarget, lockWhole, type SwapProof } from "../copy/exchange";
 import { refuseOldSnapshots } from "../copy/old-snapshots";
 import { listUnproven, referToOthers, refuseWrites } from "../copy/swap-copy";
 import { seeWhole, type SplitSource } from "./split-source";
@@ -31,8 +31,7 @@ export function swapSplitStatements(
     lockWhole(after),
     lockTarget(source),
     ...proof.fingerprints.map((fingerprint) => assertUnchanged(after, fingerprint)),
-    drain(source, proof, { phase: "verified", what: "the copy" }),
-    ...endCapture(source),
+    ...drain(source, proof, { phase: "verified", what: "the copy" }),
     ...dropOutgoing(after),
     ...dropReferring(after),
     buildStep(`ALTER TABLE ${quoteTable(after)} DETACH PARTITION ${quoteTable(source)}`),

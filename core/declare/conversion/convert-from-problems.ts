@@ -6,7 +6,7 @@ import type { Around } from "../option/option";
 /** Refuses arguments that only another strategy has. */
 export function refuseOthers<Declared extends object>(
   declared: Declared,
-  name: "attach" | "copy",
+  name: "attach" | "copy" | "offline",
   others: readonly (keyof Declared & string)[],
 ): Problem[] {
   return others
@@ -15,8 +15,22 @@ export function refuseOthers<Declared extends object>(
       path: `convertFrom.${other}`,
       code: "conflict",
       message: `the strategy "${name}" has no ${other}.`,
-      fix: `Remove it, or set strategy to "${name === "copy" ? "attach" : "copy"}".`,
+      fix: `Remove it, or set strategy to "${name === "attach" ? "copy" : "attach"}".`,
     }));
+}
+
+/** Refuses what only a copy beside writers can have: `offline` is one transaction, and nothing is captured. */
+export function refuseOnline(declared: { readonly until?: string; readonly rollbackUntil?: string }): Problem[] {
+  const { until, rollbackUntil } = declared;
+  return [
+    ...(until === undefined || until === "swap" ? [] : [["until", `no phase "${until}"`] as const]),
+    ...(rollbackUntil === undefined ? [] : [["rollbackUntil", "no way back"] as const]),
+  ].map(([argument, what]) => ({
+    path: `convertFrom.${argument}`,
+    code: "conflict",
+    message: `the strategy "offline" has ${what}: it is one transaction, and captures no change.`,
+    fix: 'Remove it, or set strategy to "copy".',
+  }));
 }
 
 export function refusePhase(name: string, found: string, instead: string): Problem {

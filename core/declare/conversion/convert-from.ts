@@ -10,6 +10,7 @@ import {
   hasLevels,
   REFUSED_LEVELS,
   refuseName,
+  refuseOnline,
   refuseOthers,
   refusePhase,
 } from "./convert-from-problems";
@@ -31,7 +32,9 @@ export interface ConvertFromArgs {
   /**
    * `attach`: the whole table becomes one partition, with all of its rows; no row moves. `copy`: the rows are copied into
    * partitions of the declared levels and interval while writers continue, every row is compared, and the copy takes the place of the table;
-   * the former table is kept. It needs disk for the rows and indexes once more.
+   * the former table is kept. It needs disk for the rows and indexes once more. `offline`: the same in one transaction, for a
+   * maintenance window: **writers wait until all rows are copied and compared**, readers go on but for an instant at its end. It
+   * needs no key, and changes nothing if it fails.
    *
    * @default "attach"
    */
@@ -58,7 +61,7 @@ export interface ConvertFromArgs {
    */
   readonly split?: boolean;
   /**
-   * With `copy`: name that the plain table gets in the swap. It keeps its rows, and refuses every write, until you drop it.
+   * With `copy` and `offline`: name that the plain table gets in the swap. It keeps its rows, and refuses every write, until you drop it.
    *
    * @default `{table}_legacy`
    * @example "events_old"
@@ -76,12 +79,15 @@ export interface ConvertFromArgs {
    * one only has to swap. Declared after the swap, while `rollbackUntil` keeps a way back open, it takes the swap back: the table
    * is the plain one again, with every row written since, and the partitioned one is the copy, compared and kept current.
    *
+   * With `offline` there is no phase before the swap.
+   *
    * @default "swap"
    */
   readonly until?: ConversionPhase;
   /**
    * With `copy` or `split`: minutes after which an update stops copying, from 1 up, with what is done; the next one goes on, or
-   * `pgpartition convert run`. An update that has to swap a `copy` fails then, and says how far it is. Left out: it works to its end.
+   * `pgpartition convert run`. An update that has to swap a `copy` fails then, and says how far it is. With `offline`: minutes after
+   * which it is rolled back, so that writers wait no longer, and the update fails. Left out: it works to its end.
    *
    * @example 60
    */
@@ -97,7 +103,7 @@ export interface ConvertFromArgs {
   readonly rollbackUntil?: string;
 }
 
-const CONVERSION_STRATEGIES = ["attach", "copy"] as const;
+const CONVERSION_STRATEGIES = ["attach", "copy", "offline"] as const;
 type ConversionStrategy = (typeof CONVERSION_STRATEGIES)[number];
 
 /** Phases of a conversion, in their order. */
@@ -132,7 +138,8 @@ export interface AttachSpec {
  * @public
  */
 export interface CopySpec {
-  readonly strategy: "copy";
+  /** `offline`: in one transaction, while writers wait; then `until` is `swap`, and there is no way back. */
+  readonly strategy: "copy" | "offline";
   readonly formerName: string;
   readonly until: "verify" | "swap";
   readonly timeBudgetMinutes: number | undefined;
@@ -176,7 +183,10 @@ export const CONVERSION = {
       }),
     ).optional(),
     parse: (declared: ConvertFromArgs | undefined, around: Around<ConversionOptions>) =>
-      declared && (declared.strategy === "copy" ? parseCopy(declared, around) : parseAttach(declared, around)),
+      declared &&
+      (declared.strategy === "copy" || declared.strategy === "offline"
+        ? parseCopy(declared, declared.strategy, around)
+        : parseAttach(declared, around)),
     toWire: (spec) => spec && encodeConversion(spec),
     fromWire: (wire) => wire && decodeConversion(wire),
   }),
@@ -217,15 +227,20 @@ function parseAttach(
   };
 }
 
-function parseCopy(declared: ConvertFromArgs, { table, problems }: Around<ConversionOptions>): ConversionSpec {
-  problems.push(...refuseOthers(declared, "copy", ["historyUntil", "historyName", "split"]));
-  if (declared.until === "prepare") problems.push(refusePhase("copy", "prepare", "verify"));
+function parseCopy(
+  declared: ConvertFromArgs,
+  named: CopySpec["strategy"],
+  { table, problems }: Around<ConversionOptions>,
+): ConversionSpec {
+  problems.push(...refuseOthers(declared, named, ["historyUntil", "historyName", "split"]));
+  if (named === "offline") problems.push(...refuseOnline(declared));
+  else if (declared.until === "prepare") problems.push(refusePhase("copy", "prepare", "verify"));
   const formerName = declared.formerName ?? fitIdentifier(`${table.table}_legacy`);
   checkName("convertFrom.formerName", formerName, problems);
   if (formerName === table.table) problems.push(refuseName("formerName", "former table"));
   const { rollbackUntil } = declared;
   return {
-    strategy: "copy",
+    strategy: named,
     formerName,
     until: declared.until === "verify" ? "verify" : "swap",
     timeBudgetMinutes: declared.timeBudgetMinutes,
@@ -251,7 +266,7 @@ function encodeConversion(spec: ConversionSpec): Sent {
   }
   const { formerName, rollbackUntil } = spec;
   return {
-    strategy: "copy" as const,
+    strategy: spec.strategy,
     formerName,
     ...until,
     ...budget,
@@ -276,9 +291,9 @@ type ConversionWire = { readonly [Key in keyof Sent]?: Sent[Key] | undefined };
 function decodeConversion(wire: ConversionWire): ConversionSpec {
   const { strategy: named, historyUntil = "", historyName = "", formerName = "", until, timeBudgetMinutes } = wire;
   const { rollbackUntil, split = false } = wire;
-  if (named === "copy")
+  if (named === "copy" || named === "offline")
     return {
-      strategy: "copy",
+      strategy: named,
       formerName,
       until: until === "verify" ? "verify" : "swap",
       timeBudgetMinutes,

@@ -32,13 +32,17 @@ export const conversionWayBack: Rule<ConversionWayBackConfig> = {
     },
   },
   evaluate(properties, config) {
-    const { table, swapsCopy, rollbackUntil, plan, unknown } = readConversion(properties);
+    const { table, swapsCopy, offline, rollbackUntil, plan, unknown } = readConversion(properties);
     if (config.allowed.includes(table)) return [];
     if (unknown)
       return [
         `${table}: its conversion is not known yet. ${explainSettings(this.name, "convertFrom.rollbackUntil", "allowed")}`,
       ];
-    if (!swapsCopy || isConverted(plan)) return [];
+    if (!(swapsCopy || offline) || isConverted(plan)) return [];
+    if (offline)
+      return [
+        `${table}: converted offline it has no way back. ${explainSettings(this.name, "convertFrom.strategy", "allowed")}`,
+      ];
     if (rollbackUntil === undefined)
       return [
         `${table}: its copy would be swapped without a way back. ${explainSettings(this.name, "convertFrom.rollbackUntil", "allowed")}`,

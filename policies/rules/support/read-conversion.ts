@@ -7,6 +7,8 @@ interface ConversionProperties {
   readonly table: string;
   /** True if this update swaps a copy, as far as the program says. */
   readonly swapsCopy: boolean;
+  /** True if it is converted in one transaction, while its writers wait. */
+  readonly offline: boolean;
   readonly rollbackUntil: string | undefined;
   /** What Check has read of the table. Undefined: it says nothing about it. */
   readonly plan: ConversionFacts | undefined;
@@ -30,6 +32,7 @@ export function readConversion({ values, unknown }: KnownProperties): Conversion
   return {
     table: `${readText(values["schema"]) ?? "?"}.${readText(values["table"]) ?? "?"}`,
     swapsCopy: declared?.["strategy"] === "copy" && declared["until"] !== "verify",
+    offline: declared?.["strategy"] === "offline",
     rollbackUntil: readText(declared?.["rollbackUntil"]),
     plan: plan && {
       state: readText(plan["state"]),

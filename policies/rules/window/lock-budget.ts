@@ -20,6 +20,7 @@ const CAUSES: Readonly<Record<Hazard, string>> = {
   LOCK_REFERRING_WRITE: "the foreign keys of the tables that refer to it",
   LOCK_REFERRING_AX: "the foreign keys of the tables that refer to it",
   LOCK_WRITES_SHORT: "indexes or foreignKeys",
+  LOCK_WRITES_LONG: "convertFrom",
   SCAN_DEFAULT: "defaultPartition",
   SCAN_REFERRING: "the foreign keys of the tables that refer to it",
   SCAN_PARTITION: "window.retention, or a new check, foreign key or NOT NULL",

@@ -18,12 +18,14 @@ import { quoteQualified } from "../../../core/names/identifier";
 import { type CopyRecord, findCopyRecord, hasWayBack } from "../../../postgres/conversion/journal";
 import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
+import { Refusal } from "../../runtime/failures";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
 import { requireBackup, warnWithoutBackup } from "./require-backup";
 import { goBack, isKept, keepOrClose, previewKept, previewReturn } from "./copy-back";
 import { copyAndSwap, describeProgress, getWork, isCompared, listCopySteps } from "./copy-and-swap";
 import { describeSize } from "./describe-size";
+import { formatOfflineHeading, listOfflineSteps, performOffline } from "./offline";
 import type { Strategy } from "./strategy";
 
 /** The rows are copied, compared, and the copy takes the place of the table. */
@@ -94,12 +96,14 @@ async function preview(
   }
   if (reading.kind !== "copyable") return describeState(reading);
   const swaps = declared.until === "swap";
-  const statements = [
-    ...(await listUnsettled(runtime, declared, reading)),
-    ...listCopySteps(declared, reading, runtime.config.managementSchema),
-  ];
-  const moving = isCompared(reading.record) ? [] : describeCopyWork(reading.source);
-  showStatements(ctx, formatHeading(declared, reading, swaps), statements, [...moving, ...reading.notes]);
+  const offline = declared.strategy === "offline";
+  const { managementSchema } = runtime.config;
+  const statements = offline
+    ? listOfflineSteps(reading, managementSchema)
+    : [...(await listUnsettled(runtime, declared, reading)), ...listCopySteps(declared, reading, managementSchema)];
+  const moving = offline || isCompared(reading.record) ? [] : describeCopyWork(reading.source);
+  const heading = offline ? formatOfflineHeading(declared, reading) : formatHeading(declared, reading, swaps);
+  showStatements(ctx, heading, statements, [...moving, ...reading.notes]);
   if (!swaps) return "verified";
   await warnWithoutBackup(ctx, runtime, declared);
   const { source, now } = reading;
@@ -143,7 +147,16 @@ async function perform(ctx: ResourceContext, runtime: Runtime, declared: Declare
       return reading;
     };
     const found = await readAgain();
-    if (found.kind === "copyable") {
+    if (found.kind === "copyable" && declared.strategy === "offline") {
+      const read = async (): Promise<Copyable> => {
+        await requireBackup(runtime, declared);
+        const reading = await readAgain();
+        if (reading.kind !== "copyable")
+          throw new Refusal(`conversion of "${name}": the table was altered meanwhile; run the update again`);
+        return reading;
+      };
+      await performOffline({ work: getWork(ctx, runtime), declared, read });
+    } else if (found.kind === "copyable") {
       const state = await copyAndSwap(getWork(ctx, runtime), declared, found, {
         readAgain,
         beforeSwap: () => requireBackup(runtime, declared),

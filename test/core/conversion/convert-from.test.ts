@@ -79,6 +79,15 @@ test.each([
     /^convertFrom\.timeBudgetMinutes: the strategy "attach" has no timeBudgetMinutes/,
   ],
   [
+    { convertFrom: { strategy: "offline", until: "verify" } },
+    /^convertFrom\.until: the strategy "offline" has no phase "verify": it is one transaction/,
+  ],
+  [
+    { convertFrom: { strategy: "offline", rollbackUntil: "2027-01-15" } },
+    /^convertFrom\.rollbackUntil: the strategy "offline" has no way back/,
+  ],
+  [{ convertFrom: { strategy: "offline", split: true } }, /^convertFrom\.split: the strategy "offline" has no split/],
+  [
     { window: { lead: "2 months", retention: "12 months", start: "2026-12-01" } },
     /^window\.start: the window begins 2026-12-01.* before the history ends/,
   ],
