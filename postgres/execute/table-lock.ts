@@ -207,7 +207,8 @@ async function pause(signal: AbortSignal, subject: string): Promise<void> {
   }
 }
 
-async function waitForTurn(turn: Promise<void>, signal: AbortSignal, subject: string): Promise<void> {
+/** Waits until one who came before has ended; a cancelled caller does not. */
+export async function waitForTurn(turn: Promise<void>, signal: AbortSignal, subject: string): Promise<void> {
   if (signal.aborted) throw new Cancelled(subject);
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {

@@ -19,6 +19,7 @@ import type { ResourceContext } from "./call-context";
 import { describeDatabase, isSameDatabase } from "./database-identity";
 import { PrintedPlans } from "./printed-plans";
 import { Refusal } from "./failures";
+import { Turns } from "./turns";
 import { isMap, type PropertyMap } from "./values";
 
 /** Variables in which GitHub, GitLab, Bitbucket, Buildkite, CircleCI, Jenkins and Azure name the commit that is built. */
@@ -70,6 +71,9 @@ export class Runtime {
   readonly shown = new Set<string>();
 
   readonly plans = new PrintedPlans();
+
+  /** Conversions of this database work one after the other. */
+  readonly conversions = new Turns("conversion of");
 
   private readonly besides = new Map<string, Map<string, readonly Statement[]>>();
 

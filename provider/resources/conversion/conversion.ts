@@ -62,7 +62,9 @@ export const conversion = defineResource(
       perform: async (ctx, declared) => {
         const strategy = choose(declared);
         try {
-          return toFacts(await strategy.perform(ctx), strategy);
+          // Each copies, builds or reads as fast as the server lets it: together they would only take longer.
+          const state = await runtime.conversions.take(formatTableId(declared), ctx, () => strategy.perform(ctx));
+          return toFacts(state, strategy);
         } catch (error) {
           throw await keepWhatBegan(choose(declared), error);
         }
