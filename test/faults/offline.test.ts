@@ -13,13 +13,21 @@ import { testVersions, withDatabase } from "../support/database";
 import type { PluginProcess } from "../support/harness/plugin";
 import { left } from "../support/harness/fixture";
 import { leveledProgram, OBSERVED_TABLE, SOURCED } from "../support/harness/leveled-copy";
-import { preview, up } from "../support/harness/rounds";
-import { stopAt } from "../support/harness/stop-at";
+import { preview, type Run, up } from "../support/harness/rounds";
+import { type Stop, stopAt } from "../support/harness/stop-at";
 import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
 
 function failNow(): never {
   throw new Error("the table cannot be converted");
+}
+
+/** Fails at once if the run ends before it stands there. */
+function reach({ reached }: Pick<Stop, "reached">, run: Promise<Run>): Promise<void> {
+  const ended = run.then(({ error }) => {
+    throw new Error(`it ended before: ${error ?? "done"}`);
+  });
+  return Promise.race([reached(), ended]);
 }
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
@@ -77,7 +85,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     const stop = stopAt("before begin swap app.events");
     let plugin: PluginProcess | undefined;
     const run = up(database, deployment, program, { env: stop.env, started: (started) => (plugin = started) });
-    await stop.reached();
+    await reach(stop, run);
     // Its lock stays until its transaction ends: the swap cannot come before.
     const read = await reader?.query<{ n: number }>("begin; select count(*)::int as n from app.events");
     expect((read as unknown as { rows: object[] }[])[1]?.rows).toEqual([{ n: before.length }]);
@@ -112,7 +120,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
   it("rows that come between its reading and its lock get partitions", async () => {
     const stop = stopAt("before begin lock app.events");
     const run = up(database, deployment, program, { env: stop.env });
-    await stop.reached();
+    await reach(stop, run);
     await database.query("insert into app.events values (9000, '2024-03-05', 'early', 1)");
     const before = await rows();
     stop.goOn();
@@ -130,7 +138,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     const { dump } = await left(database);
     const stop = stopAt("before begin lock app.obs");
     const run = up(database, deployment, leveled, { env: stop.env });
-    await stop.reached();
+    await reach(stop, run);
     await database.query(
       "insert into app.obs values (9000, 'new', 'newer', '2025-02-02', 1, 1), (9001, 'new', null, '2025-02-02', 1, 1)",
     );
@@ -142,7 +150,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     const before = await seen();
     const again = stopAt("before begin lock app.obs");
     const second = up(database, deployment, leveled, { env: again.env });
-    await again.reached();
+    await reach(again, second);
     await database.query("create index late on app.obs (user_id)");
     again.goOn();
     const { error, messages } = await second;

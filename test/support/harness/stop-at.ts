@@ -11,7 +11,7 @@ export function whenWaiting(plugin: Pick<Plugin, "messages">): Promise<void> {
   return until(() => plugin.messages.some((message) => message.includes("waiting for the lock of table")));
 }
 
-interface Stop {
+export interface Stop {
   /** For the plugin. */
   readonly env: NodeJS.ProcessEnv;
   /** Resolves when the plugin stands there. */
