@@ -38,13 +38,20 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition analyze", (version) =>
     expect(analysis.findings.filter((one) => one.level === "blocker")).toEqual([]);
     expect(analysis.strategies.map((one) => [one.strategy, one.available])).toEqual([
       ["attach", true],
-      ["split", false],
-      ["copy", false],
+      ["split", true],
+      ["copy", true],
       ["offline", false],
     ]);
     const { stdout } = await onDatabase(database, "analyze", "app.events");
     expect(stdout).toMatch(/^app\.events, by "at": 0 blockers, /);
     expect(stdout).toContain("rows moved: none");
+    // What split and copy leave behind needs disk until it is dropped.
+    expect(stdout).toMatch(
+      / {2}split: .*\n {4}rows moved: about 500 rows, all of them, once, after the swap\n {4}disk: .* until the former history is dropped/,
+    );
+    expect(stdout).toMatch(
+      / {2}copy: .*\n.*\n {4}disk: .* until the former table is dropped \(convertFrom\.dropFormerAfter\)/,
+    );
     const { stdout: markdown } = await onDatabase(database, "analyze", "app.events", "--markdown");
     expect(markdown).toMatch(/^# Conversion of app\.events\n/);
     expect(markdown).toContain("| rows moved | none |");
