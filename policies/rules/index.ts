@@ -2,6 +2,7 @@ import { archiveBucketBaseline } from "./archive/archive-bucket-baseline";
 import { archiveRetentionConsistent } from "./archive/archive-retention-consistent";
 import { archiveVerifiedBeforeDrop } from "./archive/archive-verified-before-drop";
 import { conversionOnline } from "./conversion/conversion-online";
+import { conversionFormerTable } from "./conversion/conversion-former-table";
 import { conversionProof } from "./conversion/conversion-proof";
 import { conversionWayBack } from "./conversion/conversion-way-back";
 import { dropAgeFloor } from "./retention/drop-age-floor";
@@ -61,5 +62,6 @@ export const RULES: readonly AnyRule[] = [
   conversionOnline,
   conversionProof,
   conversionWayBack,
+  conversionFormerTable,
   everyRuleEvaluated,
 ];

@@ -22,6 +22,7 @@ const TABLE: TableSpecArgs = {
 interface Changes {
   readonly until?: "verify";
   readonly rollbackUntil?: string;
+  readonly dropFormerAfter?: string;
   readonly plan?: object;
 }
 
@@ -46,10 +47,17 @@ const messageOf = async (policy: string, properties: object): Promise<string> =>
 };
 
 const OPEN = "2026-06-01T00:00:00Z";
+const PROOF_AND_BACK = ["conversion-proof advisory", "conversion-way-back advisory"];
+
+const splitting = (plan?: object, convertFrom: object = {}): Record<string, unknown> => ({
+  ...attaching,
+  convertFrom: { ...attaching.convertFrom, split: true, ...convertFrom },
+  ...(plan === undefined ? {} : { plan: { asOf: ASOF, state: "converted", rows: 5_000_000, ...plan } }),
+});
 
 describe("the swap of a copy", () => {
   it("comes after an update that has compared every row, and with a way back", async () => {
-    expect(await judge(copying())).toEqual(["conversion-proof advisory", "conversion-way-back advisory"]);
+    expect(await judge(copying())).toEqual([...PROOF_AND_BACK, "conversion-former-table advisory"]);
     expect(await messageOf("conversion-proof", copying())).toContain(
       'app.events: its copy is compared and swapped by one update. Change convertFrom.until to "verify" in the program, or conversion-proof.allowed in the policy configuration.',
     );
@@ -67,13 +75,15 @@ describe("the swap of a copy", () => {
     await analyzer.configure({
       "conversion-proof": { allowed: ["app.events"] },
       "conversion-way-back": { allowed: ["app.events"] },
+      "conversion-former-table": { allowed: ["app.events"] },
     });
     expect(await judge(copying())).toEqual([]);
     await analyzer.configure({
       "conversion-proof": { allowed: ["app.others"] },
       "conversion-way-back": { allowed: ["app.others"] },
+      "conversion-former-table": { allowed: ["app.others"] },
     });
-    expect(await judge(copying())).toEqual(["conversion-proof advisory", "conversion-way-back advisory"]);
+    expect(await judge(copying())).toEqual([...PROOF_AND_BACK, "conversion-former-table advisory"]);
     await analyzer.configure({});
   });
 
@@ -81,8 +91,8 @@ describe("the swap of a copy", () => {
     const unknown = { ...copying(), convertFrom: UNKNOWN };
     expect(await judge(unknown)).toEqual([
       "conversion-online advisory",
-      "conversion-proof advisory",
-      "conversion-way-back advisory",
+      ...PROOF_AND_BACK,
+      "conversion-former-table advisory",
     ]);
     expect(await messageOf("conversion-proof", unknown)).toContain("its conversion is not known yet");
   });
@@ -91,6 +101,7 @@ describe("the swap of a copy", () => {
 describe("the swap of a copy whose table Check has read", () => {
   const facts = (changes: object) => ({
     rollbackUntil: OPEN,
+    dropFormerAfter: OPEN,
     plan: { state: "plain", rows: 5_000_000, asOf: ASOF, ...changes },
   });
 
@@ -158,10 +169,57 @@ describe("a conversion while writers wait", () => {
   });
 });
 
+describe("the former table of a copy or a split", () => {
+  it.each([
+    ["2026-03-07T23:59:59Z", ["conversion-former-table advisory"]],
+    ["2026-03-08T00:00:00Z", []],
+  ])("is kept for a week at least: until %s, %j", async (dropFormerAfter, expected) => {
+    const copied = copying({ rollbackUntil: OPEN, dropFormerAfter, plan: { state: "verified", rows: 1, asOf: ASOF } });
+    const history = splitting({ split: "verified" }, { dropFormerAfter });
+    expect(await judge(copied)).toEqual(expected);
+    expect(await judge(history)).toEqual(expected);
+    if (expected.length === 0) return;
+    expect(await messageOf("conversion-former-table", history)).toContain(
+      `app.events: its history is kept until ${dropFormerAfter} (as of ${ASOF}); at least 7 days are required. Change convertFrom.dropFormerAfter in the program, or conversion-former-table.days`,
+    );
+  });
+
+  it("is not kept for ever, and is asked about by the update that swaps alone", async () => {
+    expect(await messageOf("conversion-former-table", copying())).toContain(
+      "app.events: its former table would be kept for ever. Change convertFrom.dropFormerAfter in the program, or conversion-former-table.allowed",
+    );
+    expect(await judge(copying({ plan: { state: "converted", asOf: ASOF } }))).toEqual([]);
+    expect(await judge(splitting({ split: "converted" }))).toEqual([]);
+  });
+});
+
+describe("the split of a history", () => {
+  const former = { dropFormerAfter: OPEN };
+  it.each([
+    ["that is whole", { split: "plain" }, ["conversion-proof advisory"]],
+    ["that is being copied", { split: "copying" }, ["conversion-proof advisory"]],
+    ["that was never analyzed", { split: "plain", rows: null }, ["conversion-proof advisory"]],
+    ["that is verified", { split: "verified" }, []],
+    ["that is small", { split: "plain", rows: 1_000_000 }, []],
+    ["that is split already", { split: "converted" }, []],
+    ["of a table that is still plain", { state: "plain" }, []],
+  ])("%s is judged as the swap of a copy: %j %j", async (_, plan, expected) => {
+    expect(await judge(splitting(plan, former))).toEqual(expected);
+  });
+
+  it("comes in an update of its own", async () => {
+    expect(await messageOf("conversion-proof", splitting({ split: "plain" }, former))).toContain(
+      "app.events: its history is compared and split by one update, of about 5000000 rows; at most 1000000 may be.",
+    );
+    expect(await judge(splitting({ split: "plain" }, { until: "verify" }))).toEqual([]);
+    expect(await judge(splitting())).toEqual(["conversion-proof advisory", "conversion-former-table advisory"]);
+  });
+});
+
 it.each([
-  ["dev", ["conversion-proof advisory", "conversion-way-back advisory"]],
-  ["staging", ["conversion-proof advisory", "conversion-way-back advisory"]],
-  ["prod", ["conversion-proof mandatory", "conversion-way-back mandatory"]],
+  ["dev", [...PROOF_AND_BACK, "conversion-former-table advisory"]],
+  ["staging", [...PROOF_AND_BACK, "conversion-former-table advisory"]],
+  ["prod", ["conversion-proof mandatory", "conversion-way-back mandatory", "conversion-former-table mandatory"]],
 ])("in %s a swap in one go without a way back is: %j", async (environment, expected) => {
   await analyzer.configure(environmentConfig(environment));
   expect(await judge(copying())).toEqual(expected);

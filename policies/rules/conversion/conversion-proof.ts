@@ -1,4 +1,4 @@
-import { isConverted, readConversion } from "../support/read-conversion";
+import { isConverted, isSplitAtOnce, readConversion } from "../support/read-conversion";
 import { CONVERSION_TYPE, explainSettings, type Rule } from "../support/rule";
 
 interface ConversionProofConfig {
@@ -10,7 +10,8 @@ interface ConversionProofConfig {
 
 export const conversionProof: Rule<ConversionProofConfig> = {
   name: "conversion-proof",
-  description: "A copy takes the place of its table in an update of its own, after every row was compared.",
+  description:
+    "A copy takes the place of its table, or of a history that is split, in an update of its own, after every row was compared.",
   severity: "high",
   enforcementLevel: "advisory",
   remediation:
@@ -32,13 +33,15 @@ export const conversionProof: Rule<ConversionProofConfig> = {
     },
   },
   evaluate(properties, config) {
-    const { table, swapsCopy, plan, unknown } = readConversion(properties);
+    const { table, swapsCopy, splits, plan, unknown } = readConversion(properties);
     if (config.allowed.includes(table)) return [];
     const change = explainSettings(this.name, 'convertFrom.until to "verify"', "allowed");
     if (unknown) return [`${table}: its conversion is not known yet. ${change}`];
-    if (!swapsCopy || isConverted(plan) || plan?.state === "verified") return [];
+    const swaps = swapsCopy && !isConverted(plan) && plan?.state !== "verified";
+    if (!swaps && !(splits && isSplitAtOnce(plan))) return [];
     if (plan?.rows !== undefined && plan.rows <= config.rows) return [];
     const size = plan?.rows === undefined ? "" : `, of about ${plan.rows} rows; at most ${config.rows} may be`;
-    return [`${table}: its copy is compared and swapped by one update${size}. ${change}`];
+    const what = swaps ? "copy is compared and swapped" : "history is compared and split";
+    return [`${table}: its ${what} by one update${size}. ${change}`];
   },
 };

@@ -1,6 +1,5 @@
-import { compareInstants, type Instant, parseInstant } from "../../../core/time/instant";
-import { addSpan, parseSpan } from "../../../core/time/span";
 import { isConverted, readConversion } from "../support/read-conversion";
+import { isSooner } from "../support/days-ahead";
 import { CONVERSION_TYPE, explainSettings, type Rule } from "../support/rule";
 
 interface ConversionWayBackConfig {
@@ -47,24 +46,9 @@ export const conversionWayBack: Rule<ConversionWayBackConfig> = {
       return [
         `${table}: its copy would be swapped without a way back. ${explainSettings(this.name, "convertFrom.rollbackUntil", "allowed")}`,
       ];
-    const [until, least] = [readTime(rollbackUntil), addDays(plan?.asOf, config.days)];
-    if (!until || !least || compareInstants(until, least) >= 0) return [];
+    if (!isSooner(rollbackUntil, plan?.asOf, config.days)) return [];
     return [
       `${table}: its way back is open until ${rollbackUntil} (as of ${plan?.asOf ?? "?"}); at least ${config.days} days are required. ${explainSettings(this.name, "convertFrom.rollbackUntil", "days")}`,
     ];
   },
 };
-
-function addDays(from: string | undefined, days: number): Instant | undefined {
-  const [at, span] = [from === undefined ? undefined : readTime(from), parseSpan(`${days} days`)];
-  return at && (span ? addSpan(at, span, "UTC") : at);
-}
-
-/** Reads an instant; undefined for other values, which Check refuses. */
-function readTime(text: string): Instant | undefined {
-  try {
-    return parseInstant(text, "UTC");
-  } catch {
-    return undefined;
-  }
-}

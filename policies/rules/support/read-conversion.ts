@@ -9,7 +9,10 @@ interface ConversionProperties {
   readonly swapsCopy: boolean;
   /** True if it is converted in one transaction, while its writers wait. */
   readonly offline: boolean;
+  /** True if the history of the table is split, in this update or a later one, as far as the program says. */
+  readonly splits: boolean;
   readonly rollbackUntil: string | undefined;
+  readonly dropFormerAfter: string | undefined;
   /** What Check has read of the table. Undefined: it says nothing about it. */
   readonly plan: ConversionFacts | undefined;
   /** True if known only during the update. */
@@ -19,6 +22,8 @@ interface ConversionProperties {
 interface ConversionFacts {
   /** Before the update, as in the outputs. */
   readonly state: string | undefined;
+  /** The same of the split of its history. Undefined: it does not begin with this update. */
+  readonly split: string | undefined;
   /** Estimate. */
   readonly rows: number | undefined;
   /** The time that decides. */
@@ -33,14 +38,22 @@ export function readConversion({ values, unknown }: KnownProperties): Conversion
     table: `${readText(values["schema"]) ?? "?"}.${readText(values["table"]) ?? "?"}`,
     swapsCopy: declared?.["strategy"] === "copy" && declared["until"] !== "verify",
     offline: declared?.["strategy"] === "offline",
+    splits: declared?.["split"] === true && (declared["until"] ?? "swap") === "swap",
     rollbackUntil: readText(declared?.["rollbackUntil"]),
+    dropFormerAfter: readText(declared?.["dropFormerAfter"]),
     plan: plan && {
       state: readText(plan["state"]),
+      split: readText(plan["split"]),
       rows: typeof plan["rows"] === "number" ? plan["rows"] : undefined,
       asOf: readText(plan["asOf"]),
     },
     unknown: unknown.includes("convertFrom"),
   };
+}
+
+/** True if this update compares and splits a history, as far as is known. */
+export function isSplitAtOnce(plan: ConversionFacts | undefined): boolean {
+  return plan === undefined || plan.split === "plain" || plan.split === "copying";
 }
 
 /** True if there is nothing left to swap: `convertFrom` may stay in the program. */
