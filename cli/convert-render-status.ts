@@ -5,7 +5,7 @@ import { type CopyPhase, type CopyRecord, isWayBackOpen } from "../postgres/conv
 import type { InTheWay, LockHolder } from "../postgres/conversion/copy-status";
 import { describeBlockers } from "../postgres/execute/blockers";
 import { formatDuration } from "../postgres/execute/obstacles";
-import { formatSize } from "../core/size";
+import { formatBytes, formatSize } from "../core/size";
 
 const PHASES: Readonly<Record<CopyPhase, string>> = {
   prepared: "the copy is created, and nothing is captured yet",
@@ -18,19 +18,25 @@ const PHASES: Readonly<Record<CopyPhase, string>> = {
   returning: "swapped, and taken back by the next pulumi up: rows of the table and the former one are compared",
   reverified: "swapped, and taken back by the next pulumi up: every row of the former table was compared",
   returned: "taken back; the next pulumi up finishes what is left, such as foreign keys to validate",
-  ended: "ended",
+  ended: "swapped, and nothing is left to do but the drop of the former table",
 };
 
 /** Prints one conversion in some lines, the first of which is the phase. */
 export function renderStatus(status: CopyStatus): string {
   const { record, table, inTheWay } = status;
   const { phase, detail } = record;
+  const ended = phase === "ended";
+  const split =
+    detail.historyOf === undefined ? "" : `, the history of ${detail.historyOf}, which ${ended ? "was" : "is"} split`;
+  const head = `${formatTableId(table)}${split}: ${PHASES[phase]}`;
+  if (ended) return [head, ...renderFormer(status)].join("\n");
   return [
-    `${formatTableId(table)}${detail.historyOf === undefined ? "" : `, the history of ${detail.historyOf}, which is split`}: ${PHASES[phase]}`,
+    head,
     `  copied: ${renderCopied(status)}`,
     `  changes: ${count(status.pending)} pending, ${count(record.changesReconciled)} followed`,
     `  compared: ${count(record.rowsVerified)} rows${record.verifiedAt === undefined ? "" : `, all equal at ${record.verifiedAt}`}`,
     ...(detail.back && isWayBackOpen(record) ? [`  way back: open until ${detail.back.until}`] : []),
+    ...renderFormer(status),
     ...renderControl(record).map((text) => `  setting: ${text}`),
     ...renderPressure(status).map((text) => `  held back: ${text}`),
     `  last step: ${formatDuration(Math.round(status.secondsSinceMoved))} ago; begun at ${record.begunAt}`,
@@ -38,6 +44,16 @@ export function renderStatus(status: CopyStatus): string {
     `  worked on by: ${status.holder ? renderHolder(status.holder) : "no run; pulumi up or pgpartition convert run goes on"}`,
     ...inTheWay.map((session) => `  in the way: ${renderInTheWay(session)}`),
   ].join("\n");
+}
+
+function renderFormer({ former, record: { detail } }: CopyStatus): string[] {
+  if (!former) return [];
+  const after = detail.formerTable?.dropAfter;
+  const until =
+    after === undefined
+      ? "kept, and yours to drop"
+      : `kept until ${after}, and dropped by the first pulumi up from then on that still declares it`;
+  return [`  former table: ${former.schema}.${former.name}, ${formatBytes(former.bytes)}, ${until}`];
 }
 
 function renderCopied({ record, estimatedRows, share, rowsPerSecond, secondsLeft }: CopyStatus): string {
@@ -138,6 +154,13 @@ export function toJson(status: CopyStatus): object {
     secondsSinceLastStep: status.secondsSinceMoved,
     begunAgain: detail.restarted ?? null,
     wayBackUntil: detail.back && isWayBackOpen(record) ? detail.back.until : null,
+    formerTable: status.former
+      ? {
+          table: formatTableId({ schema: status.former.schema, table: status.former.name }),
+          bytes: status.former.bytes,
+          dropAfter: detail.formerTable?.dropAfter ?? null,
+        }
+      : null,
     workedOnBy: holder
       ? { pid: holder.pid, application: holder.application ?? null, since: holder.since ?? null }
       : null,

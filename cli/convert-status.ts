@@ -12,7 +12,7 @@ import { renderStatus, toJson } from "./convert-render-status";
 export function createConvertStatusCommand(): Command {
   return new Command("status")
     .description(
-      "Tell how far conversions by copy are: phase, rows, rate, changes, settings, who works on it, what is in the way. Changes nothing.",
+      "Tell how far conversions by copy are: phase, rows, rate, changes, settings, who works on it, what is in the way, until when a former table is kept. Changes nothing.",
     )
     .argument("[table]", "schema.table; left out: all that are under way")
     .option("--json", "as JSON: a list, empty if none is under way")
@@ -37,9 +37,16 @@ async function readAll(session: CliSession, only: TableId | undefined): Promise<
   const found: CopyStatus[] = [];
   for (const table of only ? [await findJournalName(database, only)] : await listCopiesUnderWay(database)) {
     const record = await readCopyRecord(database, table);
-    if (record && record.phase !== "ended") found.push(await readCopyStatus(database, table, record));
+    if (!record) continue;
+    const status = await readCopyStatus(database, table, record);
+    if (record.phase !== "ended" || isFormerAwaited(status)) found.push(status);
   }
   return found;
+}
+
+/** True if its conversion has ended, and an update will drop the former table. */
+function isFormerAwaited({ record, former }: CopyStatus): boolean {
+  return former !== undefined && record.detail.formerTable?.dropAfter !== undefined;
 }
 
 function renderNone({ database }: CliSession, only: TableId | undefined): string {

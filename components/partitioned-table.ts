@@ -6,7 +6,7 @@ import type { DeclaredPartition } from "../core/plan/declared-partitions";
 import { decodePartitionsAnswer, PLAN_PARTITIONS } from "../core/resources/plan-partitions";
 import { encodeConversion } from "../core/resources/conversion";
 import { renderReports } from "../core/plan/report/render-report";
-import { endsPlain } from "../core/declare/conversion/convert-from";
+import { endsPlain } from "../core/declare/conversion/conversion-spec";
 import type { ArchiveArgs } from "../core/declare/archive/archive-args";
 import type { ArchiveTableArgs } from "../core/declare/archive/archive-args";
 import type { TableSpecArgs } from "../core/declare/table/args";

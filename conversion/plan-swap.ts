@@ -13,6 +13,7 @@ import { swappedStatement } from "../postgres/conversion/journal-swap";
 import { recordLedgerStatement, recordReleasedStatements } from "../postgres/registry/ledger";
 import type { Copyable } from "./read/copy-reading";
 import type { SwapPlan } from "./swap";
+import { describeFormer } from "./former/describe-former";
 
 /** A copy that can be swapped. */
 type Swappable = Copyable & { readonly record: CopyRecord; readonly copy: CopyShape };
@@ -34,11 +35,18 @@ export function proveSwap({ source: { whole }, facts, record }: Copyable, manage
 /** Plans the swap of a verified copy, with its records. */
 export function planSwap(declared: DeclaredCopy, reading: Swappable, writer: Writer): SwapPlan {
   const { whole } = reading.source;
-  return whole ? planSplit(reading, { ...reading.source, whole }, writer) : planWhole(declared, reading, writer);
+  return whole
+    ? planSplit(declared, reading, { ...reading.source, whole }, writer)
+    : planWhole(declared, reading, writer);
 }
 
 /** The partitions of the copy take the place of the history, which is not managed any more. */
-function planSplit(reading: Swappable, source: SplitSource, { management, run }: Writer): SwapPlan {
+function planSplit(
+  declared: DeclaredCopy,
+  reading: Swappable,
+  source: SplitSource,
+  { management, run }: Writer,
+): SwapPlan {
   const { copy, record } = reading;
   const after = seeWhole(source);
   const { table: history, whole } = source;
@@ -53,7 +61,13 @@ function planSplit(reading: Swappable, source: SplitSource, { management, run }:
       bounds: found?.bounds ?? { from: undefined, to: undefined },
       run,
     }),
-    swappedStatement(management, record, "swapped", { validate: listLeftToValidate(after) }, undefined),
+    swappedStatement(
+      management,
+      record,
+      "swapped",
+      { validate: listLeftToValidate(after), formerTable: describeFormer(declared, reading) },
+      undefined,
+    ),
   ];
   return { align: alignCopyStatements(source, copy), swap: swapSplitStatements(source, proof, records) };
 }
@@ -70,7 +84,7 @@ function planWhole(declared: DeclaredCopy, reading: Swappable, { management, run
       management,
       record,
       "swapped",
-      { validate, ...(back ? { back } : {}) },
+      { validate, ...(back ? { back } : {}), formerTable: describeFormer(declared, reading) },
       opens && turnPair(source, opens.pending),
     ),
   ];

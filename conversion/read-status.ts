@@ -1,8 +1,10 @@
 import { decidePressure, FREE, type Pressure, resolveLimits } from "../core/conversion/pace/pressure";
+import type { FormerTable } from "../core/conversion/former/former-table";
 import type { TableName } from "../core/names/table-name";
 import { type CopyFacts, readCopyFacts } from "../postgres/conversion/copy-status";
 import { type CopyRecord, countPending } from "../postgres/conversion/journal";
 import { readPressure } from "../postgres/conversion/read-pressure";
+import { readFormerTable } from "../postgres/read/former-table";
 import type { Database } from "../postgres/database";
 
 /** How far a conversion by copy is, as an operator wants to know it. */
@@ -19,6 +21,8 @@ export interface CopyStatus extends CopyFacts {
   readonly pending: number;
   /** What holds a run back that copies, as far as one look shows it, by the same rule. */
   readonly pressure: Pressure;
+  /** What remains of the plain table, or of the history that was split. Undefined: nothing was swapped, or it is gone. */
+  readonly former: FormerTable | undefined;
   /** Replicas whose state is hidden from the role that asks. */
   readonly hiddenReplicas: number;
 }
@@ -26,7 +30,18 @@ export interface CopyStatus extends CopyFacts {
 export async function readCopyStatus(database: Database, table: TableName, record: CopyRecord): Promise<CopyStatus> {
   const facts = await readCopyFacts(database, table, record);
   const pending = await countPending(database, table.schema, record);
-  return { table, record, ...facts, pending, ...(await readHeldBack(database, record)), ...measure(record, facts) };
+  const { formerTable } = record.detail;
+  const isLeft = formerTable !== undefined && formerTable.dropped === undefined;
+  const former = isLeft ? await readFormerTable(database, record.sourceOid) : undefined;
+  return {
+    table,
+    record,
+    former,
+    ...facts,
+    pending,
+    ...(await readHeldBack(database, record)),
+    ...measure(record, facts),
+  };
 }
 
 /** Once everything is copied only the sessions that wait would matter, and they are told as what is in the way. */

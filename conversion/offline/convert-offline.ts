@@ -17,6 +17,7 @@ import type { WholeTransaction } from "../../postgres/execute/whole-transaction"
 import type { WorkContext } from "../../postgres/work/work-context";
 import { describeCopy } from "../copy-job";
 import type { Copyable } from "../read/copy-reading";
+import { describeFormer } from "../former/describe-former";
 import { planFound } from "../read/plan-rows";
 
 /** A table that is converted in one transaction, as one update works on it. */
@@ -71,7 +72,7 @@ async function convertOnce({ work, declared, budget }: OfflineJob, reading: Copy
     log.status(`${subject}: writers wait while ${rows.toLocaleString("en")} rows are copied and compared`);
     await transaction.execute(`copy ${name}`, copyOfflineStatements(locked));
     log.status(`${subject}: ${rows.toLocaleString("en")} rows are copied and compared, all equal`);
-    const record = recordOffline(management, declared, describeDetail(declared, locked), rows, work.run);
+    const record = recordOffline(management, declared, describeDetail(work, reading, declared, locked), rows, work.run);
     await judged(() => transaction.execute(`swap ${name}`, swapOfflineStatements(locked, proof, [record])));
   });
 }
@@ -101,9 +102,17 @@ async function planLocked(
   return { rows: found.reduce((sum, one) => sum + one.rows, 0), locked: { ...source, partitions } };
 }
 
-function describeDetail(declared: DeclaredCopy, source: CopySource) {
+function describeDetail({ owner }: WorkContext, reading: Copyable, declared: DeclaredCopy, source: CopySource) {
   const { target, pending, former } = source.names;
-  return { target, pending, former, declared: encodeCopy(declared), validate: listLeftToValidate(source) };
+  return {
+    target,
+    pending,
+    former,
+    declared: encodeCopy(declared),
+    ...(owner === undefined ? {} : { owner }),
+    validate: listLeftToValidate(source),
+    formerTable: describeFormer(declared, reading),
+  };
 }
 
 /** Runs a step that ends if the table is not as it was read. */

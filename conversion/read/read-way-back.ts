@@ -4,7 +4,8 @@ import { namePair } from "../../core/conversion/between/pair";
 import type { ObservedTable } from "../../core/observed/observed-table";
 import type { DeclaredCopy } from "../../core/resources/conversion";
 import { compareInstants, formatInstant, type Instant } from "../../core/time/instant";
-import { type CopyRecord, countPending, isWayBackOpen, type WayBackDetail } from "../../postgres/conversion/journal";
+import type { WayBackDetail } from "../../postgres/conversion/copy-detail";
+import { type CopyRecord, countPending, isWayBackOpen } from "../../postgres/conversion/journal";
 import { readMarks } from "../../postgres/conversion/pair-transaction";
 import type { Database } from "../../postgres/database";
 

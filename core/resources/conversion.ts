@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type AttachSpec, CONVERSION, type CopySpec } from "../declare/conversion/convert-from";
+import type { AttachSpec, CopySpec } from "../declare/conversion/conversion-spec";
+import { CONVERSION } from "../declare/conversion/convert-from";
 import { collectWires, decodeOptions, encodeOptions } from "../declare/option/option";
 import type { KeySpec, TableSpec, WindowSpec } from "../declare/table/spec";
 import { decodeKey, encodeKey, keyWireSchema } from "../declare/table/wire";
@@ -15,6 +16,16 @@ import { defineResourceType } from "./resource-type";
 const CONVERSION_STATES = ["none", "plain", "prepared", "copying", "verified", "converted"] as const;
 export type ConversionState = (typeof CONVERSION_STATES)[number];
 
+/** Rules of retirement that the drop of the former table obeys. */
+const DROP_RULES = {
+  holds: RETIREMENT.holds,
+  paused: RETIREMENT.paused,
+  allowRetireBetween: RETIREMENT.allowRetireBetween,
+  allowRetireOn: RETIREMENT.allowRetireOn,
+};
+
+type DropRules = Pick<WindowSpec, keyof typeof DROP_RULES>;
+
 const conversionWireSchema = z.object({
   schema: z.string().min(1),
   table: z.string().min(1),
@@ -25,6 +36,7 @@ const conversionWireSchema = z.object({
   levels: levelsWireSchema.optional(),
   lead: collectWires(WINDOW).lead.optional(),
   requireBackupSince: collectWires(RETIREMENT).requireBackupSince,
+  ...collectWires(DROP_RULES),
   plan: z.unknown().optional(),
 });
 
@@ -42,6 +54,7 @@ export function encodeConversion(spec: TableSpec): ConversionWire | undefined {
     ...(spec.primaryKey ? { primaryKey: [...spec.primaryKey] } : {}),
     convertFrom,
     ...(requireBackupSince ? { requireBackupSince: RETIREMENT.requireBackupSince.toWire(requireBackupSince) } : {}),
+    ...(convertFrom.dropFormerAfter === undefined ? {} : encodeOptions(DROP_RULES, spec.window)),
     // Rows are copied into its partitions.
     ...((convertFrom.strategy ?? "attach") !== "attach" || convertFrom.split ? encodePartitioning(spec.window) : {}),
   };
@@ -55,7 +68,7 @@ function encodePartitioning({ grid, levels, lead }: Partitioning): Pick<Conversi
 /** A declared conversion as its handler reads it. */
 export type DeclaredConversion = DeclaredAttach | DeclaredCopy;
 
-interface DeclaredTable extends Pick<WindowSpec, "requireBackupSince"> {
+interface DeclaredTable extends Pick<WindowSpec, "requireBackupSince">, DropRules {
   readonly schema: string;
   readonly table: string;
   readonly key: KeySpec;
@@ -78,19 +91,14 @@ export interface DeclaredCopy extends DeclaredTable, CopySpec, Partitioning {
 
 /** Returns the copy by which a history is split: from that partition, into partitions of the same table. */
 export function toSplit(declared: DeclaredAttach): DeclaredCopy | undefined {
-  const { schema, table, key, primaryKey, requireBackupSince, partitioning } = declared;
-  const { historyName, historyUntil, until, timeBudgetMinutes } = declared;
+  const { table, historyName, historyUntil, until, split: _, partitioning, ...alike } = declared;
   if (!partitioning) return undefined;
   return {
-    schema,
+    ...alike,
     table: historyName,
-    key,
-    primaryKey,
-    requireBackupSince,
     strategy: "copy",
     formerName: historyName,
     until: until === "swap" ? "swap" : "verify",
-    timeBudgetMinutes,
     rollbackUntil: undefined,
     ...partitioning,
     historyOf: { table, until: historyUntil },
@@ -99,32 +107,15 @@ export function toSplit(declared: DeclaredAttach): DeclaredCopy | undefined {
 
 /** Returns the conversion that a copy belongs to, as it was declared. */
 function toDeclared(declared: DeclaredCopy): DeclaredConversion {
-  const {
-    historyOf,
-    schema,
-    table,
-    key,
-    primaryKey,
-    requireBackupSince,
-    until,
-    timeBudgetMinutes,
-    grid,
-    levels,
-    lead,
-  } = declared;
+  const { historyOf, table, formerName: _, rollbackUntil: _r, grid, levels, lead, ...alike } = declared;
   if (!historyOf) return declared;
   return {
-    schema,
+    ...alike,
     table: historyOf.table,
-    key,
-    primaryKey,
-    requireBackupSince,
     strategy: "attach",
     historyUntil: historyOf.until,
     historyName: table,
     split: true,
-    until,
-    timeBudgetMinutes,
     partitioning: { grid, levels, lead },
   };
 }
@@ -153,6 +144,7 @@ export function decodeConversion(wire: ConversionWire): DeclaredConversion {
     key: decodeKey(wire.key),
     primaryKey: wire.primaryKey,
     requireBackupSince: RETIREMENT.requireBackupSince.fromWire(wire.requireBackupSince),
+    ...decodeOptions(DROP_RULES, wire),
   };
   if (convertFrom.strategy === "attach" && !convertFrom.split)
     return { ...table, ...convertFrom, partitioning: undefined };
@@ -174,7 +166,7 @@ export const conversionType = defineResourceType({
     "Conversion of a plain table into a partitioned one, online. With the strategy `attach` no row moves: the whole table becomes one partition for everything before `historyUntil`. With `copy` its rows are copied into partitions, compared, and the copy takes its place; with `offline` the same in one transaction, while writers wait. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, unless `until` takes the swap back (`prepare` that of `attach`, `verify` that of `copy`) or `split` cuts the history of `attach` into partitions, and nothing where no table of that name exists.",
   inputs: conversionWireSchema,
   facts: z.object({ state: z.enum(CONVERSION_STATES), history: z.string().optional(), former: z.string().optional() }),
-  arguments: ["ConvertFromArgs"],
+  arguments: ["ConvertFromArgs", "TableSpecArgs"],
   texts: {
     primaryKey: "Primary key of the partitioned table. Left out: the present one, with the partition key added.",
     convertFrom: "The declared conversion.",
@@ -184,12 +176,13 @@ export const conversionType = defineResourceType({
     lead: "With the strategies `copy` and `offline`, or with `split`: how far ahead of now they reach.",
     requireBackupSince:
       "Backup without which nothing is swapped: it has to have begun at most `within` ago (48 hours, if left out).",
-    plan: "What Check has read, for policies: `state` as in the outputs, `rows` by estimate, and `asOf`, the time that decides. Check replaces a given one.",
+    plan: "What Check has read, for policies: `state` as in the outputs, `split` in the same words for the history that is to be split (left out: none is), `rows` by estimate, and `asOf`, the time that decides. Check replaces a given one.",
     state:
       "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `copying`: its rows are being copied or compared. `verified`: every row was copied and compared, and only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",
     history:
       "With the strategy `attach`: `schema.name` of the partition with all rows before `historyUntil`; after a split, of the table that it was.",
-    former: "With the strategies `copy` and `offline`: `schema.name` of the plain table after the swap.",
+    former:
+      "With the strategies `copy` and `offline`: `schema.name` of the plain table after the swap, until it is dropped.",
   },
   names: { state: "ConversionState", grid: "GridSegment", levels: "Levels" },
   notes: {

@@ -7,6 +7,7 @@ import type { Row } from "../connect/session";
 import type { Database } from "../database";
 import { buildStatement } from "../registry/statement";
 import type { Recorded } from "./copy-blocks";
+import type { CopyDetail } from "./copy-detail";
 
 /** Phases of a conversion that copies, in their order, as the journal has them. */
 export type CopyPhase =
@@ -57,37 +58,6 @@ export interface CopyControl {
   /** Age of what a replica replays, and WAL that a slot keeps, from which on it waits. Null: without a limit. Left out: the default. */
   readonly maxReplicaLagSeconds?: number | null;
   readonly maxSlotLagBytes?: number | null;
-}
-
-/** What the swap and everything after it have to know, and the catalogue does not say. */
-export interface CopyDetail {
-  readonly target: string;
-  readonly pending: string;
-  readonly former: string;
-  /** Name of the partitioned table, in the same schema, whose history is split. Left out: the table itself is converted. */
-  readonly historyOf?: string;
-  /** Inputs of its resource: what another process needs to go on with it. */
-  readonly declared: unknown;
-  /** `project/stack` that declared it. Left out: it was begun by an earlier version. */
-  readonly owner?: string;
-  /** Why it began again, the last time. */
-  readonly restarted?: string;
-  /** Foreign keys that the swap left to be validated: those that point to the table as `schema.table.name`, and its own. */
-  readonly validate?: readonly string[];
-  /** From the swap on, if a way back was declared. */
-  readonly back?: WayBackDetail;
-}
-
-/** A way back, open or closed. */
-export interface WayBackDetail {
-  /** Table of the pending keys of the partitioned table. */
-  readonly pending: string;
-  /** Columns that identify a row, as it captures them. */
-  readonly key: readonly string[];
-  /** When it closes, as RFC 3339. */
-  readonly until: string;
-  /** Why it was closed. */
-  readonly closed?: string;
 }
 
 /** A conversion in the journal. */

@@ -17,6 +17,7 @@ type QueryName =
   | "conversion/candidates"
   | "conversion/copies-under-way"
   | "conversion/copy-facts"
+  | "conversion/former-table"
   | "conversion/in-the-way"
   | "conversion/pressure"
   | "conversion/source"

@@ -1,5 +1,6 @@
 import { printPlanInputs } from "../../core/resources/print-plan";
 import { renderReports } from "../../core/plan/report/render-report";
+import { formatTableId } from "../../core/names/resource-id";
 import { readWire } from "../../core/declare/table/wire";
 import { toFailures } from "../resources/shared/inputs";
 import type { ProviderFunction } from "../runtime/provider-module";
@@ -18,7 +19,9 @@ export function printPlan(runtime: Runtime): ProviderFunction {
     const leaving = owner === undefined ? undefined : await tellLeavingTables(runtime, owner, declared);
     const conversions = owner === undefined ? [] : await tellLeavingConversions(runtime, owner, declared);
     for (const warning of leaving?.warnings ?? []) ctx.log.warn(warning);
-    const plans = reports.length > 0 ? [renderReports(reports, { tables: tables.length, besides })] : [];
+    const formers = tables.flatMap((table) => runtime.formers.get(formatTableId(table)) ?? []);
+    const isTold = reports.length > 0 || (formers.length > 0 && tables.length > 1);
+    const plans = isTold ? [renderReports(reports, { tables: tables.length, besides, formers })] : [];
     // What cannot be taken back comes first.
     const text = [...(leaving?.destroyed ?? []), ...conversions, ...plans].join("\n");
     if (text !== "") ctx.log.info(text);

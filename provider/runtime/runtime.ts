@@ -8,6 +8,7 @@ import type { KnownOfParent } from "../../core/partition/carry/parent";
 import type { IndexSpec, KeySpec, TableShape } from "../../core/declare/table/spec";
 import type { DesiredPartition } from "../../core/window/window-partitions";
 import { formatToken } from "../../core/resources/resource-type";
+import type { DroppedTable } from "../../core/plan/report/counts";
 import type { PlannedTable } from "../../core/plan/table-plan";
 import type { Statement } from "../../core/sql/statement";
 import { parseInstant, type Instant } from "../../core/time/instant";
@@ -69,6 +70,9 @@ export class Runtime {
 
   /** Statements that this preview has shown for an existing table. */
   readonly shown = new Set<string>();
+
+  /** Former tables of conversions that this preview drops, by the id of the partitioned table. */
+  readonly formers = new Map<string, DroppedTable>();
 
   readonly plans = new PrintedPlans();
 

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { conversionProgram } from "../support/convertible-table";
 import { ownRole, testVersions, withDatabase } from "../support/database";
 import { up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
@@ -80,6 +81,20 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition convert status", (vers
     await session.query("rollback");
 
     expect((await up(database, deployment, SWAPPING)).error).toBeUndefined();
+    expect((await cli("status", "--json")).stdout).toBe("[]\n");
+
+    // Swapped, and its former table is to go one day.
+    const dropping = conversionProgram({ convertFrom: { strategy: "copy", dropFormerAfter: "2999-01-01" } });
+    expect((await up(database, deployment, { ...dropping, asOf: new Date().toISOString() })).error).toBeUndefined();
+    const kept = await cli("status");
+    expect(kept.stdout).toMatch(
+      /^app\.events: swapped, and nothing is left to do but the drop of the former table\n {2}former table: app\.events_legacy, \d+ kB, kept until 2999-01-01T00:00:00Z, and dropped by the first pulumi up/,
+    );
+    expect(await status()).toMatchObject({
+      phase: "ended",
+      formerTable: { table: "app.events_legacy", bytes: expect.any(Number), dropAfter: "2999-01-01T00:00:00Z" },
+    });
+    await database.query("drop table app.events_legacy");
     expect((await cli("status", "--json")).stdout).toBe("[]\n");
   });
 });

@@ -100,4 +100,17 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it converts a 
     expect(result.problems).toEqual([]);
     expect(result.points).toBeGreaterThanOrEqual(10);
   }, 400_000);
+
+  it("A10 killed while it drops the former table: the next up drops it, or finds it gone", async () => {
+    const dropping: Scenario = {
+      ...scenario,
+      before: [...scenario.before, { program: conversionProgram({ convertFrom: { strategy: "copy" } }) }],
+      program: conversionProgram({ convertFrom: { strategy: "copy", dropFormerAfter: "2025-03-01" } }),
+    };
+    const whole = await undisturbed(dropping);
+    expect(whole.dump).not.toMatch(/events_legacy/);
+    const result = await killMatrix(dropping, whole, (point) => /^(before|after) (commit )?drop app\./.test(point));
+    expect(result.problems).toEqual([]);
+    expect(result.points).toBeGreaterThanOrEqual(2);
+  }, 200_000);
 });

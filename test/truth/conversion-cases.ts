@@ -62,16 +62,21 @@ export const CONVERSION_CASES: readonly Case[] = [
     between: ["select 1", "insert into %s.t (at) values ('2026-07-02')"],
   },
   {
-    kind: "is plain, copied and compared, and swapped",
+    kind: "is plain, copied and compared, swapped, and its former table is dropped",
     covers: ["~Conversion"],
     // A copy takes no row without a key: the column has to say so.
     given: PLAIN.replace("at timestamptz", "at timestamptz not null"),
     steps: [
       { ...convert({ strategy: "copy", until: "verify" }), window: COPIED_WINDOW },
       { ...convert({ strategy: "copy" }), window: COPIED_WINDOW },
+      { ...convert({ strategy: "copy", dropFormerAfter: "2020-01-01" }), window: COPIED_WINDOW },
     ],
-    between: ["select 1"],
+    // It refers to another table again, which its drop locks.
+    between: ["select 1", "alter table %s.t_legacy add foreign key (target) references %s.target"],
     unprinted: { 1: MOVING, 2: MOVING },
+    says: {
+      3: [/the former table of \S+, \S+\.t_legacy \(.*\), kept until 2020-01-01T00:00:00Z, is dropped for good/],
+    },
   },
   {
     kind: "is plain, and converted offline",

@@ -15,7 +15,7 @@ export function refuseOthers<Declared extends object>(
       path: `convertFrom.${other}`,
       code: "conflict",
       message: `the strategy "${name}" has no ${other}.`,
-      fix: `Remove it, or set strategy to "${name === "attach" ? "copy" : "attach"}".`,
+      fix: `Remove it, or ${isOfSplit(other) ? "declare split: true, or " : ""}set strategy to "${name === "attach" ? "copy" : "attach"}".`,
     }));
 }
 
@@ -33,6 +33,13 @@ export function refuseOnline(declared: { readonly until?: string; readonly rollb
   }));
 }
 
+/** Arguments that `attach` has only with `split`. */
+export const OF_SPLIT = ["timeBudgetMinutes", "dropFormerAfter"] as const;
+
+function isOfSplit(name: string): boolean {
+  return OF_SPLIT.some((one) => one === name);
+}
+
 export function refusePhase(name: string, found: string, instead: string): Problem {
   return {
     path: "convertFrom.until",
@@ -40,6 +47,19 @@ export function refusePhase(name: string, found: string, instead: string): Probl
     message: `the strategy "${name}" has no phase "${found}".`,
     fix: `Write until: "${instead}", or leave it out.`,
   };
+}
+
+/** Refuses a drop of the former table while it is what its way back returns to. */
+export function findEarlyDrop(rollbackUntil: Instant | undefined, dropFormerAfter: Instant | undefined): Problem[] {
+  if (!rollbackUntil || !dropFormerAfter || compareInstants(rollbackUntil, dropFormerAfter) <= 0) return [];
+  return [
+    {
+      path: "convertFrom.dropFormerAfter",
+      code: "conflict",
+      message: `the former table would be dropped from ${formatInstant(dropFormerAfter)} on, and its way back is open until ${formatInstant(rollbackUntil)} (rollbackUntil).`,
+      fix: "Drop it when its way back is closed, or later; or shorten the way back.",
+    },
+  ];
 }
 
 export function hasLevels({ levels: { above, below } }: Around<unknown>["table"]): boolean {

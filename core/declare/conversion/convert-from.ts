@@ -1,13 +1,24 @@
 import { z } from "zod";
 import { fitIdentifier } from "../../names/identifier";
 import { checkName } from "../../names/name-problems";
-import { formatInstant, type Instant, parseInstant } from "../../time/instant";
+import type { Instant } from "../../time/instant";
 import { type Around, defineOption, type OptionsOf } from "../option/option";
 import { instantWire, nameShape, nameType } from "../option/shapes";
 import { parseDeclaredTime } from "../option/time-text";
 import {
+  CONVERSION_PHASES,
+  CONVERSION_STRATEGIES,
+  type ConversionPhase,
+  type ConversionSpec,
+  type ConversionStrategy,
+  type CopySpec,
+} from "./conversion-spec";
+import { decodeConversion, encodeConversion } from "./conversion-wire";
+import {
+  findEarlyDrop,
   findGridProblems,
   hasLevels,
+  OF_SPLIT,
   REFUSED_LEVELS,
   refuseName,
   refuseOnline,
@@ -53,7 +64,7 @@ export interface ConvertFromArgs {
   /**
    * With `attach`: cuts the history into partitions of the declared interval, by the updates after the one that swaps. Its rows are
    * copied beside it while readers and writers continue, every row is compared, and the partitions take its place in one
-   * transaction; the history stays as a table of its own, which refuses writes, until you drop it. It needs disk for the rows and
+   * transaction; the history stays as a table of its own, which refuses writes, until `dropFormerAfter`, or until you drop it. It needs disk for the rows and
    * indexes of the history once more.
    *
    * @default false
@@ -61,7 +72,8 @@ export interface ConvertFromArgs {
    */
   readonly split?: boolean;
   /**
-   * With `copy` and `offline`: name that the plain table gets in the swap. It keeps its rows, and refuses every write, until you drop it.
+   * With `copy` and `offline`: name that the plain table gets in the swap. It keeps its rows, and refuses every write, until
+   * `dropFormerAfter`, or until you drop it.
    *
    * @default `{table}_legacy`
    * @example "events_old"
@@ -101,54 +113,16 @@ export interface ConvertFromArgs {
    * @example "2027-01-15"
    */
   readonly rollbackUntil?: string;
-}
-
-const CONVERSION_STRATEGIES = ["attach", "copy", "offline"] as const;
-type ConversionStrategy = (typeof CONVERSION_STRATEGIES)[number];
-
-/** Phases of a conversion, in their order. */
-const CONVERSION_PHASES = ["prepare", "verify", "swap"] as const;
-export type ConversionPhase = (typeof CONVERSION_PHASES)[number];
-
-/**
- * A declared conversion.
- *
- * @public
- */
-export type ConversionSpec = AttachSpec | CopySpec;
-
-/**
- * The whole table becomes one partition.
- *
- * @public
- */
-export interface AttachSpec {
-  readonly strategy: "attach";
-  readonly historyUntil: Instant;
-  readonly historyName: string;
-  readonly split: boolean;
-  /** `verify` with `split` alone. */
-  readonly until: ConversionPhase;
-  readonly timeBudgetMinutes: number | undefined;
-}
-
-/**
- * Its rows are copied.
- *
- * @public
- */
-export interface CopySpec {
-  /** `offline`: in one transaction, while writers wait; then `until` is `swap`, and there is no way back. */
-  readonly strategy: "copy" | "offline";
-  readonly formerName: string;
-  readonly until: "verify" | "swap";
-  readonly timeBudgetMinutes: number | undefined;
-  readonly rollbackUntil: Instant | undefined;
-}
-
-/** True if the table is plain after the last declared phase: nothing else of it can exist. */
-export function endsPlain({ strategy: named, until }: ConversionSpec): boolean {
-  return until === "prepare" || (named === "copy" && until === "verify");
+  /**
+   * With `copy`, `offline`, or `split`: until when the former table, or the history that was split, is kept. The first update from then on
+   * drops it, with its rows and for good: the rows of the table are in its partitions. It is kept longer, with the reason, while
+   * something depends on it, after it was opened for writes, or while retirement would wait (a hold, a backup, hours, a pause). Not
+   * before `rollbackUntil`. ACCESS EXCLUSIVE on the former table alone, for an instant. Left out: it is yours to drop.
+   *
+   * @default never
+   * @example "2027-03-01"
+   */
+  readonly dropFormerAfter?: string;
 }
 
 const strategy = nameType("ConversionStrategy", z.enum(CONVERSION_STRATEGIES));
@@ -167,6 +141,7 @@ export const CONVERSION = {
         until: phase.optional(),
         timeBudgetMinutes: minutes.optional(),
         rollbackUntil: z.string().optional(),
+        dropFormerAfter: z.string().optional(),
       })
       .optional(),
     wire: nameType(
@@ -180,6 +155,7 @@ export const CONVERSION = {
         until: phase.optional(),
         timeBudgetMinutes: minutes.optional(),
         rollbackUntil: instantWire.optional(),
+        dropFormerAfter: instantWire.optional(),
       }),
     ).optional(),
     parse: (declared: ConvertFromArgs | undefined, around: Around<ConversionOptions>) =>
@@ -192,13 +168,11 @@ export const CONVERSION = {
   }),
 } satisfies OptionsOf<ConversionOptions>;
 
-function parseAttach(
-  declared: ConvertFromArgs,
-  { table, problems }: Around<ConversionOptions>,
-): ConversionSpec | undefined {
+function parseAttach(declared: ConvertFromArgs, around: Around<ConversionOptions>): ConversionSpec | undefined {
+  const { table, problems } = around;
   const path = "convertFrom.historyUntil";
   const split = declared.split === true;
-  const others = ["formerName", "rollbackUntil", ...(split ? [] : (["timeBudgetMinutes"] as const))] as const;
+  const others = ["formerName", "rollbackUntil", ...(split ? [] : OF_SPLIT)] as const;
   problems.push(...refuseOthers(declared, "attach", others));
   if (declared.until === "verify" && !split) problems.push(refusePhase("attach", "verify", "prepare"));
   if (declared.historyUntil === undefined) {
@@ -224,87 +198,39 @@ function parseAttach(
     split,
     until: declared.until ?? "swap",
     timeBudgetMinutes: declared.timeBudgetMinutes,
+    dropFormerAfter: parseTime("dropFormerAfter", declared, around),
   };
+}
+
+function parseTime(
+  name: "rollbackUntil" | "dropFormerAfter",
+  { [name]: declared }: ConvertFromArgs,
+  { table, problems }: Around<ConversionOptions>,
+): Instant | undefined {
+  return declared === undefined ? undefined : parseDeclaredTime(`convertFrom.${name}`, declared, table.zone, problems);
 }
 
 function parseCopy(
   declared: ConvertFromArgs,
   named: CopySpec["strategy"],
-  { table, problems }: Around<ConversionOptions>,
+  around: Around<ConversionOptions>,
 ): ConversionSpec {
+  const { table, problems } = around;
   problems.push(...refuseOthers(declared, named, ["historyUntil", "historyName", "split"]));
   if (named === "offline") problems.push(...refuseOnline(declared));
   else if (declared.until === "prepare") problems.push(refusePhase("copy", "prepare", "verify"));
   const formerName = declared.formerName ?? fitIdentifier(`${table.table}_legacy`);
   checkName("convertFrom.formerName", formerName, problems);
   if (formerName === table.table) problems.push(refuseName("formerName", "former table"));
-  const { rollbackUntil } = declared;
+  const rollbackUntil = parseTime("rollbackUntil", declared, around);
+  const dropFormerAfter = parseTime("dropFormerAfter", declared, around);
+  problems.push(...findEarlyDrop(rollbackUntil, dropFormerAfter));
   return {
     strategy: named,
     formerName,
     until: declared.until === "verify" ? "verify" : "swap",
     timeBudgetMinutes: declared.timeBudgetMinutes,
-    rollbackUntil:
-      rollbackUntil === undefined
-        ? undefined
-        : parseDeclaredTime("convertFrom.rollbackUntil", rollbackUntil, table.zone, problems),
-  };
-}
-
-function encodeConversion(spec: ConversionSpec): Sent {
-  const until = spec.until === "swap" ? {} : { until: spec.until };
-  const budget = spec.timeBudgetMinutes === undefined ? {} : { timeBudgetMinutes: spec.timeBudgetMinutes };
-  if (spec.strategy === "attach") {
-    const { historyUntil, historyName, split } = spec;
-    return {
-      historyUntil: formatInstant(historyUntil),
-      historyName,
-      ...(split ? { split } : {}),
-      ...until,
-      ...budget,
-    };
-  }
-  const { formerName, rollbackUntil } = spec;
-  return {
-    strategy: spec.strategy,
-    formerName,
-    ...until,
-    ...budget,
-    ...(rollbackUntil === undefined ? {} : { rollbackUntil: formatInstant(rollbackUntil) }),
-  };
-}
-
-/** What is left out is not sent at all. */
-interface Sent {
-  strategy?: ConversionStrategy;
-  historyUntil?: string;
-  historyName?: string;
-  split?: boolean;
-  formerName?: string;
-  until?: ConversionPhase;
-  timeBudgetMinutes?: number;
-  rollbackUntil?: string;
-}
-
-type ConversionWire = { readonly [Key in keyof Sent]?: Sent[Key] | undefined };
-
-function decodeConversion(wire: ConversionWire): ConversionSpec {
-  const { strategy: named, historyUntil = "", historyName = "", formerName = "", until, timeBudgetMinutes } = wire;
-  const { rollbackUntil, split = false } = wire;
-  if (named === "copy" || named === "offline")
-    return {
-      strategy: named,
-      formerName,
-      until: until === "verify" ? "verify" : "swap",
-      timeBudgetMinutes,
-      rollbackUntil: rollbackUntil === undefined ? undefined : parseInstant(rollbackUntil, "UTC"),
-    };
-  return {
-    strategy: "attach",
-    historyUntil: parseInstant(historyUntil, "UTC"),
-    historyName,
-    split,
-    until: until ?? "swap",
-    timeBudgetMinutes,
+    rollbackUntil,
+    dropFormerAfter,
   };
 }

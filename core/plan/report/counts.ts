@@ -7,21 +7,44 @@ import { formatShortTime } from "./short-time";
 
 type Reports = readonly PlanReport[];
 
+/** A table that is dropped and was never managed: the former one of a conversion. */
+export interface DroppedTable {
+  /** Estimate. Undefined: never analyzed. */
+  readonly rows: number | undefined;
+  readonly bytes: number;
+}
+
 /**
  * Formats `3 of 5 tables: 3 to detach (~8450 rows, 1.3 MB, can come back until 2027-01-05), 3 to create; strongest lock …`.
  *
  * @param tables number of declared tables
  * @param besides statements of other resources of these tables
+ * @param formers former tables that conversions drop
  */
-export function describeTotals(reports: Reports, tables: number, besides: readonly Statement[]): string {
+export function describeTotals(
+  reports: Reports,
+  tables: number,
+  besides: readonly Statement[],
+  formers: readonly DroppedTable[],
+): string {
   const kept = reports.reduce((sum, { deferred }) => sum + deferred.length, 0);
-  const changing = reports.length === tables ? `${tables} tables` : `${reports.length} of ${tables} tables`;
+  const only = reports.length === 0 || reports.length === tables;
+  const changing = only ? `${tables} tables` : `${reports.length} of ${tables} tables`;
+  const counts = reports.length > 0 || formers.length === 0 ? [describeCounts(reports)] : [];
   return [
-    `${changing}: ${describeCounts(reports)}`,
+    `${changing}: ${[...describeFormers(formers), ...counts].join(", ")}`,
     ...(besides.length > 0 ? [`${besides.length} statements of their other resources`] : []),
     ...describeStrongestLock(reports),
     ...(kept > 0 ? [`${kept} due and kept back`] : []),
   ].join("; ");
+}
+
+/** Formats `1 former table to drop (~1200 rows, 3 MB)`. */
+function describeFormers(formers: readonly DroppedTable[]): string[] {
+  if (formers.length === 0) return [];
+  const bytes = formers.reduce((total, one) => total + one.bytes, 0);
+  const what = formers.length === 1 ? "former table" : "former tables";
+  return [`${formers.length} ${what} to drop (${formatKnownRows(formers, "table")}, ${formatBytes(bytes)})`];
 }
 
 /** Formats `1 to drop (~1200 rows, 3 MB), 1 to create`; what cannot be taken back comes first. */
@@ -74,11 +97,14 @@ function describeLeaving(reports: Reports, verb: Verb): string[] {
 }
 
 /** Never writes 0 for rows that nothing has counted. */
-export function formatKnownRows(entries: readonly { readonly rows?: number | undefined }[]): string {
+export function formatKnownRows(
+  entries: readonly { readonly rows?: number | undefined }[],
+  what: "partition" | "table" = "partition",
+): string {
   const uncounted = entries.filter(({ rows }) => rows === undefined).length;
   const rows = entries.reduce((total, entry) => total + (entry.rows ?? 0), 0);
   if (uncounted === 0) return formatRows(rows);
-  const unknown = `rows unknown of ${uncounted} ${uncounted === 1 ? "partition" : "partitions"} never analyzed`;
+  const unknown = `rows unknown of ${uncounted} ${uncounted === 1 ? what : `${what}s`} never analyzed`;
   return rows === 0 ? unknown : `${formatRows(rows)} and ${unknown}`;
 }
 

@@ -3,7 +3,7 @@ import { areFew, countTransactions, formatStatementKinds } from "../../sql/state
 import { formatStatementLines } from "../../sql/statement-text";
 import { formatBytes } from "../../size";
 import type { PlanEntry, PlanReport, WindowPlan } from "../change/plan-types";
-import { describeCounts, describeStrongestLock, describeTotals, formatRows } from "./counts";
+import { describeCounts, describeStrongestLock, describeTotals, type DroppedTable, formatRows } from "./counts";
 import { formatShortTime } from "./short-time";
 
 /** One planned table with its name, `schema.table`. */
@@ -21,6 +21,8 @@ interface ReportOptions {
   readonly tables?: number;
   /** Statements of other resources of these tables, which print them themselves. */
   readonly besides?: readonly Statement[];
+  /** Former tables of conversions that are dropped; their resources print the statements. */
+  readonly formers?: readonly DroppedTable[];
   /** Every change and every statement, however many they are. */
   readonly whole?: boolean;
 }
@@ -31,14 +33,14 @@ interface ReportOptions {
  */
 export function renderReports(
   reports: readonly TableReport[],
-  { tables = reports.length, besides = [], whole = false }: ReportOptions = {},
+  { tables = reports.length, besides = [], formers = [], whole = false }: ReportOptions = {},
 ): string {
   const plans = reports.map(({ plan }) => plan);
   const statements = plans.flatMap((plan) => plan.statements);
   const few = whole || areFew(statements);
   const hazards = listHazards(statements);
   return [
-    ...(tables > 1 ? [describeTotals(plans, tables, besides)] : []),
+    ...(tables > 1 ? [describeTotals(plans, tables, besides, formers)] : []),
     ...reports.flatMap((report) => [...renderTable(report, whole), ...(few ? listStatements(report.plan) : [])]),
     ...[...(few ? [] : listKinds(plans)), ...hazards.map((hazard) => `hazard ${hazard}: ${HAZARDS[hazard]}`)].map(
       // They are of all tables, or of the only one.

@@ -26,7 +26,20 @@ export function explainMissingBackup(
   backup: BackupFact | undefined,
   now: Instant,
 ): string | undefined {
-  return required && explain(required, backup, now, { what: "dropped", after: detachedAt });
+  return required && explain(required, backup, now, { what: "dropped", after: detachedAt, since: "it was detached" });
+}
+
+/**
+ * Explains why the former table of a conversion is not dropped yet; undefined: a backup exists that began after its swap, or none is
+ * required.
+ */
+export function explainNoBackupSince(
+  { requireBackupSince: required }: BackupRequired,
+  swappedAt: Instant,
+  backup: BackupFact | undefined,
+  now: Instant,
+): string | undefined {
+  return required && explain(required, backup, now, { what: "dropped", after: swappedAt, since: "the swap" });
 }
 
 /**
@@ -46,12 +59,12 @@ function explain(
   { within }: Pick<BackupSpec, "within">,
   backup: BackupFact | undefined,
   now: Instant,
-  { what, after }: { readonly what: string; readonly after?: Instant },
+  { what, after, since = "" }: { readonly what: string; readonly after?: Instant; readonly since?: string },
 ): string | undefined {
   if (backup?.failed !== undefined) return describeFailed(backup.failed, what);
   if (!backup?.at) return "no backup is known (requireBackupSince)";
   const said = `the last backup is of ${formatInstant(backup.at)}`;
-  if (after && compareInstants(backup.at, after) < 0) return `${said}, before it was detached (requireBackupSince)`;
+  if (after && compareInstants(backup.at, after) < 0) return `${said}, before ${since} (requireBackupSince)`;
   if (within && compareInstants(addSpan(backup.at, within, "UTC"), now) < 0)
     return `${said}, more than ${formatSpan(within)} ago (requireBackupSince)`;
   return undefined;

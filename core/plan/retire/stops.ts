@@ -2,7 +2,9 @@ import { MAX_CLOCK_SKEW_SECONDS } from "../../defaults";
 import { describeRetireHours, isInRetireHours, isRetireDay } from "../../declare/retention/retire-hours";
 import { formatInstant } from "../../time/instant";
 import { getDecidingNow } from "../../window/clocks";
-import type { GuardFacts } from "./guard";
+import type { WindowSpec } from "../../declare/table/spec";
+import type { Registration } from "../../observed/registration";
+import type { Clocks } from "../../window/clocks";
 
 /** Reason why nothing of a table may be retired now. */
 export interface Stop {
@@ -13,7 +15,12 @@ export interface Stop {
   readonly alarming: boolean;
 }
 
-type StopFacts = Pick<GuardFacts, "spec" | "observation" | "clocks" | "unread">;
+interface StopFacts {
+  readonly spec: Pick<WindowSpec, "paused" | "allowRetireBetween" | "allowRetireOn" | "key">;
+  readonly observation: { readonly registration?: Pick<Registration, "paused"> | undefined };
+  readonly clocks: Clocks;
+  readonly unread?: string | undefined;
+}
 
 function unread({ unread: because }: StopFacts): Stop | undefined {
   if (because === undefined) return undefined;

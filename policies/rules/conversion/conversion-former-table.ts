@@ -31,11 +31,11 @@ export const conversionFormerTable: Rule<ConversionFormerTableConfig> = {
     },
   },
   evaluate(properties, config) {
-    const { table, swapsCopy, splits, dropFormerAfter, plan, unknown } = readConversion(properties);
+    const { table, swapsCopy, offline, splits, dropFormerAfter, plan, unknown } = readConversion(properties);
     if (config.allowed.includes(table)) return [];
     const change = explainSettings(this.name, "convertFrom.dropFormerAfter", "allowed");
     if (unknown) return [`${table}: its conversion is not known yet. ${change}`];
-    const swaps = swapsCopy && !isConverted(plan);
+    const swaps = (swapsCopy || offline) && !isConverted(plan);
     // It may swap or split with this update: a verified split only remains to be done.
     const isSplit = splits && (isSplitAtOnce(plan) || plan?.split === "verified");
     if (!swaps && !isSplit) return [];

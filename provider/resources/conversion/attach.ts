@@ -15,7 +15,8 @@ import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
-import { giveUpSplit, isSplit, listSplitProblems, performSplit, previewSplit } from "./split";
+import { forgetFormer } from "./former";
+import { describeSplit, giveUpSplit, isSplit, listSplitProblems, performSplit, previewSplit, tellSplit } from "./split";
 import { requireBackup, warnWithoutBackup } from "./require-backup";
 import { describeSize } from "./describe-size";
 import type { Strategy } from "./strategy";
@@ -28,8 +29,9 @@ export function attachStrategy(runtime: Runtime, declared: DeclaredAttach): Stra
   const read = (): Promise<ConversionReading> => (reading ??= readConversion(runtime, declared));
   return {
     kept: { history: formatHistory(declared) },
-    check: async (olds) => {
+    check: async (ctx, olds) => {
       const found = await read();
+      if (found.kind === "converted") tellSplit(ctx, found.split);
       return {
         problems:
           found.kind === "refused" ? found.problems : found.kind === "converted" ? listSplitProblems(found.split) : [],
@@ -39,7 +41,12 @@ export function attachStrategy(runtime: Runtime, declared: DeclaredAttach): Stra
     readState: async () => describeState(await read()),
     readRows: async () => {
       const found = await read();
+      if (found.kind === "converted" && found.split.reading.kind === "copyable") return found.split.reading.facts.rows;
       return found.kind === "convertible" ? found.facts.rows : undefined;
+    },
+    readSplit: async () => {
+      const found = await read();
+      return found.kind === "converted" ? describeSplit(found.split) : undefined;
     },
     isDone: async () => isDone(declared, await read()),
     preview: async (ctx) => {
@@ -185,6 +192,7 @@ async function undoPreparation(ctx: ResourceContext, runtime: Runtime, declared:
   await runtime.database.withTableLock(schema, name, options, async () => {
     const { table } = await runtime.observeAgain(declared, declared.key);
     if (table?.kind === "partitioned") await giveUpSplit(ctx, runtime, declared);
+    await forgetFormer(ctx, runtime, { schema, table: historyName });
     if (table?.kind !== "plain") return;
     await runtime.database.execute(undoPrepareStatements(table, historyName), options);
   });

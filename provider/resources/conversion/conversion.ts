@@ -26,18 +26,33 @@ export const conversion = defineResource(
     const recall = (declared: DeclaredConversion): Strategy => known.get(formatTableId(declared)) ?? choose(declared);
     return {
       id: formatTableId,
-      declared: ["schema", "table", "key", "primaryKey", "convertFrom", "grid", "levels", "lead", "requireBackupSince"],
+      declared: [
+        "schema",
+        "table",
+        "key",
+        "primaryKey",
+        "convertFrom",
+        "grid",
+        "levels",
+        "lead",
+        "requireBackupSince",
+        "holds",
+        "paused",
+        "allowRetireBetween",
+        "allowRetireOn",
+      ],
       keep: ({ plan: _plan, ...declared }) => declared,
 
       check: async (ctx, declared, { olds, news }) => {
         const strategy = choose(declared);
         known.set(formatTableId(declared), strategy);
-        const { problems, changed } = await strategy.check(olds);
+        const { problems, changed } = await strategy.check(ctx, olds);
         const observation = await runtime.observe(declared);
         const owned = findOwnershipProblems(declared, observation, runtime.getOwner(ctx));
         const missing = await findMissingSchema(runtime, declared);
         const plan = toProperties({
           state: await strategy.readState(),
+          split: await strategy.readSplit?.(),
           rows: await strategy.readRows(),
           asOf: formatInstant(runtime.getNow(observation)),
         });

@@ -8,6 +8,8 @@ import type { Statement } from "../../../core/sql/statement";
 import { acceptAll } from "../../../conversion/accept-snapshots";
 import { closeWayBack } from "../../../conversion/back/close-way-back";
 import { readReturned } from "../../../conversion/settle-returned";
+import { performFormer } from "../../../conversion/former/drop-former";
+import type { FormerReading } from "../../../conversion/former/read-former";
 import { giveUp } from "../../../conversion/give-up";
 import type { Copyable, CopyReading } from "../../../conversion/read/copy-reading";
 import { readCopy } from "../../../conversion/read/read-copy";
@@ -23,6 +25,7 @@ import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
 import { requireBackup, warnWithoutBackup } from "./require-backup";
 import { goBack, isKept, keepOrClose, previewKept, previewReturn } from "./copy-back";
+import { forgetFormer, isFormerDone, previewFormer, readDeclaredFormer, tellFormer } from "./former";
 import { copyAndSwap, describeProgress, getWork, isCompared, listCopySteps } from "./copy-and-swap";
 import { describeSize } from "./describe-size";
 import { formatOfflineHeading, listOfflineSteps, performOffline } from "./offline";
@@ -31,12 +34,15 @@ import type { Strategy } from "./strategy";
 /** The rows are copied, compared, and the copy takes the place of the table. */
 export function copyStrategy(runtime: Runtime, declared: DeclaredCopy): Strategy {
   let reading: Promise<CopyReading> | undefined;
+  let former: Promise<FormerReading> | undefined;
   const read = (): Promise<CopyReading> =>
     (reading ??= readCopy(runtime.database, declared, (seen) => runtime.getNow(seen)));
+  const readFormer = async (): Promise<FormerReading> => (former ??= readFormerOf(runtime, declared, await read()));
   return {
     kept: { former: `${declared.schema}.${declared.formerName}` },
-    check: async () => {
+    check: async (ctx) => {
       const found = await read();
+      tellFormer(ctx, declared, await readFormer());
       return { problems: found.kind === "refused" ? found.problems : [], changed: [] };
     },
     readState: async () => describeState(await read()),
@@ -44,12 +50,20 @@ export function copyStrategy(runtime: Runtime, declared: DeclaredCopy): Strategy
       const found = await read();
       return found.kind === "copyable" ? found.facts.rows : undefined;
     },
-    isDone: async () => isDone(declared, await read()),
-    preview: async (ctx) => preview(ctx, runtime, declared, await read()),
+    isDone: async () => isDone(declared, await read()) && isFormerDone(await readFormer()),
+    preview: async (ctx) => {
+      previewFormer(ctx, runtime, declared, await readFormer());
+      return preview(ctx, runtime, declared, await read());
+    },
     perform: (ctx) => perform(ctx, runtime, declared),
     remove: (ctx) => remove(ctx, runtime, declared),
     hasBegun: async () => (await readUnderWay(runtime, declared)) !== undefined,
   };
+}
+
+/** Reads the former table of one that is swapped. */
+function readFormerOf(runtime: Runtime, declared: DeclaredCopy, reading: CopyReading): Promise<FormerReading> {
+  return readDeclaredFormer(runtime, declared, reading.kind === "converted" ? reading.record : undefined);
 }
 
 function describeState(reading: CopyReading): ConversionState {
@@ -147,6 +161,8 @@ async function perform(ctx: ResourceContext, runtime: Runtime, declared: Declare
       return reading;
     };
     const found = await readAgain();
+    // Before anything else is done: what this update ends, a way back or a swap, keeps it until the next one.
+    const former = await readFormerOf(runtime, declared, found);
     if (found.kind === "copyable" && declared.strategy === "offline") {
       const read = async (): Promise<Copyable> => {
         await requireBackup(runtime, declared);
@@ -176,6 +192,7 @@ async function perform(ctx: ResourceContext, runtime: Runtime, declared: Declare
     const work = getWork(ctx, runtime);
     if (last.kind === "returning") return goBack(work, declared, readAgain, last);
     if (last.kind === "converted" && last.wayBack) await keepOrClose(work, runtime, declared, last.wayBack);
+    if (last.kind === "converted") await performFormer(work, declared, former);
     return describeState(last);
   });
 }
@@ -193,6 +210,7 @@ async function remove(ctx: ResourceContext, runtime: Runtime, declared: Declared
     if (record && hasWayBack(record))
       await closeWayBack(getWork(ctx, runtime), { schema, table }, record, "convertFrom left the program");
     else if (record) await giveUp(runtime.database, declared, record, options);
+    await forgetFormer(ctx, runtime, declared);
   });
 }
 

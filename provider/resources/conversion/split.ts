@@ -4,8 +4,15 @@ import { observeAfterSplit, observeIndexesAfterSplit } from "../../../core/conve
 import { type SplitSource } from "../../../core/conversion/split/split-source";
 import type { ObservedTable } from "../../../core/observed/observed-table";
 import type { Problem } from "../../../core/problems/problem";
-import { type DeclaredAttach, type DeclaredCopy, toSplit } from "../../../core/resources/conversion";
+import {
+  type ConversionState,
+  type DeclaredAttach,
+  type DeclaredCopy,
+  toSplit,
+} from "../../../core/resources/conversion";
 import { acceptAll } from "../../../conversion/accept-snapshots";
+import { performFormer } from "../../../conversion/former/drop-former";
+import type { FormerReading } from "../../../conversion/former/read-former";
 import { giveUp } from "../../../conversion/give-up";
 import type { Copyable, CopyReading } from "../../../conversion/read/copy-reading";
 import { readCopy } from "../../../conversion/read/read-copy";
@@ -18,6 +25,7 @@ import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
 import { describeSize } from "./describe-size";
 import { requireBackup, warnWithoutBackup } from "./require-backup";
+import { isFormerDone, previewFormer, readDeclaredFormer, tellFormer } from "./former";
 import { copyAndSwap, describeProgress, getWork, isCompared, listCopySteps } from "./copy-and-swap";
 
 /** The split of the history of a converted table, as one operation sees it. */
@@ -27,6 +35,8 @@ export interface Split {
   readonly reading: CopyReading;
   /** One that has begun left the program. */
   readonly abandoned: boolean;
+  /** What remains of the history after it. */
+  readonly former: FormerReading | undefined;
 }
 
 /** Reads a declared split; of one that left the program, no more than the table shows anyway. */
@@ -37,12 +47,38 @@ export async function readDeclaredSplit(
 ): Promise<Split> {
   const split = toSplit(declared);
   const history = table.partitions.find(({ name }) => name === declared.historyName);
-  if (!split) return { declared: undefined, reading: { kind: "none" }, abandoned: history?.splitting === true };
-  return {
-    abandoned: false,
-    declared: split,
-    reading: await readCopy(runtime.database, split, (seen) => runtime.getNow(seen)),
-  };
+  if (!split)
+    return {
+      declared: undefined,
+      reading: { kind: "none" },
+      abandoned: history?.splitting === true,
+      former: undefined,
+    };
+  const reading = await readCopy(runtime.database, split, (seen) => runtime.getNow(seen));
+  return { abandoned: false, declared: split, reading, former: await readFormerHistory(runtime, split, reading) };
+}
+
+/** The history is a table of its own once the split is done, or has begun to be. */
+async function readFormerHistory(
+  runtime: Runtime,
+  split: DeclaredCopy,
+  reading: CopyReading,
+): Promise<FormerReading | undefined> {
+  if (reading.kind !== "none" && reading.kind !== "converted") return undefined;
+  return readDeclaredFormer(runtime, split, await findCopyRecord(runtime.database, split));
+}
+
+/** How far it is, in the words for a conversion. Undefined: none is declared. */
+export function describeSplit({ declared, reading }: Split): ConversionState | undefined {
+  if (!declared) return undefined;
+  if (reading.kind !== "copyable") return reading.kind === "refused" ? "plain" : "converted";
+  if (!reading.record) return "plain";
+  return reading.record.phase === "verified" ? "verified" : "copying";
+}
+
+/** Tells what has become of the history. */
+export function tellSplit(ctx: ResourceContext, { declared, former }: Split): void {
+  if (declared && former) tellFormer(ctx, declared, former);
 }
 
 export function listSplitProblems({ reading }: Split): readonly Problem[] {
@@ -50,8 +86,8 @@ export function listSplitProblems({ reading }: Split): readonly Problem[] {
 }
 
 /** A verified copy whose changes are not followed would fall behind without end. */
-export function isSplit({ declared, reading, abandoned }: Split): boolean {
-  if (abandoned) return false;
+export function isSplit({ declared, reading, abandoned, former }: Split): boolean {
+  if (abandoned || (former && !isFormerDone(former))) return false;
   if (reading.kind === "converted") return reading.record?.phase !== "swapped";
   if (reading.kind !== "copyable") return reading.kind === "none";
   return declared?.until === "verify" && reading.record?.phase === "verified" && reading.pending < MAX_CHANGES;
@@ -61,8 +97,9 @@ export function isSplit({ declared, reading, abandoned }: Split): boolean {
 export async function previewSplit(
   ctx: ResourceContext,
   runtime: Runtime,
-  { declared, reading, abandoned }: Split,
+  { declared, reading, abandoned, former }: Split,
 ): Promise<void> {
+  if (declared && former) previewFormer(ctx, runtime, declared, former);
   if (abandoned)
     ctx.log.info("the split that has begun is given up: the copies are dropped, and no row of the history");
   if (!declared?.historyOf) return;
@@ -116,12 +153,15 @@ export async function performSplit(ctx: ResourceContext, runtime: Runtime, decla
     return reading;
   };
   const found = await readAgain();
+  // Before anything else is done: the update that splits it, or ends that, keeps it until the next one.
+  const former = await readFormerHistory(runtime, split, found);
   if (found.kind === "copyable")
     await copyAndSwap(getWork(ctx, runtime), split, found, {
       readAgain,
       beforeSwap: () => requireBackup(runtime, split),
     });
   const after = await readAgain();
+  if (former) await performFormer(getWork(ctx, runtime), split, former);
   if (after.kind !== "converted" || after.record?.phase !== "swapped") return;
   await database.execute(await readSettling(database, split, after), options);
   await acceptAll(database, { schema, table }, after.record, "ended", options);

@@ -10,10 +10,13 @@ export interface Strategy {
   readonly kept: { readonly history?: string; readonly former?: string };
   /** Problems of the database, and of what has changed in the declaration. */
   readonly check: (
+    ctx: ResourceContext,
     olds: PropertyMap | undefined,
   ) => Promise<{ readonly problems: readonly CoreProblem[]; readonly changed: readonly Problem[] }>;
   readonly readState: () => Promise<ConversionState>;
-  /** Rows that are still to be converted, by estimate. Undefined: none, or never counted. */
+  /** How far the split of the history is. Undefined: none is declared, or the table is plain. */
+  readonly readSplit?: () => Promise<ConversionState | undefined>;
+  /** Rows that are still to be converted, or split, by estimate. Undefined: none, or never counted. */
   readonly readRows: () => Promise<number | undefined>;
   /** True if nothing is left to do. */
   readonly isDone: () => Promise<boolean>;

@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { parseTableSpec } from "../../../core/declare/table/parse";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
-import { parseInstant } from "../../../core/time/instant";
+import { decodeConversion, encodeConversion, encodeCopy, toSplit } from "../../../core/resources/conversion";
+import { formatInstant, parseInstant } from "../../../core/time/instant";
 import { describeWindow, planWindow } from "../../../core/window/window-partitions";
 
 const VALID = {
@@ -88,6 +89,18 @@ test.each([
   ],
   [{ convertFrom: { strategy: "offline", split: true } }, /^convertFrom\.split: the strategy "offline" has no split/],
   [
+    { convertFrom: { historyUntil: "2027-01-01", dropFormerAfter: "2027-03-01" } },
+    /^convertFrom\.dropFormerAfter: the strategy "attach" has no dropFormerAfter/,
+  ],
+  [
+    { convertFrom: { strategy: "copy", dropFormerAfter: "soon" } },
+    /^convertFrom\.dropFormerAfter: "soon" is not a date/,
+  ],
+  [
+    { convertFrom: { strategy: "copy", rollbackUntil: "2027-03-02", dropFormerAfter: "2027-03-01" } },
+    /^convertFrom\.dropFormerAfter: the former table would be dropped from 2027-03-01.* its way back is open until 2027-03-02/,
+  ],
+  [
     { window: { lead: "2 months", retention: "12 months", start: "2026-12-01" } },
     /^window\.start: the window begins 2026-12-01.* before the history ends/,
   ],
@@ -102,4 +115,25 @@ test.each([
   ],
 ])("%j is refused", (changes, message) => {
   expect(problems(changes).filter((one) => message.test(one))).toHaveLength(1);
+});
+
+test("the time of the drop of the former table, and the rules that it obeys, reach its resource and the journal", () => {
+  const holds = [{ from: "2026-01-01", to: "2026-02-01", reason: "case 1" }];
+  for (const convertFrom of [
+    { strategy: "copy", rollbackUntil: "2027-03-01", dropFormerAfter: "2027-03-01" },
+    { historyUntil: "2027-01-01", split: true, dropFormerAfter: "2027-03-01" },
+  ]) {
+    const parsed = parse({ convertFrom, holds, paused: true });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const wire = encodeConversion(parsed.value);
+    if (!wire) throw new Error("no conversion");
+    const declared = decodeConversion(wire);
+    expect(declared).toMatchObject({ paused: true, holds: [{ reason: "case 1" }] });
+    const copied = declared.strategy === "attach" ? toSplit(declared) : declared;
+    if (!copied) throw new Error("no split");
+    for (const each of [declared, copied, decodeConversion(encodeCopy(copied))])
+      expect(each.dropFormerAfter && formatInstant(each.dropFormerAfter)).toBe("2027-03-01T00:00:00Z");
+  }
+  const without = parse({ convertFrom: { strategy: "copy" }, holds, paused: true });
+  expect(without.ok && encodeConversion(without.value)).not.toMatchObject({ paused: true });
 });

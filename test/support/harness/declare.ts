@@ -1,5 +1,5 @@
 // What a program with one PartitionedDatabase asks the engine for, without the engine: its resources in order.
-import { endsPlain } from "../../../core/declare/conversion/convert-from";
+import { endsPlain } from "../../../core/declare/conversion/conversion-spec";
 import type { SizeThresholdArgs } from "../../../core/monitoring/monitoring-args";
 import { requireSizeThresholds } from "../../../core/monitoring/monitoring-settings";
 import { encodeConversion } from "../../../core/resources/conversion";

@@ -1,0 +1,44 @@
+/** What the swap and everything after it have to know, and the catalogue does not say. */
+export interface CopyDetail {
+  readonly target: string;
+  readonly pending: string;
+  readonly former: string;
+  /** Name of the partitioned table, in the same schema, whose history is split. Left out: the table itself is converted. */
+  readonly historyOf?: string;
+  /** Inputs of its resource: what another process needs to go on with it. */
+  readonly declared: unknown;
+  /** `project/stack` that declared it. Left out: it was begun by an earlier version. */
+  readonly owner?: string;
+  /** Why it began again, the last time. */
+  readonly restarted?: string;
+  /** Foreign keys that the swap left to be validated: those that point to the table as `schema.table.name`, and its own. */
+  readonly validate?: readonly string[];
+  /** From the swap on, if a way back was declared. */
+  readonly back?: WayBackDetail;
+  /** From the swap on. */
+  readonly formerTable?: FormerDetail;
+}
+
+/** The former table. */
+export interface FormerDetail {
+  /** When it was swapped, by the clock that decides, as RFC 3339. */
+  readonly swappedAt: string;
+  /** The trigger by which it refuses writes, as the swap has made it. */
+  readonly refusal: string;
+  /** From when on it is dropped, as the last update has declared it. Left out: never. */
+  readonly dropAfter?: string;
+  /** When it was dropped. */
+  readonly dropped?: string;
+}
+
+/** A way back, open or closed. */
+export interface WayBackDetail {
+  /** Table of the pending keys of the partitioned table. */
+  readonly pending: string;
+  /** Columns that identify a row, as it captures them. */
+  readonly key: readonly string[];
+  /** When it closes, as RFC 3339. */
+  readonly until: string;
+  /** Why it was closed. */
+  readonly closed?: string;
+}
