@@ -36,11 +36,11 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition analyze", (version) =>
       chosen: "attach",
     });
     expect(analysis.findings.filter((one) => one.level === "blocker")).toEqual([]);
-    expect(analysis.strategies.map((one) => [one.strategy, one.available])).toEqual([
+    expect(analysis.strategies.map((one) => [one.strategy, one.fits])).toEqual([
       ["attach", true],
       ["split", true],
       ["copy", true],
-      ["offline", false],
+      ["offline", true],
     ]);
     const { stdout } = await onDatabase(database, "analyze", "app.events");
     expect(stdout).toMatch(/^app\.events, by "at": 0 blockers, /);

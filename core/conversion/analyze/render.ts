@@ -78,6 +78,6 @@ function describeReach({ strategies }: Finding): string {
   return strategies === undefined ? "" : ` (${strategies.join(", ")})`;
 }
 
-function describeState({ fits, available }: StrategyReport): string {
-  return `${fits ? "" : ", blocked"}${available ? "" : ", not in this version"}`;
+function describeState({ fits }: StrategyReport): string {
+  return fits ? "" : ", blocked";
 }

@@ -9,8 +9,6 @@ export interface StrategyReport {
   readonly summary: string;
   /** False: a blocker stands against it. */
   readonly fits: boolean;
-  /** False: this version does not run it. */
-  readonly available: boolean;
   readonly rowsMoved: string;
   readonly disk: string;
   readonly wal: string;
@@ -74,7 +72,6 @@ function listReports(facts: ConversionFacts): Omit<StrategyReport, "fits">[] {
     {
       strategy: "attach",
       summary: "the whole table becomes one partition; no row moves",
-      available: true,
       rowsMoved: "none",
       disk: widened ? `about ${formatBytes(added)} more, for the wider unique index` : "nothing more",
       wal: widened ? `about ${formatBytes(added)}` : "next to nothing",
@@ -85,7 +82,6 @@ function listReports(facts: ConversionFacts): Omit<StrategyReport, "fits">[] {
     {
       strategy: "split",
       summary: "attach, and by a later update the history is copied into partitions, which take its place",
-      available: true,
       rowsMoved: `${moved}, once, after the swap`,
       disk: `about ${formatBytes(whole + added)} more, until the former history is dropped (convertFrom.dropFormerAfter)`,
       wal: `about ${formatBytes(whole + added)} and the changes meanwhile`,
@@ -97,7 +93,6 @@ function listReports(facts: ConversionFacts): Omit<StrategyReport, "fits">[] {
       strategy: "copy",
       summary:
         "rows are copied to a new table beside the old one, changes follow by trigger, and a proved swap exchanges them",
-      available: true,
       rowsMoved: moved,
       disk: `about ${formatBytes(whole)} more, until the former table is dropped (convertFrom.dropFormerAfter)`,
       wal: `about ${formatBytes(whole)} and the changes meanwhile`,
@@ -108,9 +103,8 @@ function listReports(facts: ConversionFacts): Omit<StrategyReport, "fits">[] {
     {
       strategy: "offline",
       summary: "one transaction while writers wait: INSERT … SELECT, comparison, swap",
-      available: true,
       rowsMoved: moved,
-      disk: `about ${formatBytes(whole)} more, until the old table is dropped`,
+      disk: `about ${formatBytes(whole)} more, until the former table is dropped (convertFrom.dropFormerAfter)`,
       wal: `about ${formatBytes(whole)}`,
       lock: "EXCLUSIVE for all of it: readers go on; ACCESS EXCLUSIVE for an instant at its end",
       writes: "wait for all of it",
