@@ -17,7 +17,9 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
   const deployment = withDeployment(database);
 
   // Guards and texts are alike on every version.
-  const itOnce = it.runIf(anyVersion().includes(version));
+  const itOnce: (name: string, body: () => Promise<void>) => void = anyVersion().includes(version)
+    ? it
+    : () => undefined;
 
   const copying = (more: object = {}, table: Partial<TableSpecArgs> = {}, asOf = "2025-03-10T00:00:00Z"): Program => ({
     ...conversionProgram({ convertFrom: { strategy: "copy", dropFormerAfter: AFTER, ...more }, ...table }),
@@ -53,30 +55,34 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(await isThere(name)).toBe(true);
   };
 
-  it("is kept until its time, told before, and then dropped as preview shows it, once", async () => {
-    expect((await up(database, deployment, copying())).error).toBeUndefined();
-    const early = copying({}, {}, EARLY);
-    await expectKept(
-      early,
-      /the former table of app\.events, app\.events_legacy \(about 1,000 rows, \d+ kB\), is kept until 2025-03-20T00:00:00Z \(convertFrom\.dropFormerAfter\), and then dropped/,
-    );
-    const shown = await preview(database, deployment, due());
-    expect(told(shown)).toMatch(
-      /app\.events_legacy \(about 1,000 rows, \d+ kB\), kept until 2025-03-20T00:00:00Z, is dropped for good; the rows of app\.events stay\n.*LOCK TABLE "app"."events_legacy" IN ACCESS EXCLUSIVE MODE/s,
-    );
-    const whole = await planWhole(database, deployment, due());
-    expect(whole).toMatch(/DROP TABLE "app"\."events_legacy"/);
-    const run = await up(database, deployment, due());
-    expect(run.error).toBeUndefined();
-    expect(told(run)).toContain("the former table app.events_legacy is dropped, with its rows");
-    expect(await isThere()).toBe(false);
-    expect(await database.query("select count(*)::int as n from app.events")).toEqual([{ n: 1000 }]);
-    await expectDone(due());
-    const [journal] = await database.query(
-      "select detail -> 'formerTable' ->> 'dropped' as dropped from pgpartition.conversions",
-    );
-    expect(journal).toEqual({ dropped: AFTER });
-  });
+  it.each(["copy", "offline"])(
+    "of %s is kept until its time, told before, and then dropped as preview shows it, once",
+    async (strategy) => {
+      const due = () => copying({ strategy }, {}, AFTER);
+      expect((await up(database, deployment, copying({ strategy }))).error).toBeUndefined();
+      const early = copying({ strategy }, {}, EARLY);
+      await expectKept(
+        early,
+        /the former table of app\.events, app\.events_legacy \(about 1,000 rows, \d+ kB\), is kept until 2025-03-20T00:00:00Z \(convertFrom\.dropFormerAfter\), and then dropped/,
+      );
+      const shown = await preview(database, deployment, due());
+      expect(told(shown)).toMatch(
+        /app\.events_legacy \(about 1,000 rows, \d+ kB\), kept until 2025-03-20T00:00:00Z, is dropped for good; the rows of app\.events stay\n.*LOCK TABLE "app"."events_legacy" IN ACCESS EXCLUSIVE MODE/s,
+      );
+      const whole = await planWhole(database, deployment, due());
+      expect(whole).toMatch(/DROP TABLE "app"\."events_legacy"/);
+      const run = await up(database, deployment, due());
+      expect(run.error).toBeUndefined();
+      expect(told(run)).toContain("the former table app.events_legacy is dropped, with its rows");
+      expect(await isThere()).toBe(false);
+      expect(await database.query("select count(*)::int as n from app.events")).toEqual([{ n: 1000 }]);
+      await expectDone(due());
+      const [journal] = await database.query(
+        "select detail -> 'formerTable' ->> 'dropped' as dropped from pgpartition.conversions",
+      );
+      expect(journal).toEqual({ dropped: AFTER });
+    },
+  );
 
   itOnce(
     "is no error once it was dropped by hand, and stays where the drop, or convertFrom, leaves the program",
