@@ -6,7 +6,7 @@ import type { Statement } from "../core/sql/statement";
 import type { CopyRecord } from "../postgres/conversion/journal";
 import type { Database } from "../postgres/database";
 import { readConversionSource } from "../postgres/read/conversion-source";
-import { acceptAll } from "./accept-snapshots";
+import { acceptAll } from "./snapshots/accept-snapshots";
 import { type CopyJob, describeCopy } from "./copy-job";
 
 /** Returns what a way back has left to do: foreign keys of both directions that are not validated yet. */

@@ -1,4 +1,3 @@
-import { waitForOldSnapshots } from "../core/conversion/copy/old-snapshots";
 import { MAX_SWAP_CHANGES } from "../core/defaults";
 import type { Statement } from "../core/sql/statement";
 import { faultpoint } from "../postgres/connect/faultpoint";
@@ -8,6 +7,7 @@ import type { CopyRecord } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
 import { type CopyJob, describeCopy } from "./copy-job";
 import { followAll } from "./follow";
+import { waitWhileFollowing } from "./snapshots/outwait-snapshots";
 
 /** What one try of a swap, forth or back, does: planned from both relations as they are then. */
 export interface SwapPlan {
@@ -77,37 +77,4 @@ const MAX_PASSES = 20;
 /** The table changed too much under way, or was altered: its state is read again. */
 function isWorthAnotherTry(error: unknown): error is Error {
   return error instanceof StatementError && error.sqlState === "55000" && !(error instanceof LockBudgetExceeded);
-}
-
-async function waitWhileFollowing(job: CopyJob, record: CopyRecord): Promise<boolean> {
-  const { work } = job;
-  const { emptied } = await followAll(job, record);
-  if (emptied) return false;
-  let waiting = true;
-  const subject = `${describeCopy(job)}: waiting for transactions that began before its rows were copied`;
-  work.log.status(subject);
-  const waited = work.database
-    .execute(waitForOldSnapshots({ schema: job.source.table.schema, pending: job.source.names.pending }), {
-      signal: work.signal,
-      log: work.log,
-      subject,
-    })
-    .finally(() => (waiting = false));
-  // Its failure is reported below; meanwhile it must not count as unhandled.
-  waited.catch(() => undefined);
-  while (waiting) {
-    const followed = await followAll(job, record);
-    if (followed.emptied) {
-      await waited;
-      return false;
-    }
-    await Promise.race([waited, pause()]).catch(() => undefined);
-  }
-  await waited;
-  return true;
-}
-
-/** Between two looks at what is pending, while others are waited for. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 50));
 }

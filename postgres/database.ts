@@ -63,6 +63,11 @@ export class Database {
     return this.connections.statementCount;
   }
 
+  /** Longest time for which work that may wait for others does. */
+  get waitBudgetMs(): number {
+    return this.patience.waitBudgetMs;
+  }
+
   /** Texts that must never be printed. Passwords from the environment, a command or a file are included once connected. */
   get secrets(): string[] {
     return [...new Set([...listSecrets(this.config), ...this.connections.connector.secrets])];

@@ -19,6 +19,7 @@ type QueryName =
   | "conversion/copy-facts"
   | "conversion/former-table"
   | "conversion/in-the-way"
+  | "conversion/older-standbys"
   | "conversion/pressure"
   | "conversion/source"
   | "conversion/source-dependents"

@@ -13,6 +13,7 @@ import { readPressure } from "../../postgres/conversion/read-pressure";
 import { Database } from "../../postgres/database";
 import { asSuperuser, ownRole, testVersions, withDatabase } from "../support/database";
 import { up } from "../support/harness/rounds";
+import { connectStandby } from "../support/harness/standby";
 import { until } from "../support/harness/until";
 import { requestedRole } from "../support/servers";
 import { COPIED, VERIFYING, withConvertible } from "./convert-support";
@@ -206,7 +207,7 @@ describe.each(testVersions())("PostgreSQL %s, a copy that others cannot follow",
   it("sees how far a replica is behind", async () => {
     const { job, record } = await openJob(asSuperuser(database).url);
     const name = `replica_${database.database}`;
-    const standby = await connectReplica(name);
+    const standby = await connectStandby({ ...database.superuser, database: database.database }, name);
     const [here] = await database.query<{ lsn: string }>("select (pg_current_wal_lsn() - '0/0'::pg_lsn)::text as lsn");
     const replayed = BigInt(here?.lsn ?? 0);
     await standby.start();
@@ -217,43 +218,4 @@ describe.each(testVersions())("PostgreSQL %s, a copy that others cannot follow",
       return (seen?.bytes ?? 0) > 2_000_000;
     });
   });
-
-  /** A standby that says what it has replayed, and no more. */
-  const connectReplica = async (name: string) => {
-    const client = new Client({
-      ...database.superuser,
-      database: database.database,
-      application_name: name,
-      ...{ replication: "database" },
-    });
-    await client.connect();
-    onTestFinished(async () => {
-      client.on("error", () => undefined);
-      await client.end();
-    });
-    // The driver knows no replication: its connection does.
-    const { connection } = client as unknown as {
-      connection: {
-        query(text: string): void;
-        once(event: string, done: () => void): void;
-        removeAllListeners(event: string): void;
-        sendCopyFromChunk(chunk: Buffer): void;
-      };
-    };
-    return {
-      start: async (): Promise<void> => {
-        const { rows: known } = await client.query<{ xlogpos: string }>("IDENTIFY_SYSTEM");
-        const started = new Promise<void>((resolve) => connection.once("replicationStart", resolve));
-        connection.removeAllListeners("copyData");
-        connection.query(`START_REPLICATION ${known[0]?.xlogpos ?? "0/0"}`);
-        await started;
-      },
-      reply: (lsn: bigint): void => {
-        const message = Buffer.alloc(34);
-        message.write("r", 0);
-        for (const offset of [1, 9, 17]) message.writeBigInt64BE(lsn, offset);
-        connection.sendCopyFromChunk(message);
-      },
-    };
-  };
 });

@@ -5,6 +5,7 @@ import { conversionProgram, NO_TABLE } from "../support/convertible-table";
 import { Deployment } from "../support/harness/deployment";
 import { type OwnServer, startOwnServer } from "../support/harness/own-server";
 import { preview, up } from "../support/harness/rounds";
+import { connectStandby } from "../support/harness/standby";
 import { stopAt } from "../support/harness/stop-at";
 import { requestedScope } from "../support/servers";
 import { until } from "../support/harness/until";
@@ -97,6 +98,39 @@ describe("R6 a prepared transaction", () => {
     expect(await query("select count(*)::int as n from app.events where note = 'prepared'")).toEqual([{ n: 10 }]);
   });
 });
+
+describe.each([
+  ["its sender", undefined],
+  ["its slot", "of_replica"],
+])("S3 S13 a standby whose snapshots %s has", (_, slot) => {
+  const readNext = async () =>
+    BigInt(String((await query("select pg_snapshot_xmax(pg_current_snapshot())::text as next"))[0]?.["next"]));
+
+  it("is waited for before the swap, by name, while changes are followed, until it has none that is older than the copy", async () => {
+    const standby = await connectStandby({ connectionString: server.url }, "replica");
+    if (slot) await query(`select pg_create_physical_replication_slot('${slot}', true)`);
+    await standby.start(slot);
+    standby.report(await readNext());
+    await until(async () => (await query(REPORTED)).length > 0);
+    const waits = ({ messages }: { readonly messages: readonly string[] }) =>
+      messages.some((message) => message.includes('rows were copied, on standby "replica"'));
+    let [seen, ended] = [false, false];
+    const run = up(server, deployment, program, {
+      started: (plugin) => void until(() => ended || waits(plugin)).then(() => (seen = waits(plugin))),
+    }).finally(() => (ended = true));
+    await until(() => ended || seen);
+    expect(seen).toBe(true);
+    expect(await isPlain()).toBe(true);
+    await query("update app.events set note = 'meanwhile' where id = 1");
+    standby.report(await readNext());
+    expect((await run).error).toBeUndefined();
+    expect(await isPlain()).toBe(false);
+    expect(await query("select note from app.events where id = 1")).toEqual([{ note: "meanwhile" }]);
+  });
+});
+
+const REPORTED =
+  "select from pg_stat_replication w left join pg_replication_slots s on s.active_pid = w.pid where coalesce(w.backend_xmin, s.xmin) is not null";
 
 it("S11 more locks than the server can hold are refused by preview and update, with the numbers, before anything is made", async () => {
   await query("insert into app.events values (-1, '2019-01-05', 'long ago')");

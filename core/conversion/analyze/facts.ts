@@ -73,6 +73,8 @@ interface Replica {
   readonly name: string;
   /** Undefined: hidden from the role, or just connected. */
   readonly lagBytes: number | undefined;
+  /** True if it reports the oldest snapshot of its transactions (hot_standby_feedback), and the role sees it. */
+  readonly feedback: boolean;
 }
 
 interface WalSlot {

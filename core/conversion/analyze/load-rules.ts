@@ -82,11 +82,19 @@ export const transactions: Rule = ({ activity: { server }, obstacles }) => [
 ];
 
 export const replicas: Rule = ({ activity: { server } }) => [
-  ...server.replicas.map((one): Found => ({
-    level: "note",
-    message: `standby "${one.name}" is ${one.lagBytes === undefined ? "an unknown amount" : formatBytes(one.lagBytes)} behind: it replays the swap's lock as well, and queries there wait or are cancelled for that instant. After a conversion by copy, a transaction there at REPEATABLE READ that began before the swap and had not read the table yet finds it without the copied rows, and gets no error: the swap waits for such transactions of this server alone.`,
-    fix: 'End long transactions there before the swap of a copy, which until: "verify" puts off. Attach moves no row, and has no such gap.',
-  })),
+  ...server.replicas.map((one): Found => {
+    const behind = `standby "${one.name}" is ${one.lagBytes === undefined ? "an unknown amount" : formatBytes(one.lagBytes)} behind: it replays the swap's lock as well, and queries there wait or are cancelled for that instant.`;
+    if (one.feedback)
+      return {
+        level: "note",
+        message: `${behind} Its transactions whose snapshot is older than a copy are waited for before the swap: it reports them (hot_standby_feedback).`,
+      };
+    return {
+      level: "note",
+      message: `${behind} After a conversion by copy, a transaction there at REPEATABLE READ that began before the swap and had not read the table yet finds it without the copied rows, and gets no error: it does not report its snapshots, or this role does not see them.`,
+      fix: 'Set hot_standby_feedback = on there, and the swap of a copy waits for such transactions; or end them before the swap, which until: "verify" puts off. Attach moves no row, and has no such gap.',
+    };
+  }),
   ...server.slots
     .filter((one) => (one.keptBytes ?? 0) > server.maxWalBytes || !one.active)
     .map((one): Found => ({

@@ -59,7 +59,8 @@ select
     select json_agg(
       json_build_object(
         'name', coalesce(nullif(w.application_name, ''), host(w.client_addr), 'unnamed'),
-        'lagBytes', pg_wal_lsn_diff(l.here, w.replay_lsn)::bigint
+        'lagBytes', pg_wal_lsn_diff(l.here, w.replay_lsn)::bigint,
+        'feedback', coalesce(w.backend_xmin, (select s.xmin from pg_replication_slots s where s.active_pid = w.pid)) is not null
       )
       order by w.pid
     )

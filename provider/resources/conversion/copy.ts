@@ -5,7 +5,7 @@ import { findOpened } from "../../../core/conversion/copy/say-way-back";
 import { describeCopyWork } from "../../../core/conversion/copy/work-statements";
 import type { ConversionState, DeclaredCopy } from "../../../core/resources/conversion";
 import type { Statement } from "../../../core/sql/statement";
-import { acceptAll } from "../../../conversion/accept-snapshots";
+import { acceptAll } from "../../../conversion/snapshots/accept-snapshots";
 import { closeWayBack } from "../../../conversion/back/close-way-back";
 import { readReturned } from "../../../conversion/settle-returned";
 import { performFormer } from "../../../conversion/former/drop-former";

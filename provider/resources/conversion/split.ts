@@ -10,7 +10,7 @@ import {
   type DeclaredCopy,
   toSplit,
 } from "../../../core/resources/conversion";
-import { acceptAll } from "../../../conversion/accept-snapshots";
+import { acceptAll } from "../../../conversion/snapshots/accept-snapshots";
 import { performFormer } from "../../../conversion/former/drop-former";
 import type { FormerReading } from "../../../conversion/former/read-former";
 import { giveUp } from "../../../conversion/give-up";

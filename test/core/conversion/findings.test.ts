@@ -264,7 +264,10 @@ describe("findConversionFindings", () => {
       ...activity.server,
       preparedTransactions: [{ name: "gid", seconds: 7_300 }],
       oldTransactions: [{ pid: 7, application: "report", state: "active", seconds: 100 }],
-      replicas: [{ name: "standby", lagBytes: 5_000_000 }],
+      replicas: [
+        { name: "standby", lagBytes: 5_000_000, feedback: false },
+        { name: "reporting", lagBytes: 0, feedback: true },
+      ],
       slots: [
         { name: "idle", kind: "physical", active: false, keptBytes: 1 },
         { name: "busy", kind: "logical", active: true, keptBytes: 1 },
@@ -278,6 +281,8 @@ describe("findConversionFindings", () => {
       "pid 7",
       '"standby" is 5 MB',
       "finds it without the copied rows",
+      'standby "reporting" is ',
+      "Its transactions whose snapshot is older than a copy are waited for",
       'slot "idle"',
     ])
       expect(text).toContain(word);

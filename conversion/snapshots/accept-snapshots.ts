@@ -1,9 +1,9 @@
-import { acceptSnapshots } from "../core/conversion/copy/old-snapshots";
-import type { TableName } from "../core/names/table-name";
-import { LockBudgetExceeded, StatementError } from "../postgres/connect/session-errors";
-import { type CopyPhase, type CopyRecord, movePhase } from "../postgres/conversion/journal";
-import type { Database } from "../postgres/database";
-import type { ExecuteOptions } from "../postgres/execute/execute-options";
+import { acceptSnapshots } from "../../core/conversion/copy/old-snapshots";
+import type { TableName } from "../../core/names/table-name";
+import { LockBudgetExceeded, StatementError } from "../../postgres/connect/session-errors";
+import { type CopyPhase, type CopyRecord, movePhase } from "../../postgres/conversion/journal";
+import type { Database } from "../../postgres/database";
+import type { ExecuteOptions } from "../../postgres/execute/execute-options";
 
 /**
  * Ends what a swap, forth or back, has left: transactions with an older snapshot are waited for some seconds, and may write again.
