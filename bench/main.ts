@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { workFolder } from "../tools/paths";
 import { archive } from "./archive/archive";
 import type { Bench } from "./bench";
+import { claims } from "./claims";
 import { convert } from "./convert";
 import { copy } from "./copy";
 import { create } from "./create/create";
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, Bench>> = {
   convert,
   copy,
   split,
+  claims,
 };
 
 async function main(args: readonly string[]): Promise<void> {
