@@ -141,8 +141,8 @@ describe("the swap of a copy whose table Check has read", () => {
 });
 
 describe("a conversion while writers wait", () => {
-  const offline = (plan?: object) => ({
-    ...encodeConversion(requireTableSpec({ ...TABLE, convertFrom: { strategy: "offline" } }, "a table")),
+  const offline = (plan?: object, more: object = { dropFormerAfter: OPEN }) => ({
+    ...encodeConversion(requireTableSpec({ ...TABLE, convertFrom: { strategy: "offline", ...more } }, "a table")),
     ...(plan ? { plan } : {}),
   });
 
@@ -161,6 +161,10 @@ describe("a conversion while writers wait", () => {
       "app.events: its writers would wait until it is converted, of about 5000000 rows; at most 1000000 may be. Change convertFrom.strategy in the program, or conversion-online.allowed",
     );
     expect(await messageOf("conversion-way-back", large)).toContain("converted offline it has no way back");
+    expect(await judge(offline({ state: "plain", rows: 1 }, {}))).toEqual([
+      "conversion-way-back advisory",
+      "conversion-former-table advisory",
+    ]);
     await analyzer.configure({ "conversion-online": { rows: 5_000_000 } });
     expect(await judge(large)).toEqual(["conversion-way-back advisory"]);
     await analyzer.configure({ "conversion-online": { allowed: ["app.events"] } });
