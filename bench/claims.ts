@@ -66,7 +66,7 @@ function fillEvents(order: "in time" | "in no order"): Pair["plain"] {
   return (rows) => `
     create table plain (id bigint not null, at timestamptz not null, user_id integer, action text, duration integer, note text);
     insert into plain
-      select n, timestamptz '2024-01-01 00:00+00' + ${order === "in time" ? "n" : `(n * 7919::bigint % ${String(rows)})`} * interval '731 days' / ${String(rows)},
+      select n, timestamptz '2024-01-01 00:00+00' + interval '731 days' * (${order === "in time" ? "n" : `n * 7919 % ${String(rows)}`} / ${String(rows)}.0),
         n * 31 % 20000, 'action ' || n % 12, n % 900, 'something that was written down about event ' || n
       from generate_series(1, ${String(rows - 1)}::bigint) n`;
 }
@@ -107,7 +107,7 @@ const OBSERVATIONS: Omit<Pair, "name" | "indexes"> = {
   plain: (rows) => `
     create table plain (id bigint not null, program_id integer not null, site_id integer not null, at timestamptz not null, growth integer, note text);
     insert into plain
-      select n, n % 10, n / 10 % 10, timestamptz '2025-01-01 00:00+00' + (n * 7919::bigint % ${String(rows)}) * interval '365 days' / ${String(rows)},
+      select n, n % 10, n / 10 % 10, timestamptz '2025-01-01 00:00+00' + interval '365 days' * (n * 7919 % ${String(rows)} / ${String(rows)}.0),
         n % 100, 'observation ' || n
       from generate_series(1, ${String(rows - 1)}::bigint) n`,
   parted: `

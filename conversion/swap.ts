@@ -7,7 +7,7 @@ import type { CopyRecord } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
 import { type CopyJob, describeCopy } from "./copy-job";
 import { followAll } from "./follow";
-import { waitWhileFollowing } from "./snapshots/outwait-snapshots";
+import { outwaitSnapshots } from "./snapshots/outwait-snapshots";
 
 /** What one try of a swap, forth or back, does: planned from both relations as they are then. */
 export interface SwapPlan {
@@ -77,4 +77,35 @@ const MAX_PASSES = 20;
 /** The table changed too much under way, or was altered: its state is read again. */
 function isWorthAnotherTry(error: unknown): error is Error {
   return error instanceof StatementError && error.sqlState === "55000" && !(error instanceof LockBudgetExceeded);
+}
+
+/**
+ * Waits, before the swap, for every transaction whose snapshot is older than the copied rows, while changes go on being followed: here,
+ * and on the standbys that report theirs. False: the table was emptied, and the copy has to be brought up again.
+ */
+async function waitWhileFollowing(job: CopyJob, record: CopyRecord): Promise<boolean> {
+  const { emptied } = await followAll(job, record);
+  if (emptied) return false;
+  let waiting = true;
+  const { work, source } = job;
+  const names = { schema: source.table.schema, pending: source.names.pending };
+  const subject = `${describeCopy(job)}: waiting for transactions that began before its rows were copied`;
+  const waited = outwaitSnapshots(work, names, subject).finally(() => (waiting = false));
+  // Its failure is reported below; meanwhile it must not count as unhandled.
+  waited.catch(() => undefined);
+  while (waiting) {
+    const followed = await followAll(job, record);
+    if (followed.emptied) {
+      await waited;
+      return false;
+    }
+    await Promise.race([waited, pause()]).catch(() => undefined);
+  }
+  await waited;
+  return true;
+}
+
+/** Between two looks at what is pending, while others are waited for. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 50));
 }

@@ -1,43 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitForOldSnapshots } from "../../core/conversion/copy/old-snapshots";
 import { Cancelled } from "../../postgres/connect/session-errors";
-import type { CopyRecord } from "../../postgres/conversion/journal";
 import { listOlderStandbys, readSnapshotHorizon } from "../../postgres/conversion/standby-snapshots";
-import { type CopyJob, describeCopy } from "../copy-job";
-import { followAll } from "../follow";
+import type { WorkContext } from "../../postgres/work/work-context";
 
 /** Between two looks at what standbys report, which they do every ten seconds or so. */
 const LOOK_EVERY_MS = 500;
 
 /**
- * Waits, before the swap, for every transaction whose snapshot is older than the copied rows, while changes go on being followed: here,
- * and on the standbys that report theirs. False: the table was emptied, and the copy has to be brought up again.
+ * Waits for every transaction whose snapshot is older than the copied rows: here, and on the standbys that report theirs. Fails once one
+ * of a standby still runs after `waitBudgetMs`.
  */
-export async function waitWhileFollowing(job: CopyJob, record: CopyRecord): Promise<boolean> {
-  const { emptied } = await followAll(job, record);
-  if (emptied) return false;
-  let waiting = true;
-  const waited = outwaitAll(job).finally(() => (waiting = false));
-  // Its failure is reported below; meanwhile it must not count as unhandled.
-  waited.catch(() => undefined);
-  while (waiting) {
-    const followed = await followAll(job, record);
-    if (followed.emptied) {
-      await waited;
-      return false;
-    }
-    await Promise.race([waited, pause()]).catch(() => undefined);
-  }
-  await waited;
-  return true;
-}
-
-async function outwaitAll({ work, source }: CopyJob): Promise<void> {
-  const { database, log, signal } = work;
-  const subject = `${describeCopy({ source })}: waiting for transactions that began before its rows were copied`;
+export async function outwaitSnapshots(
+  { database, log, signal }: WorkContext,
+  names: { readonly schema: string; readonly pending: string },
+  subject: string,
+): Promise<void> {
   log.status(subject);
   const horizon = await readSnapshotHorizon(database);
-  const names = { schema: source.table.schema, pending: source.names.pending };
   await database.execute(waitForOldSnapshots(names), { signal, log, subject });
   const deadline = performance.now() + database.waitBudgetMs;
   for (;;) {
@@ -52,9 +32,4 @@ async function outwaitAll({ work, source }: CopyJob): Promise<void> {
     log.status(`${subject}, ${where}`);
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** Between two looks at what is pending, while others are waited for. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 50));
 }
