@@ -1,6 +1,7 @@
 import { removeCapture } from "../core/conversion/between/capture";
-import { namePair, quoteRelationOf } from "../core/conversion/between/pair";
+import { namePair } from "../core/conversion/between/pair";
 import { dropCopyStatement } from "../core/conversion/copy/give-up";
+import { quoteQualified } from "../core/names/identifier";
 import type { TableName } from "../core/names/table-name";
 import type { Statement } from "../core/sql/statement";
 import { findOid } from "../postgres/conversion/copy-status";
@@ -29,9 +30,8 @@ export async function giveUp(
   record: Pick<CopyRecord, "id" | "targetOid" | "detail">,
   options: ExecuteOptions,
 ): Promise<void> {
-  const { target, pending } = record.detail;
-  const pair = namePair(schema, { source: table, target, pending });
-  const oid = await findOid(database, quoteRelationOf(pair.target));
+  const { target } = record.detail;
+  const oid = await findOid(database, quoteQualified(schema, target));
   if (oid !== undefined && oid !== record.targetOid)
     throw new Error(
       `"${schema}.${target}" is not the copy of the conversion: another session has put it there. Rename it, and run this again`,

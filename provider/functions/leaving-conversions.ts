@@ -5,7 +5,7 @@ import type { TableName } from "../../core/names/table-name";
 import { formatToken } from "../../core/resources/resource-type";
 import type { Statement } from "../../core/sql/statement";
 import { getLocked, listCopiesUnderWay } from "../../postgres/conversion/copy-status";
-import { type CopyRecord, findCopyRecord, hasJournal, hasWayBack } from "../../postgres/conversion/journal";
+import { type CopyRecord, hasJournal, hasWayBack, readCopyRecord } from "../../postgres/conversion/journal";
 import type { Runtime } from "../runtime/runtime";
 
 /**
@@ -25,7 +25,7 @@ export async function tellLeavingConversions(
   const known = new Set(declared.map(formatTableId));
   const told: string[] = [];
   for (const named of await listCopiesUnderWay(database)) {
-    const record = await findCopyRecord(database, named);
+    const record = await readCopyRecord(database, named);
     if (record?.detail.owner !== owner) continue;
     const table = getLocked(named, record);
     const elsewhere = known.has(formatTableId(table)) && !runtime.declaresTable(table);
