@@ -4,13 +4,15 @@ import { workFolder } from "../tools/paths";
 import { archive } from "./archive/archive";
 import type { Bench } from "./bench";
 import { claims } from "./claims";
-import { convert } from "./convert";
-import { copy } from "./copy";
+import { attach } from "./conversion/attach";
+import { copy } from "./conversion/copy";
+import { follow } from "./conversion/follow";
+import { indexed } from "./conversion/indexed";
+import { split } from "./conversion/split";
 import { create } from "./create/create";
 import { levels } from "./levels";
 import { noop } from "./noop";
 import { isWithin, type Row, table, writeJson } from "./report";
-import { split } from "./split";
 import { stall } from "./stall/stall";
 import { statements } from "./statements";
 import { buildAll, removeWorkFolder } from "./support/bundles";
@@ -24,18 +26,27 @@ const benches: Readonly<Record<string, Bench>> = {
   levels,
   stall,
   archive,
-  convert,
+  attach,
   copy,
+  indexed,
+  follow,
   split,
   claims,
 };
 
+/** Names that mean several. */
+const groups: Readonly<Record<string, readonly string[]>> = {
+  convert: ["attach", "copy", "indexed", "follow", "split"],
+};
+
 async function main(args: readonly string[]): Promise<void> {
   const quick = args.includes("--quick");
-  const names = args.filter((arg) => arg !== "--quick");
+  const names = args.filter((arg) => arg !== "--quick").flatMap((name) => groups[name] ?? [name]);
   const unknown = names.filter((name) => !(name in benches));
   if (unknown.length > 0)
-    throw new Error(`no bench "${unknown.join(", ")}": there are ${Object.keys(benches).join(", ")}, and --quick`);
+    throw new Error(
+      `no bench "${unknown.join(", ")}": there are ${[...Object.keys(benches), ...Object.keys(groups)].join(", ")}, and --quick`,
+    );
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));

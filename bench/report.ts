@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 
 interface Figure {
   readonly value: number;
-  readonly unit: "ms" | "statements";
+  readonly unit: "ms" | "statements" | "keys";
 }
 
 /** One line of the table. */
@@ -58,6 +58,7 @@ export function writeJson(file: string, rows: readonly Row[]): void {
 function figure(figure: Figure | undefined): string {
   if (figure === undefined) return "";
   if (figure.unit === "statements") return figure.value.toFixed(figure.value % 1 === 0 ? 0 : 1);
+  if (figure.unit === "keys") return figure.value.toLocaleString("en");
   return figure.value >= 10_000 ? `${(figure.value / 1_000).toFixed(1)} s` : `${figure.value.toFixed(0)} ms`;
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchOptions } from "../bench";
 import type { Row } from "../report";
 import type { BenchDatabase, BenchServer } from "../support/server";
-import { PARTMAN, partmanScript } from "./partman";
+import { PARTMAN, partmanScript } from "../support/partman";
 import { measureStall, stallText } from "./scenario";
 import { createReferenced, fill, month, MONTHS, OLD_READER, PARENT, type Sizes, streams } from "./world";
 

@@ -16,6 +16,9 @@ export const pluginFolder = join(folder, "plugin");
 /** File that `import "pulumi-pgpartition"` resolves to for users. */
 export const componentsFile = join(folder, "components.cjs");
 
+/** The command line, as it ships. */
+export const cliFile = join(folder, "cli.cjs");
+
 export function removeWorkFolder(): void {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -27,6 +30,7 @@ export async function buildAll(): Promise<void> {
   });
   const plugin = join(pluginFolder, "plugin.cjs");
   copyFileSync(join(repositoryRoot, "dist", "plugin.cjs"), plugin);
+  copyFileSync(join(repositoryRoot, "dist", "cli.cjs"), cliFile);
   await pluginScript(join(pluginFolder, "pulumi-resource-pgpartition"), [plugin]);
   await bundle("components/index.ts", componentsFile, { external: ["@pulumi/*"] });
 }

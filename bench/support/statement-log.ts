@@ -41,6 +41,19 @@ export function totalMs(statements: readonly Logged[]): number {
   return statements.reduce((sum, { ms }) => sum + ms, 0);
 }
 
+/** Returns the statements that overlap others in time. */
+export function listOverlapping(statements: readonly Logged[], others: readonly Logged[]): Logged[] {
+  const from = Math.min(...others.map(({ ended, ms }) => ended - ms));
+  const to = Math.max(...others.map(({ ended }) => ended));
+  return statements.filter(({ ended, ms }) => ended >= from && ended - ms <= to);
+}
+
+/** Returns the time, in milliseconds, than which 99 of 100 statements are not slower. */
+export function findP99(statements: readonly Logged[]): number {
+  const sorted = statements.map(({ ms }) => ms).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.99)] ?? NaN;
+}
+
 /**
  * Matches settings, facts and identity: postgres/connect/set-up.ts, postgres/connect/connections.ts. Sent once for each
  * connection, of which the pool opens a few in any case.

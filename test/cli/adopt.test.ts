@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readdir } from "node:fs/promises";
-import { partmanScript } from "../../bench/stall/partman";
+import { partmanScript } from "../../bench/support/partman";
 import { ddlOf, identityOf, partitions } from "../provider/support";
 import { testVersions } from "../support/database";
 import { type Program, resourcesOf } from "../support/harness/declare";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { partmanScript } from "../../bench/stall/partman";
+import { partmanScript } from "../../bench/support/partman";
 import { partitions } from "../provider/support";
 import { apply } from "../schedule/support";
 import { testVersions, withDatabase } from "../support/database";

@@ -1,20 +1,20 @@
 // Conversion of a plain table: how long its swap holds the table, and the whole update against one reading of the rows.
-import type { Bench } from "./bench";
-import type { Row } from "./report";
-import { median } from "./support/measure";
-import { partitionedProject } from "./support/project";
-import { AS_OF, createEvents, EVENTS, findSwap, runRounds } from "./support/plain-table";
-import type { BenchServer } from "./support/server";
-import { logDuring, type Logged, statementsDuring, statementsOf, totalMs } from "./support/statement-log";
-import { databaseArgs } from "./support/tables";
-import { startWriter, WRITER } from "./support/writer";
+import type { Bench } from "../bench";
+import type { Row } from "../report";
+import { median } from "../support/measure";
+import { partitionedProject } from "../support/project";
+import { AS_OF, createEvents, EVENTS, findSwap, runRounds } from "./plain-table";
+import type { BenchServer } from "../support/server";
+import { findP99, listOverlapping, logDuring, statementsDuring, statementsOf, totalMs } from "../support/statement-log";
+import { databaseArgs } from "../support/tables";
+import { INSERTS_BEFORE, startWriter, WRITER } from "./writer";
 
-/** Longest permitted time from the lock of the table to the commit that ends it, and for a writer that meets it. */
+/** Longest permitted statement of a writer that meets the swap: its wait for the lock, its work and its commit. */
 const LIMIT_MS = 20;
 
 const events = { ...EVENTS, convertFrom: { historyUntil: "2026-07-01" } };
 
-export const convert: Bench = async ({ quick, signal, say }) => {
+export const attach: Bench = async ({ quick, signal, say }) => {
   const rows = quick ? 10_000 : 5_000_000;
   const rounds = quick ? 1 : 3;
   say(`${String(rounds)} rounds of ${rows.toLocaleString("en")} rows`);
@@ -25,8 +25,7 @@ export const convert: Bench = async ({ quick, signal, say }) => {
   const lock: Row = {
     what: `lock of a conversion's swap, ${of}`,
     ours: { value: median(done.map(({ swap }) => swap)), unit: "ms" },
-    limit: { of: "ours", most: LIMIT_MS },
-    note: "from LOCK TABLE to the end of COMMIT, in the server: an upper bound, because COMMIT deletes the file of the former primary key after it has let go of the locks",
+    note: "from LOCK TABLE to the end of COMMIT, in the server: an upper bound, because COMMIT deletes the file of the former primary key after it has let go of the locks; the next row is what a writer waits",
   };
   const p99 = median(beside.map(({ before }) => before));
   const writer: Row = {
@@ -58,9 +57,6 @@ async function convertOnce(server: BenchServer, rows: number, signal: AbortSigna
   }
 }
 
-/** Inserts of the writer before the update, of which 99 of 100 are faster than its p99. */
-const INSERTS_BEFORE = 2_000;
-
 interface Beside {
   /** p99 of the writer before the update, and while it runs, in milliseconds. */
   readonly before: number;
@@ -79,23 +75,15 @@ async function convertBeside(server: BenchServer, rows: number, signal: AbortSig
     const logged = await logDuring(server, database, () => project.up());
     const during = statementsOf(logged, WRITER);
     const swap = findSwap(statementsOf(logged, "pulumi-pgpartition"));
-    return { before: p99Of(before), during: p99Of(during), longest: Math.max(...overlapping(during, swap)) };
+    return {
+      before: findP99(before),
+      during: findP99(during),
+      longest: Math.max(...listOverlapping(during, swap).map(({ ms }) => ms)),
+    };
   } finally {
     await writer.stop();
     project.remove();
   }
-}
-
-/** Returns the times of the statements that overlap others in time. */
-function overlapping(statements: readonly Logged[], others: readonly Logged[]): number[] {
-  const from = Math.min(...others.map(({ ended, ms }) => ended - ms));
-  const to = Math.max(...others.map(({ ended }) => ended));
-  return statements.filter(({ ended, ms }) => ended >= from && ended - ms <= to).map(({ ms }) => ms);
-}
-
-function p99Of(statements: readonly Logged[]): number {
-  const sorted = statements.map(({ ms }) => ms).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.99)] ?? NaN;
 }
 
 function describeWriter({ before, during, longest }: Beside): string {

@@ -1,13 +1,13 @@
 // The history of a converted table, split into days: how long its last transaction holds the table, and what it costs.
-import type { TableSpecArgs } from "../core/declare/table/args";
-import type { Bench } from "./bench";
-import type { Row } from "./report";
-import { median } from "./support/measure";
-import { partitionedProject } from "./support/project";
-import { AS_OF, createEvents, EVENTS, findSwap, runRounds } from "./support/plain-table";
-import type { BenchServer } from "./support/server";
-import { statementsDuring, totalMs } from "./support/statement-log";
-import { databaseArgs } from "./support/tables";
+import type { TableSpecArgs } from "../../core/declare/table/args";
+import type { Bench } from "../bench";
+import type { Row } from "../report";
+import { median } from "../support/measure";
+import { partitionedProject } from "../support/project";
+import { AS_OF, createEvents, EVENTS, findSwap, runRounds } from "./plain-table";
+import type { BenchServer } from "../support/server";
+import { statementsDuring, totalMs } from "../support/statement-log";
+import { databaseArgs } from "../support/tables";
 
 const events: TableSpecArgs = {
   ...EVENTS,

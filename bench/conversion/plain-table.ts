@@ -1,7 +1,7 @@
 // A plain table of events, one row a second, for the benches of its conversion.
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { type BenchDatabase, type BenchServer, startBenchServer } from "./server";
-import { type Logged } from "./statement-log";
+import { type BenchDatabase, type BenchServer, startBenchServer } from "../support/server";
+import { type Logged } from "../support/statement-log";
 
 /** The moment of the declaration. */
 export const AS_OF = "2026-05-10T12:00:00Z";
