@@ -1,7 +1,7 @@
 import { MAX_SWAP_CHANGES } from "../core/defaults";
 import type { Statement } from "../core/sql/statement";
 import { faultpoint } from "../postgres/connect/faultpoint";
-import { LockBudgetExceeded, StatementError } from "../postgres/connect/session-errors";
+import { isRefusedAsAltered } from "../postgres/connect/session-errors";
 import { getLocked } from "../postgres/conversion/copy-status";
 import type { CopyRecord } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
@@ -43,7 +43,7 @@ export async function swapCopy(job: CopyJob, record: CopyRecord, plan: () => Pro
         // Its locks are held no longer for the disk; nothing follows before it is on it.
         await database.execute(swap, { ...options, flushedLater: true });
       } catch (error) {
-        if (tries >= MAX_TRIES || !isWorthAnotherTry(error)) throw error;
+        if (tries >= MAX_TRIES || !isRefusedAsAltered(error)) throw error;
         options.log.status(`${options.subject}: ${error.message}; try ${tries + 1} of ${MAX_TRIES}`);
         continue;
       }
@@ -73,11 +73,6 @@ const FEW_CHANGES = MAX_SWAP_CHANGES / 4;
 
 /** More do not help: it is written to as fast as it is followed. */
 const MAX_PASSES = 20;
-
-/** The table changed too much under way, or was altered: its state is read again. */
-function isWorthAnotherTry(error: unknown): error is Error {
-  return error instanceof StatementError && error.sqlState === "55000" && !(error instanceof LockBudgetExceeded);
-}
 
 /**
  * Waits, before the swap, for every transaction whose snapshot is older than the copied rows, while changes go on being followed: here,

@@ -1,7 +1,7 @@
 import { explainNotDroppable } from "../../core/plan/retire/dependents";
 import { formatInstant } from "../../core/time/instant";
 import type { DeclaredCopy } from "../../core/resources/conversion";
-import { StatementError } from "../../postgres/connect/session-errors";
+import { isRefusedAsAltered, StatementError } from "../../postgres/connect/session-errors";
 import { recordDropAfter } from "../../postgres/conversion/journal-swap";
 import { readDependents } from "../../postgres/read/dependents";
 import type { WorkContext } from "../../postgres/work/work-context";
@@ -34,5 +34,5 @@ export async function performFormer(work: WorkContext, declared: DeclaredCopy, f
 
 /** dependent_objects_still_exist, or the proof under the lock. */
 function isKept(error: unknown): error is StatementError {
-  return error instanceof StatementError && (error.sqlState === "2BP01" || error.sqlState === "55000");
+  return isRefusedAsAltered(error) || (error instanceof StatementError && error.sqlState === "2BP01");
 }

@@ -10,7 +10,7 @@ import {
 } from "../../core/conversion/offline/offline-statements";
 import { formatProblem } from "../../core/problems/problem";
 import { type DeclaredCopy, encodeCopy } from "../../core/resources/conversion";
-import { LockBudgetExceeded, StatementError } from "../../postgres/connect/session-errors";
+import { isRefusedAsAltered } from "../../postgres/connect/session-errors";
 import { readLockedBranches } from "../../postgres/conversion/branch-rows";
 import { recordOffline } from "../../postgres/conversion/journal-offline";
 import type { WholeTransaction } from "../../postgres/execute/whole-transaction";
@@ -67,13 +67,13 @@ async function convertOnce({ work, declared, budget }: OfflineJob, reading: Copy
   const proof = { fingerprints: [facts.fingerprint], management };
   const signal = AbortSignal.any([work.signal, budget]);
   await database.runWhole({ signal, log, subject, label: nameConversion(source) }, async (transaction) => {
-    await judged(() => transaction.execute(`lock ${name}`, lockOfflineStatements(source, proof)));
+    await tellAltered(() => transaction.execute(`lock ${name}`, lockOfflineStatements(source, proof)));
     const { rows, locked } = await planLocked(work, declared, reading, transaction);
     log.status(`${subject}: writers wait while ${rows.toLocaleString("en")} rows are copied and compared`);
     await transaction.execute(`copy ${name}`, copyOfflineStatements(locked));
     log.status(`${subject}: ${rows.toLocaleString("en")} rows are copied and compared, all equal`);
     const record = recordOffline(management, declared, describeDetail(work, reading, declared, locked), rows, work.run);
-    await judged(() => transaction.execute(`swap ${name}`, swapOfflineStatements(locked, proof, [record])));
+    await tellAltered(() => transaction.execute(`swap ${name}`, swapOfflineStatements(locked, proof, [record])));
   });
 }
 
@@ -116,12 +116,11 @@ function describeDetail({ owner }: WorkContext, reading: Copyable, declared: Dec
 }
 
 /** Runs a step that ends if the table is not as it was read. */
-async function judged(step: () => Promise<void>): Promise<void> {
+async function tellAltered(step: () => Promise<void>): Promise<void> {
   try {
     await step();
   } catch (error) {
-    if (!(error instanceof StatementError) || error.sqlState !== "55000" || error instanceof LockBudgetExceeded)
-      throw error;
+    if (!isRefusedAsAltered(error)) throw error;
     throw new Altered(error.message, { cause: error });
   }
 }

@@ -5,7 +5,7 @@ import type { ObservedDefault } from "./observed-default";
 import type { Instant } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
 import type { Registration } from "./registration";
-import type { Privilege } from "../declare/table/security";
+import type { DefaultGrant, HeldPrivilege, ObservedGrant } from "./observed-grant";
 
 /** Catalogue state of one table at one moment. Plain data: postgres/ fills it, core decides on it. */
 export interface ObservedTable {
@@ -197,25 +197,6 @@ export interface UnsaidState {
   readonly comment?: string;
 }
 
-/** One privilege of one role, on the whole table or on some columns. */
-export interface HeldPrivilege {
-  /** `public` stands for all roles. */
-  readonly role: string;
-  /** Lower case. */
-  readonly privilege: string;
-  /** Left out: the whole table. */
-  readonly columns?: readonly string[];
-  /** True if the role may grant it to others. */
-  readonly grantable: boolean;
-}
-
-/** A privilege that default privileges grant on tables created by one role. */
-export interface DefaultGrant extends HeldPrivilege {
-  readonly maker: string;
-  /** Left out: in every schema. */
-  readonly schema?: string;
-}
-
 export interface ObservedColumnStorage {
   readonly name: string;
   /** Code from pg_attribute: p, e, x, m. Left out: as on the whole table. */
@@ -251,17 +232,6 @@ export interface ObservedPolicy {
   readonly restrictive: boolean;
   readonly using: string | undefined;
   readonly withCheck: string | undefined;
-}
-
-export interface ObservedGrant {
-  /** `public` stands for all roles. */
-  readonly role: string;
-  /** Granted by the owner on the whole table. Lower case, sorted. */
-  readonly privileges: readonly Privilege[];
-  /** Held in another way: on single columns, or granted by a role with the grant option. */
-  readonly others?: readonly Privilege[];
-  /** Privileges that the role may grant to others. */
-  readonly grantable?: readonly string[];
 }
 
 /** Indexes of one partition, read only for work on indexes. */

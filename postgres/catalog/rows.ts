@@ -1,4 +1,5 @@
 import type { LedgerDetail, LedgerEvent } from "../../core/observed/ledger";
+import type { ObservedGrant, DefaultGrant } from "../../core/observed/observed-grant";
 import type {
   ObservedColumn,
   ObservedConstraint,
@@ -6,10 +7,8 @@ import type {
   ObservedKey,
   ObservedTable,
   CarriedState,
-  ObservedGrant,
   ObservedPolicy,
   UnsaidState,
-  DefaultGrant,
 } from "../../core/observed/observed-table";
 import type {
   RegisteredExpression,

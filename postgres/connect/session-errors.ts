@@ -17,6 +17,14 @@ export class StatementError extends Error {
   }
 }
 
+/**
+ * Returns true if a statement that compares the database with what was planned (RAISE with ERRCODE object_not_in_prerequisite_state)
+ * found another one: its transaction changed nothing, and the plan has to be made again.
+ */
+export function isRefusedAsAltered(error: unknown): error is StatementError {
+  return error instanceof StatementError && error.sqlState === "55000";
+}
+
 /** Thrown if a lock was not available within the budget. Nothing was changed, unless the message states it. */
 export class LockBudgetExceeded extends Error {
   readonly sqlState: string | undefined;

@@ -70,8 +70,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
 
     it("R3 a change with a smaller number that commits later is not forgotten with the larger one", async () => {
       await get().copy();
-      await writer.query("begin");
-      await writer.query("update app.events set note = 'first' where id = 1");
+      await writer.query("begin; update app.events set note = 'first' where id = 1");
       await database.query("update app.events set note = 'second' where id = 2");
       expect((await get().reconcile()).changes).toBe(1);
       await writer.query("commit");
@@ -82,8 +81,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
 
     it("R3 a change that commits while another is reconciled stays pending", async () => {
       await get().copy();
-      await writer.query("begin");
-      await writer.query("update app.events set note = 'first' where id = 1");
+      await writer.query("begin; update app.events set note = 'first' where id = 1");
       await database.query("update app.events set note = 'second' where id = 2");
       // A partition of the copy is locked against the deletes of the reconciliation, whose snapshot is taken by then.
       await copier.query("begin; lock table app.events_copy_1 in share mode");
@@ -239,10 +237,9 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     });
 
     it("unique values that two rows exchange do not collide while only one of both is reconciled", async () => {
-      await database.query(
-        "create unique index on app.events (note); create unique index on app.events_copy (note, at)",
-      );
-      await database.query("update app.events set at = '2025-01-05' where id in (1, 2)");
+      await database.query(`
+        create unique index on app.events (note); create unique index on app.events_copy (note, at);
+        update app.events set at = '2025-01-05' where id in (1, 2)`);
       await get().copy();
       await get().drain();
       await database.query(`
@@ -259,8 +256,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
 
     it("R14 R15 a writer at any level of isolation meets neither a deadlock nor a serialization failure from the copy", async () => {
       for (const level of ["read committed", "repeatable read", "serializable"]) {
-        await writer.query(`begin isolation level ${level}`);
-        await writer.query("select count(*) from app.events");
+        await writer.query(`begin isolation level ${level}; select count(*) from app.events`);
         await get().copy();
         await get().drain();
         await writer.query("update app.events set note = $1 where id < 50", [level]);
@@ -290,8 +286,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
 
     it("a transaction whose snapshot is older fires it with its first write", async () => {
       const writer = await connect("writer");
-      await writer.query("begin isolation level repeatable read");
-      await writer.query("select count(*) from app.events");
+      await writer.query("begin isolation level repeatable read; select count(*) from app.events");
       await get().work.database.execute(installCapture(pair), options());
       const fixture = await get().again();
       await fixture.copy();

@@ -8,7 +8,8 @@ import { PATIENT } from "../support/harness/under-load";
 import { until } from "../support/harness/until";
 import { allowedMs, waitsDuring } from "../support/harness/waits";
 import { withDeployment } from "../support/harness/with-deployment";
-import { startWrites, WRITTEN_TABLE } from "../support/harness/write-ledger";
+import { startWrites } from "../support/harness/write-ledger";
+import { WRITTEN_TABLE } from "../support/harness/written-table";
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);

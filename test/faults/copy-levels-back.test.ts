@@ -7,7 +7,8 @@ import { leveledProgram, OBSERVED_TABLE, SOURCED } from "../support/harness/leve
 import { preview, up } from "../support/harness/rounds";
 import { PATIENT } from "../support/harness/under-load";
 import { until } from "../support/harness/until";
-import { startWrites, WRITTEN_TABLE } from "../support/harness/write-ledger";
+import { startWrites } from "../support/harness/write-ledger";
+import { WRITTEN_TABLE } from "../support/harness/written-table";
 import { withDeployment } from "../support/harness/with-deployment";
 
 const OPEN = { rollbackUntil: "2025-04-20" } as const;

@@ -8,7 +8,8 @@ import { PATIENT } from "../support/harness/under-load";
 import { until } from "../support/harness/until";
 import { allowedMs, waitsDuring } from "../support/harness/waits";
 import { withDeployment } from "../support/harness/with-deployment";
-import { startWrites, writtenTable } from "../support/harness/write-ledger";
+import { startWrites } from "../support/harness/write-ledger";
+import { writtenTable } from "../support/harness/written-table";
 
 describe.each(anyVersion())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);

@@ -11,7 +11,8 @@ import { PATIENT } from "../support/harness/under-load";
 import { roller, seeds } from "../support/harness/seeds";
 import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
-import { startWrites, WRITTEN_TABLE } from "../support/harness/write-ledger";
+import { startWrites } from "../support/harness/write-ledger";
+import { WRITTEN_TABLE } from "../support/harness/written-table";
 
 describe.each(anyVersion())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);

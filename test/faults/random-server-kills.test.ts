@@ -12,7 +12,8 @@ import { preview, up } from "../support/harness/rounds";
 import { roller, seeds } from "../support/harness/seeds";
 import { PATIENT } from "../support/harness/under-load";
 import { until } from "../support/harness/until";
-import { startWrites, type Written, WRITTEN_TABLE } from "../support/harness/write-ledger";
+import { startWrites, type Written } from "../support/harness/write-ledger";
+import { WRITTEN_TABLE } from "../support/harness/written-table";
 
 const program = conversionProgram({ convertFrom: { strategy: "copy", rollbackUntil: "2025-04-20" } });
 const folder = mkdtempSync(join(tmpdir(), "server-kills-"));

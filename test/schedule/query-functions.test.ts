@@ -254,13 +254,8 @@ describe.each(testVersions())("PostgreSQL %s, functions that query the table", (
       d: { arguments: { p_note: "int" }, where: "note ~ p_note", from: "p_from" },
     };
     const { error = "" } = await preview(database, deployment, at(wrong));
-    for (const path of [
-      "queryFunctions.a.arguments.p_note",
-      "queryFunctions.b.where",
-      "queryFunctions.c.from.default",
-      "queryFunctions.d.where",
-    ])
-      expect(error).toContain(`${path}: the server refuses`);
+    for (const path of ["a.arguments.p_note", "b.where", "c.from.default", "d.where"])
+      expect(error).toContain(`queryFunctions.${path}: the server refuses`);
     expect(await column(database, MADE)).toEqual([]);
     expect(await failure(database.query("select from app.events"))).toMatch(/^42P01/);
   });
@@ -282,12 +277,8 @@ describe.each(testVersions())("PostgreSQL %s, functions that query the table", (
     // Months later partitions are detached and dropped; then the table goes.
     await apply(database, deployment, at({ since }, mode, "2025-06-10"));
     expect(await column(database, "select count(*) from app.since('2025-03-01')")).toEqual(["0"]);
-    await apply(
-      database,
-      deployment,
-      { tables: {}, asOf: "2025-06-10T00:00:00Z" },
-      { config: { allowDestroy: '["app.events"]' } },
-    );
+    const allowed = { config: { allowDestroy: '["app.events"]' } };
+    await apply(database, deployment, { tables: {}, asOf: "2025-06-10T00:00:00Z" }, allowed);
     expect(await column(database, MADE)).toEqual([]);
     expect(await failure(database.query("select from app.events"))).toMatch(/^42P01/);
   });

@@ -1,11 +1,6 @@
 import { fitIdentifier, quote, quoteLiteral, quoteQualified } from "../../names/identifier";
-import type {
-  DefaultGrant,
-  HeldPrivilege,
-  ObservedColumnStorage,
-  ObservedOwnTrigger,
-  ObservedStatistics,
-} from "../../observed/observed-table";
+import type { DefaultGrant, HeldPrivilege } from "../../observed/observed-grant";
+import type { ObservedColumnStorage, ObservedOwnTrigger, ObservedStatistics } from "../../observed/observed-table";
 import type { Statement } from "../../sql/statement";
 import { buildOwnerStatements, buildReplicaStatements, buildStatisticsStatements } from "./align";
 import type { NewbornState } from "./newborn";

@@ -1,7 +1,7 @@
 import { formatIndexName } from "../../names/template";
+import type { HeldPrivilege } from "../../observed/observed-grant";
 import type {
   CarriedState,
-  HeldPrivilege,
   ObservedColumnStorage,
   ObservedOwnTrigger,
   ObservedStatistics,

@@ -1,5 +1,6 @@
 import { quote, quoteLiteral, type Quoted } from "../../names/identifier";
-import type { CarriedState, ObservedGrant, ObservedPolicy } from "../../observed/observed-table";
+import type { ObservedGrant } from "../../observed/observed-grant";
+import type { CarriedState, ObservedPolicy } from "../../observed/observed-table";
 import { type GrantSpec, type PolicySpec, type Privilege, PRIVILEGES } from "../../declare/table/security";
 import type { Statement } from "../../sql/statement";
 import { quoteRelation, buildRelationStatement, type Relation } from "../../sql/relation";

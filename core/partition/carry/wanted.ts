@@ -1,5 +1,6 @@
 import { formatIndexName } from "../../names/template";
-import type { CarriedState, DefaultGrant, ObservedPolicy } from "../../observed/observed-table";
+import type { DefaultGrant } from "../../observed/observed-grant";
+import type { CarriedState, ObservedPolicy } from "../../observed/observed-table";
 import type { RegisteredPolicy } from "../../observed/registration";
 import type { GrantSpec, PolicySpec } from "../../declare/table/security";
 import type { Instant } from "../../time/instant";

@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import type { Relation } from "../../../core/sql/relation";
 import { type DeclaredAccess, planRowPolicy } from "../../../core/partition/carry/plan-row-policy";
 import { formatPolicy } from "../../../core/partition/carry/security-statements";
-import type { CarriedState, ObservedGrant } from "../../../core/observed/observed-table";
+import type { ObservedGrant } from "../../../core/observed/observed-grant";
+import type { CarriedState } from "../../../core/observed/observed-table";
 
 const table: Relation = { schema: "app", name: "events", role: "parent", fresh: false };
 const own = { name: "own", command: "all" as const, roles: ["app"], using: "tenant = me()" };
