@@ -9,7 +9,7 @@ import {
   restartStatement,
 } from "../postgres/conversion/journal";
 import { PairChanged } from "../postgres/conversion/pair-transaction";
-import { countBlocks } from "./blocks";
+import { listHeaps, locateBlocks } from "./blocks";
 import { type CopyJob, describeCopy, type Stopped, toPairWork } from "./copy-job";
 import { coverRows } from "./cover-rows";
 import { follow } from "./follow";
@@ -67,14 +67,21 @@ async function copyAll(job: CopyJob, begun: CopyRecord, watch: PressureWatch): P
     const end = record.endBlock ?? 0;
     if (next >= end) return undefined;
     if (watch.takeWaiting()) size.yield();
-    const until = Math.min(end, next + size.blocks);
+    const { heap, first, end: last, next: until } = await locateBlocks(work.database, pair, record, next, size.blocks);
+    if (!heap) {
+      next = until;
+      continue;
+    }
     try {
       const from = performance.now();
-      const blocks = { kind: "blocks", first: next, end: until } as const;
-      const heap = { heap: pair.source, ...blocks };
-      const rows = await coverRows(job, blocks, () =>
+      const rows = await coverRows(job, { kind: "blocks", first, end: last }, () =>
         present.copy((whenPresent) =>
-          copyBlocks(toPairWork(job, record), heap, recordCopied(work.management, record, until), whenPresent),
+          copyBlocks(
+            toPairWork(job, record),
+            { heap, first, end: last },
+            recordCopied(work.management, record, until),
+            whenPresent,
+          ),
         ),
       );
       size.took(performance.now() - from);
@@ -96,8 +103,8 @@ async function copyAll(job: CopyJob, begun: CopyRecord, watch: PressureWatch): P
 async function restart(job: CopyJob, record: CopyRecord): Promise<CopyRecord> {
   const { work, source } = job;
   const pair = toPair(source);
-  const blocks = await countBlocks(work.database, pair.source);
-  await work.database.execute([restartStatement(work.management, record, pair, blocks)], {
+  const heaps = await listHeaps(work.database, pair);
+  await work.database.execute([restartStatement(work.management, record, pair, heaps)], {
     signal: work.signal,
     log: work.log,
     subject: describeCopy(job),

@@ -4,7 +4,7 @@ import { emptyTarget } from "../postgres/conversion/empty-target";
 import { ALL_CHANGES, reconcile, type Reconciled } from "../postgres/conversion/reconcile";
 import { type CopyJob, toPairWork } from "./copy-job";
 import { coverRows } from "./cover-rows";
-import { countBlocks } from "./blocks";
+import { listHeaps } from "./blocks";
 
 /** Changes that one transaction reconciles: a tenth of a second or two on two cores. */
 export const MAX_CHANGES = 10_000;
@@ -51,7 +51,7 @@ async function startOver(job: CopyJob, record: CopyRecord): Promise<void> {
     work.management,
     record,
     pair.pair,
-    await countBlocks(work.database, pair.pair.source),
+    await listHeaps(work.database, pair.pair),
   );
   await emptyTarget(pair, { text: sql, values });
 }

@@ -1,21 +1,27 @@
 import { removeCapture } from "../core/conversion/between/capture";
-import { namePair } from "../core/conversion/between/pair";
+import { namePair, type PairRelation } from "../core/conversion/between/pair";
 import { dropCopyStatement } from "../core/conversion/copy/give-up";
 import { quoteQualified } from "../core/names/identifier";
 import type { TableName } from "../core/names/table-name";
 import type { Statement } from "../core/sql/statement";
 import { findOid } from "../postgres/conversion/copy-status";
+import { listLeaves } from "../postgres/conversion/leaves";
 import { type CopyRecord, movePhase } from "../postgres/conversion/journal";
 import type { Database } from "../postgres/database";
 import type { ExecuteOptions } from "../postgres/execute/execute-options";
 
-/** Returns what ends a conversion before its swap: the capture goes, and then the copy. */
+/**
+ * Returns what ends a conversion before its swap: the capture goes, and then the copy.
+ *
+ * @param leaves partitions of a table whose way back is being opened
+ */
 export function giveUpStatements(
   { schema, table }: TableName,
   { detail: { target, pending } }: Pick<CopyRecord, "detail">,
+  leaves: readonly PairRelation[] = [],
 ): Statement[] {
   const pair = namePair(schema, { source: table, target, pending });
-  const removal = removeCapture(pair);
+  const removal = removeCapture(pair, leaves);
   const transaction = removal[0]?.transaction;
   return [...removal, { ...dropCopyStatement(pair), transaction }];
 }
@@ -36,7 +42,7 @@ export async function giveUp(
     throw new Error(
       `"${schema}.${target}" is not the copy of the conversion: another session has put it there. Rename it, and run this again`,
     );
-  const removal = giveUpStatements({ schema, table }, record);
+  const removal = giveUpStatements({ schema, table }, record, await listLeaves(database, { schema, table }));
   const ended = movePhase(database.managementSchema, record, "ended");
   await database.execute([...removal, { ...ended, transaction: removal[0]?.transaction }], options);
 }

@@ -4,6 +4,7 @@ import type { TableName } from "../../core/names/table-name";
 import { formatTableId } from "../../core/names/resource-id";
 import type { Statement } from "../../core/sql/statement";
 import type { CopyRecord } from "../../postgres/conversion/journal";
+import { listLeaves } from "../../postgres/conversion/leaves";
 import { recordWayBack } from "../../postgres/conversion/journal-swap";
 import type { WorkContext } from "../../postgres/work/work-context";
 
@@ -51,18 +52,4 @@ export async function closeWayBack(
   log.warn(
     `the way back of table "${formatTableId(table)}" is closed: ${why}. The table stays partitioned; ${table.schema}.${former} is not kept current any more: drop it when you need it no longer`,
   );
-}
-
-/** Lists the partitions, at any depth; none, if the table is gone or not partitioned. */
-async function listLeaves(database: WorkContext["database"], { schema, table }: TableName): Promise<PairRelation[]> {
-  const rows = await database.read(
-    `with recursive tree (oid) as (
-       select i.inhrelid from pg_inherits i join pg_class c on c.oid = i.inhparent join pg_namespace n on n.oid = c.relnamespace
-       where n.nspname = $1 and c.relname = $2
-       union all select i.inhrelid from pg_inherits i join tree on tree.oid = i.inhparent
-     )
-     select n.nspname as schema, c.relname as name from tree join pg_class c on c.oid = tree.oid join pg_namespace n on n.oid = c.relnamespace order by 1, 2`,
-    [schema, table],
-  );
-  return rows.map((row) => ({ schema: String(row["schema"]), name: String(row["name"]) }));
 }

@@ -6,6 +6,7 @@ import type { Problem } from "../../core/problems/problem";
 import type { Instant } from "../../core/time/instant";
 import type { CopyRecord } from "../../postgres/conversion/journal";
 import type { HistoryFacts } from "../../postgres/read/history-facts";
+import type { Abandoned, Opening } from "./read-opening";
 import type { Returnable } from "./read-returnable";
 import type { WayBack } from "./read-way-back";
 
@@ -35,6 +36,8 @@ export type CopyReading =
       readonly record: CopyRecord | undefined;
       /** Undefined: none is open, or its swap is still to be settled. */
       readonly wayBack: WayBack | undefined;
+      /** One that is to be opened, or whose opening is to be given up. Undefined: neither. */
+      readonly opening?: Opening | Abandoned | undefined;
     }
   | ({ readonly kind: "returning" } & Returnable)
   | { readonly kind: "refused"; readonly state: "plain" | "converted"; readonly problems: readonly Problem[] }

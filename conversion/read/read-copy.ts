@@ -25,6 +25,7 @@ import { readHistoryFacts } from "../../postgres/read/history-facts";
 import type { Database } from "../../postgres/database";
 import type { CopyReading } from "./copy-reading";
 import { planRows } from "./plan-rows";
+import { readOpening } from "./read-opening";
 import { readReturnable } from "./read-returnable";
 import { findTakenNames, observeAgain } from "./observe-copy";
 import { readSplit } from "./read-split";
@@ -133,10 +134,12 @@ async function readConverted(
   const found = await findCopyRecord(database, declared);
   const record = found?.targetOid === table.oid ? found : undefined;
   const wayBack = record && (await readWayBack(database, declared, table, record, now));
+  const opening = await readOpening(database, declared, table, found, now);
+  if (opening?.kind === "refused") return { ...opening, state: "converted" };
   const settles = record?.phase === "swapped" && record.detail.back !== undefined;
   // What is not a conversion by copy has none to go back to.
   if (declared.until === "swap" || !record || settles)
-    return { kind: "converted", table, record: record ?? found, wayBack };
+    return { kind: "converted", table, record: record ?? found, wayBack, opening };
   if (!wayBack || wayBack.ends !== undefined)
     return {
       kind: "refused",

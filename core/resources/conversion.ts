@@ -100,6 +100,7 @@ export function toSplit(declared: DeclaredAttach): DeclaredCopy | undefined {
     formerName: historyName,
     until: until === "swap" ? "swap" : "verify",
     rollbackUntil: undefined,
+    openWayBack: false,
     ...partitioning,
     historyOf: { table, until: historyUntil },
   };
@@ -107,7 +108,17 @@ export function toSplit(declared: DeclaredAttach): DeclaredCopy | undefined {
 
 /** Returns the conversion that a copy belongs to, as it was declared. */
 function toDeclared(declared: DeclaredCopy): DeclaredConversion {
-  const { historyOf, table, formerName: _, rollbackUntil: _r, grid, levels, lead, ...alike } = declared;
+  const {
+    historyOf,
+    table,
+    formerName: _,
+    rollbackUntil: _r,
+    openWayBack: _o,
+    grid,
+    levels,
+    lead,
+    ...alike
+  } = declared;
   if (!historyOf) return declared;
   return {
     ...alike,

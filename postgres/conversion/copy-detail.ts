@@ -13,16 +13,38 @@ export interface CopyDetail {
   readonly restarted?: string;
   /** Foreign keys that the swap left to be validated: those that point to the table as `schema.table.name`, and its own. */
   readonly validate?: readonly string[];
+  /** While a way back is being opened for a table that is partitioned: the table is the source, and `target` the plain one. */
+  readonly opens?: OpeningDetail;
+  /** Files that are copied one after the other, with their blocks. Left out: that of the table alone. */
+  readonly heaps?: readonly HeapDetail[];
   /** From the swap on, if a way back was declared. */
   readonly back?: WayBackDetail;
   /** From the swap on. */
   readonly formerTable?: FormerDetail;
 }
 
+/** A file of rows: a partition by its oid. */
+export interface HeapDetail {
+  readonly oid: string;
+  readonly blocks: number;
+}
+
+/** A way back that is being opened. */
+interface OpeningDetail {
+  /** Columns that identify a row, as changes are captured. */
+  readonly key: readonly string[];
+  /** When it closes, as RFC 3339. */
+  readonly until: string;
+  /** Primary key that the plain table had before its conversion. Left out: not known. */
+  readonly formerKey?: readonly string[];
+}
+
 /** The former table. */
 export interface FormerDetail {
   /** When it was swapped, by the clock that decides, as RFC 3339. */
   readonly swappedAt: string;
+  /** Columns of its primary key. Left out: it had none, or an earlier version has swapped it. */
+  readonly key?: readonly string[];
   /** The trigger by which it refuses writes, as the swap has made it. */
   readonly refusal: string;
   /** From when on it is dropped, as the last update has declared it. Left out: never. */

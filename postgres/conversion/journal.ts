@@ -7,7 +7,7 @@ import type { Row } from "../connect/session";
 import type { Database } from "../database";
 import { buildStatement } from "../registry/statement";
 import type { Recorded } from "./copy-blocks";
-import type { CopyDetail } from "./copy-detail";
+import type { CopyDetail, HeapDetail } from "./copy-detail";
 
 /** Phases of a conversion that copies, in their order, as the journal has them. */
 export type CopyPhase =
@@ -186,15 +186,16 @@ export function restartStatement(
   management: string,
   { id }: Pick<CopyRecord, "id">,
   pair: Pair,
-  endBlock: number,
+  heaps: readonly HeapDetail[],
 ): Statement {
+  const endBlock = heaps.reduce((sum, { blocks }) => sum + blocks, 0);
   return buildStatement(
     `update ${quote(management)}.conversions c set phase = 'copying', updated_at = now(), next_block = 0, end_block = $2::bigint,
-  rows_verified = 0, verified_to = null, verified_at = null,
+  detail = detail || $3::jsonb, rows_verified = 0, verified_to = null, verified_at = null,
   marks = case when (m.mark, m.columns) = (c.marks ->> 'mark', c.marks ->> 'columns') then pg_catalog.to_jsonb(m) else c.marks end
 from (${markQuery(pair)}) m
 where c.id = $1::bigint`,
-    [id, String(endBlock)],
+    [id, String(endBlock), JSON.stringify(pair.partitioned ? { heaps } : {})],
     UNDO,
   );
 }

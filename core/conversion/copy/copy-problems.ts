@@ -43,14 +43,24 @@ export function findPartitionProblems(facts: PartitionFacts): Problem[] {
 type PartitionFacts = Pick<CopyFacts, "partitions">;
 
 /** What keeps rows from being copied. */
-interface Obstacle {
+export interface CopyObstacle {
   readonly message: string;
   readonly fix: string;
   /** What the other strategy has to do with it. Left out: nothing. */
   readonly orAttach?: string;
 }
 
-function findObstacles(facts: CopyFacts): Obstacle[] {
+/** Returns what keeps the rows of a partitioned table from being copied into a plain one. */
+export function findReopenObstacles(facts: CopyFacts): CopyObstacle[] {
+  return [
+    ...findKeyProblems(facts),
+    ...findHiddenRows(facts),
+    ...findPublishedProblems(facts),
+    ...findManyLocks(facts),
+  ];
+}
+
+function findObstacles(facts: CopyFacts): CopyObstacle[] {
   return [
     ...(facts.locked ? [] : findKeyProblems(facts)),
     ...findHiddenRows(facts),
@@ -61,7 +71,7 @@ function findObstacles(facts: CopyFacts): Obstacle[] {
 }
 
 /** Every row has to be found again by its key, on both sides. */
-function findKeyProblems({ table, bound, primaryKey }: CopyFacts): Obstacle[] {
+function findKeyProblems({ table, bound, primaryKey }: CopyFacts): CopyObstacle[] {
   const name = `"${table.schema}.${table.name}"`;
   if (!primaryKey)
     return [
@@ -109,7 +119,7 @@ function identifies(table: ObservedTable, index: ObservedIndex, primaryKey: read
 }
 
 /** Forced row security hides rows from the owner, who copies. */
-function findHiddenRows({ table, bound, superuser }: CopyFacts): Obstacle[] {
+function findHiddenRows({ table, bound, superuser }: CopyFacts): CopyObstacle[] {
   if (!bound.carried.rowSecurity.forced || superuser) return [];
   const name = quoteQualified(table.schema, table.name);
   return [
@@ -122,7 +132,7 @@ function findHiddenRows({ table, bound, superuser }: CopyFacts): Obstacle[] {
 }
 
 /** A subscriber stops at a change of a table that it does not have: the copy, and the table of pending keys. */
-function findPublishedProblems({ table, replication }: CopyFacts): Obstacle[] {
+function findPublishedProblems({ table, replication }: CopyFacts): CopyObstacle[] {
   return replication.publications
     .filter(({ allTables, schemas }) => allTables || schemas.includes(table.schema))
     .map(({ name, allTables }) =>
@@ -134,7 +144,7 @@ function findPublishedProblems({ table, replication }: CopyFacts): Obstacle[] {
     );
 }
 
-function findManyPartitions({ partitions }: PartitionFacts): Obstacle[] {
+function findManyPartitions({ partitions }: PartitionFacts): CopyObstacle[] {
   if (partitions.length <= MAX_COPY_PARTITIONS) return [];
   return [
     refuse(
@@ -148,7 +158,7 @@ function findManyPartitions({ partitions }: PartitionFacts): Obstacle[] {
  * The swap locks every partition, its indexes and its TOAST table with index, in one transaction; a server whose lock table is full
  * refuses locks to every session.
  */
-function findManyLocks({ table, partitions, lockCapacity }: CopyFacts): Obstacle[] {
+function findManyLocks({ table, partitions, lockCapacity }: CopyFacts): CopyObstacle[] {
   const locks = partitions.length * (OF_EACH_PARTITION + table.indexes.length);
   if (locks <= lockCapacity) return [];
   return [
@@ -162,7 +172,7 @@ function findManyLocks({ table, partitions, lockCapacity }: CopyFacts): Obstacle
 /** The partition, and its TOAST table with index. */
 const OF_EACH_PARTITION = 3;
 
-function refuse(message: string, fix: string, orAttach?: string): Obstacle {
+function refuse(message: string, fix: string, orAttach?: string): CopyObstacle {
   return { message, fix, ...(orAttach === undefined ? {} : { orAttach }) };
 }
 

@@ -2,6 +2,7 @@ import { quote, quoteList, quoteLiteral, quoteQualified, type Quoted } from "../
 import { buildFreshGrantStatements } from "../../partition/carry/security-statements";
 import { buildBoundsCondition, nameBoundsCheck } from "../../partition/statements/attach-partition";
 import { formatCut } from "../../partition/statements/new-table";
+import type { CarriedState } from "../../observed/observed-table";
 import { buildRelationStatement } from "../../sql/relation";
 import type { Statement } from "../../sql/statement";
 import { namePrimaryKey, quoteTable } from "../attach/attach-source";
@@ -33,16 +34,35 @@ export function prepareCopyStatements(source: CopySource): Statement[] {
  * every row.
  */
 export function createCopyStatements(source: CopySource): Statement[] {
-  const { table, bound, defaultGrantees, partitions } = source;
+  const { partitions } = source;
+  return [
+    ...createTargetStatements(source, ` ${formatCut(source.cut)}${formatPlace(source)}`),
+    ...buildFresh(
+      source,
+      partitions.flatMap((partition) => createPartition(source, partition)),
+    ),
+    ...closeFresh(source, source.names.target),
+    ...partitions.flatMap(({ name }) => closeFresh(source, name)),
+  ];
+}
+
+/**
+ * Creates a relation with the columns, the checks and the primary key that are to be those of the target.
+ *
+ * @param ending how it is partitioned or stored, with a space before it
+ */
+export function createTargetStatements(source: CopySource, ending: string): Statement[] {
+  const { table } = source;
   const target = quoteTarget(source);
   const options = ["DEFAULTS", "GENERATED", "STORAGE", "COMPRESSION"].map((option) => ` INCLUDING ${option}`).join("");
-  const place = bound.carried.unsaid?.placed === true ? bound.carried.tablespace : undefined;
   const checks = listCarriedChecks(source);
-  const close = (name: string) =>
-    buildFreshGrantStatements({ schema: table.schema, name, role: "parent", fresh: true }, "", [], defaultGrantees);
-  const statements = [
+  // LIKE reads the columns of the table.
+  const shared = { relation: `${table.schema}.${table.name}`, role: "parent", mode: "ACCESS SHARE" } as const;
+  return [
+    ...buildFresh(source, [`CREATE TABLE ${target} (LIKE ${quoteTable(source)}${options})${ending}`]).map(
+      (statement) => ({ ...statement, locks: [shared] }),
+    ),
     ...buildFresh(source, [
-      `CREATE TABLE ${target} (LIKE ${quoteTable(source)}${options}) ${formatCut(source.cut)}${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
       ...own(source, target),
       ...checks.map(({ name, definition }) => `ALTER TABLE ${target} ADD CONSTRAINT ${quote(name)} ${definition}`),
       // A primary key says it by itself.
@@ -51,15 +71,33 @@ export function createCopyStatements(source: CopySource): Statement[] {
         : [
             `ALTER TABLE ${target} ADD CONSTRAINT ${quote(nameOnTarget(source, namePrimaryKey(table)))} PRIMARY KEY (${quoteList(source.primaryKey)})`,
           ]),
-      ...partitions.flatMap((partition) => createPartition(source, partition)),
     ]),
-    ...close(source.names.target),
-    ...partitions.flatMap(({ name }) => close(name)),
   ];
-  const [first, ...others] = statements;
-  // LIKE reads the columns of the table.
-  const shared = { relation: `${table.schema}.${table.name}`, role: "parent", mode: "ACCESS SHARE" } as const;
-  return [...(first ? [{ ...first, locks: [shared] }] : []), ...others];
+}
+
+/** Takes away what default privileges give other roles on a relation that was just created. */
+export function closeFresh({ table, defaultGrantees }: CopySource, name: string): Statement[] {
+  return buildFreshGrantStatements(
+    { schema: table.schema, name, role: "parent", fresh: true },
+    "",
+    [],
+    defaultGrantees,
+  );
+}
+
+/** Tablespace of the table, if it names one. */
+function formatPlace({ bound: { carried } }: Pick<CopySource, "bound">): string {
+  const place = carried.unsaid?.placed === true ? carried.tablespace : undefined;
+  return place === undefined ? "" : ` TABLESPACE ${quote(place)}`;
+}
+
+/** Storage parameters of a relation that is like another one, and of its TOAST table. */
+export function formatStorage({ options, toast }: Pick<CarriedState, "options" | "toast">): string {
+  const found = [
+    ...(Object.keys(options).length > 0 ? [formatOptions(options)] : []),
+    ...Object.entries(toast ?? {}).map(([option, value]) => `toast.${option} = ${quoteLiteral(value)}`),
+  ];
+  return found.length === 0 ? "" : ` WITH (${found.join(", ")})`;
 }
 
 export function namePreparation({ table }: Pick<CopySource, "table">): string {
@@ -87,17 +125,11 @@ function createPartition(source: CopySource, added: CopyPartition): string[] {
   const { bound, table } = source;
   const partition = quoteQualified(table.schema, added.name);
   const parent = quoteQualified(table.schema, added.parent);
-  const toast = Object.entries(bound.carried.toast ?? {}).map(([option, value]) => [`toast.${option}`, value] as const);
-  const options = [
-    ...(Object.keys(bound.carried.options).length > 0 ? [formatOptions(bound.carried.options)] : []),
-    ...toast.map(([option, value]) => `${option} = ${quoteLiteral(value)}`),
-  ];
   // A table that is partitioned further has no storage.
-  const stored = added.cut ? ` ${formatCut(added.cut)}` : options.length > 0 ? ` WITH (${options.join(", ")})` : "";
+  const stored = added.cut ? ` ${formatCut(added.cut)}` : formatStorage(bound.carried);
   const { kind } = bound.carried.replicaIdentity;
-  const place = bound.carried.unsaid?.placed === true ? bound.carried.tablespace : undefined;
   return [
-    `CREATE TABLE ${partition} PARTITION OF ${parent} ${formatCopyBounds(source, added)}${stored}${place === undefined ? "" : ` TABLESPACE ${quote(place)}`}`,
+    `CREATE TABLE ${partition} PARTITION OF ${parent} ${formatCopyBounds(source, added)}${stored}${formatPlace(source)}`,
     ...own(source, partition),
     ...(source.whole
       ? [

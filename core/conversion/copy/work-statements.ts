@@ -1,3 +1,4 @@
+import { listWholeTree } from "../../partition/branch/desired-branches";
 import { copyText } from "../between/copy-text";
 import { proofText } from "../between/proof-text";
 import { reconcileTexts } from "../between/reconcile-text";
@@ -9,9 +10,11 @@ import { type CopySource, toPair } from "./copy-source";
  */
 export function describeCopyWork(source: CopySource): string[] {
   const pair = toPair(source);
-  const [copy, leaving] = (["fail", "leave"] as const).map((whenPresent) => copyText(pair, pair.source, whenPresent));
+  const [part] = listWholeTree(source.table).filter(({ partitioned }) => !partitioned);
+  const heap = part ? { schema: part.schema, name: part.name } : pair.source;
+  const [copy, leaving] = (["fail", "leave"] as const).map((whenPresent) => copyText(pair, heap, whenPresent));
   return [
-    `rows are copied in blocks of the table, by: ${copy}; where the copy has one of them already, by: ${leaving}`,
+    `rows are copied in blocks of ${part ? "each partition" : "the table"}, by: ${copy}; where the copy has one of them already, by: ${leaving}`,
     ...describeFollowing(source),
   ];
 }

@@ -43,6 +43,8 @@ export interface CopySpec {
   readonly until: "verify" | "swap";
   readonly timeBudgetMinutes: number | undefined;
   readonly rollbackUntil: Instant | undefined;
+  /** With `rollbackUntil` alone. */
+  readonly openWayBack: boolean;
   readonly dropFormerAfter: Instant | undefined;
 }
 

@@ -16,13 +16,14 @@ export function encodeConversion(spec: ConversionSpec): Sent {
       ...former,
     };
   }
-  const { formerName, rollbackUntil } = spec;
+  const { formerName, rollbackUntil, openWayBack } = spec;
   return {
     strategy: spec.strategy,
     formerName,
     ...until,
     ...budget,
     ...(rollbackUntil === undefined ? {} : { rollbackUntil: formatInstant(rollbackUntil) }),
+    ...(openWayBack ? { openWayBack } : {}),
     ...former,
   };
 }
@@ -37,6 +38,7 @@ interface Sent {
   until?: ConversionPhase;
   timeBudgetMinutes?: number;
   rollbackUntil?: string;
+  openWayBack?: boolean;
   dropFormerAfter?: string;
 }
 
@@ -44,7 +46,7 @@ type ConversionWire = { readonly [Key in keyof Sent]?: Sent[Key] | undefined };
 
 export function decodeConversion(wire: ConversionWire): ConversionSpec {
   const { strategy: named, historyUntil = "", historyName = "", formerName = "", until, timeBudgetMinutes } = wire;
-  const { rollbackUntil, split = false } = wire;
+  const { rollbackUntil, openWayBack = false, split = false } = wire;
   const dropFormerAfter = decodeTime(wire.dropFormerAfter);
   if (named === "copy" || named === "offline")
     return {
@@ -53,6 +55,7 @@ export function decodeConversion(wire: ConversionWire): ConversionSpec {
       until: until === "verify" ? "verify" : "swap",
       timeBudgetMinutes,
       rollbackUntil: decodeTime(rollbackUntil),
+      openWayBack,
       dropFormerAfter,
     };
   return {

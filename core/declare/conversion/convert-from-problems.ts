@@ -20,11 +20,16 @@ export function refuseOthers<Declared extends object>(
 }
 
 /** Refuses what only a copy beside writers can have: `offline` is one transaction, and nothing is captured. */
-export function refuseOnline(declared: { readonly until?: string; readonly rollbackUntil?: string }): Problem[] {
-  const { until, rollbackUntil } = declared;
+export function refuseOnline(declared: {
+  readonly until?: string;
+  readonly rollbackUntil?: string;
+  readonly openWayBack?: boolean;
+}): Problem[] {
+  const { until, rollbackUntil, openWayBack } = declared;
   return [
     ...(until === undefined || until === "swap" ? [] : [["until", `no phase "${until}"`] as const]),
     ...(rollbackUntil === undefined ? [] : [["rollbackUntil", "no way back"] as const]),
+    ...(openWayBack === undefined ? [] : [["openWayBack", "no way back"] as const]),
   ].map(([argument, what]) => ({
     path: `convertFrom.${argument}`,
     code: "conflict",
@@ -58,6 +63,19 @@ export function findEarlyDrop(rollbackUntil: Instant | undefined, dropFormerAfte
       code: "conflict",
       message: `the former table would be dropped from ${formatInstant(dropFormerAfter)} on, and its way back is open until ${formatInstant(rollbackUntil)} (rollbackUntil).`,
       fix: "Drop it when its way back is closed, or later; or shorten the way back.",
+    },
+  ];
+}
+
+/** Refuses a way back that nothing would close. */
+export function findEndless(declared: { readonly openWayBack?: boolean; readonly rollbackUntil?: string }): Problem[] {
+  if (declared.openWayBack !== true || declared.rollbackUntil !== undefined) return [];
+  return [
+    {
+      path: "convertFrom.openWayBack",
+      code: "invalid-value",
+      message: "a way back needs the time until which it is kept open.",
+      fix: 'Set rollbackUntil, for example to "2027-01-15".',
     },
   ];
 }

@@ -16,6 +16,7 @@ import {
 import { decodeConversion, encodeConversion } from "./conversion-wire";
 import {
   findEarlyDrop,
+  findEndless,
   findGridProblems,
   hasLevels,
   OF_SPLIT,
@@ -108,11 +109,22 @@ export interface ConvertFromArgs {
    * With `copy`: until when the former table is kept current after the swap, so that the conversion can be taken back with every
    * write, by `until: "verify"`. Writers pay for one more inserted row of keys, as while the rows are copied; retirement of the
    * table waits; the disk keeps both tables. A later time extends a way back that is open, an earlier one shortens it, and none
-   * closes it with the next update; one that is closed is never opened again. Left out: there is no way back.
+   * closes it with the next update; one that is closed is opened again by `openWayBack` alone. Left out: there is no way back.
    *
    * @example "2027-01-15"
    */
   readonly rollbackUntil?: string;
+  /**
+   * With `copy` and `rollbackUntil`, for a table that is partitioned and has no way back, whichever strategy made it so: opens one. Its
+   * rows are copied into a new plain table, `formerName`, while readers and writers continue; that is kept current until
+   * `rollbackUntil`, and `until: "verify"` takes the conversion back, as after the swap of a copy. It needs disk for the rows and indexes
+   * once more. Once it was opened and closed it opens another one only for another `rollbackUntil`. Removed before every row is
+   * copied, it drops the new table.
+   *
+   * @default false
+   * @example true
+   */
+  readonly openWayBack?: boolean;
   /**
    * With `copy`, `offline`, or `split`: until when the former table, or the history that was split, is kept. The first update from then on
    * drops it, with its rows and for good: the rows of the table are in its partitions. It is kept longer, with the reason, while
@@ -141,6 +153,7 @@ export const CONVERSION = {
         until: phase.optional(),
         timeBudgetMinutes: minutes.optional(),
         rollbackUntil: z.string().optional(),
+        openWayBack: z.boolean().optional(),
         dropFormerAfter: z.string().optional(),
       })
       .optional(),
@@ -155,6 +168,7 @@ export const CONVERSION = {
         until: phase.optional(),
         timeBudgetMinutes: minutes.optional(),
         rollbackUntil: instantWire.optional(),
+        openWayBack: z.boolean().optional(),
         dropFormerAfter: instantWire.optional(),
       }),
     ).optional(),
@@ -172,7 +186,7 @@ function parseAttach(declared: ConvertFromArgs, around: Around<ConversionOptions
   const { table, problems } = around;
   const path = "convertFrom.historyUntil";
   const split = declared.split === true;
-  const others = ["formerName", "rollbackUntil", ...(split ? [] : OF_SPLIT)] as const;
+  const others = ["formerName", "rollbackUntil", "openWayBack", ...(split ? [] : OF_SPLIT)] as const;
   problems.push(...refuseOthers(declared, "attach", others));
   if (declared.until === "verify" && !split) problems.push(refusePhase("attach", "verify", "prepare"));
   if (declared.historyUntil === undefined) {
@@ -224,13 +238,14 @@ function parseCopy(
   if (formerName === table.table) problems.push(refuseName("formerName", "former table"));
   const rollbackUntil = parseTime("rollbackUntil", declared, around);
   const dropFormerAfter = parseTime("dropFormerAfter", declared, around);
-  problems.push(...findEarlyDrop(rollbackUntil, dropFormerAfter));
+  problems.push(...findEarlyDrop(rollbackUntil, dropFormerAfter), ...findEndless(declared));
   return {
     strategy: named,
     formerName,
     until: declared.until === "verify" ? "verify" : "swap",
     timeBudgetMinutes: declared.timeBudgetMinutes,
     rollbackUntil,
+    openWayBack: declared.openWayBack === true,
     dropFormerAfter,
   };
 }

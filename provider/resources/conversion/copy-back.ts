@@ -22,6 +22,7 @@ import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { showStatements } from "../shared/show";
+import { keepUntilNext } from "./open-back";
 
 /** True if an update has nothing to do for a way back: none is open, or it is kept as declared, and little is pending. */
 export function isKept(wayBack: WayBack | undefined): boolean {
@@ -59,10 +60,7 @@ export async function keepOrClose(
   wayBack: WayBack,
 ): Promise<void> {
   if (await keepWayBack(work, declared, wayBack, limitUpdate(work, declared))) return;
-  database.expect(declared, {
-    observe: (before) =>
-      before.table ? { ...before, table: { ...before.table, wayBack: "kept a way back until this update" } } : before,
-  });
+  keepUntilNext(database, declared);
 }
 
 /** Prints the statements of a way back. The mark and the answers in them are those of this moment. */

@@ -27,6 +27,7 @@ import { requireBackup, warnWithoutBackup } from "./require-backup";
 import { goBack, isKept, keepOrClose, previewKept, previewReturn } from "./copy-back";
 import { forgetFormer, isFormerDone, previewFormer, readDeclaredFormer, tellFormer } from "./former";
 import { copyAndSwap, describeProgress, getWork, isCompared, listCopySteps } from "./copy-and-swap";
+import { performOpening, previewOpening, tellNotOpened } from "./open-back";
 import { describeSize } from "./describe-size";
 import { formatOfflineHeading, listOfflineSteps, performOffline } from "./offline";
 import type { Strategy } from "./strategy";
@@ -43,6 +44,7 @@ export function copyStrategy(runtime: Runtime, declared: DeclaredCopy): Strategy
     check: async (ctx) => {
       const found = await read();
       tellFormer(ctx, declared, await readFormer());
+      if (found.kind === "converted") tellNotOpened(ctx, declared, found);
       return { problems: found.kind === "refused" ? found.problems : [], changed: [] };
     },
     readState: async () => describeState(await read()),
@@ -83,7 +85,8 @@ function describeState(reading: CopyReading): ConversionState {
 
 /** A verified copy, or a former table, whose changes are not followed would fall behind without end. */
 function isDone(declared: DeclaredCopy, reading: CopyReading): boolean {
-  if (reading.kind === "converted") return reading.record?.phase !== "swapped" && isKept(reading.wayBack);
+  if (reading.kind === "converted")
+    return reading.record?.phase !== "swapped" && isKept(reading.wayBack) && reading.opening === undefined;
   if (reading.kind !== "copyable") return reading.kind === "none";
   return declared.until === "verify" && reading.record?.phase === "verified" && reading.pending < MAX_CHANGES;
 }
@@ -103,6 +106,7 @@ async function preview(
     ];
     showStatements(ctx, `conversion of ${name}: what its swap has left`, settle);
     if (wayBack) previewKept(ctx, declared, wayBack);
+    if (reading.opening) await previewOpening(ctx, runtime, declared, reading.opening);
   }
   if (reading.kind === "returning") {
     previewReturn(ctx, runtime, declared, reading);
@@ -188,8 +192,10 @@ async function perform(ctx: ResourceContext, runtime: Runtime, declared: Declare
         await acceptAll(runtime.database, { schema, table }, record, then, options);
       }
     }
-    const last = await readAgain();
     const work = getWork(ctx, runtime);
+    if (found.kind === "converted" && found.opening)
+      await performOpening(work, runtime, declared, found.opening, readAgain);
+    const last = await readAgain();
     if (last.kind === "returning") return goBack(work, declared, readAgain, last);
     if (last.kind === "converted" && last.wayBack) await keepOrClose(work, runtime, declared, last.wayBack);
     if (last.kind === "converted") await performFormer(work, declared, former);
