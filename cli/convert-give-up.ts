@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { giveUp } from "../conversion/give-up";
 import { formatTableId } from "../core/names/resource-id";
+import { isOpening } from "../postgres/conversion/journal-opening";
 import { getLocked } from "../postgres/conversion/copy-status";
 import { type OpenConversion, requireUnderWay, withConversion } from "./open-conversion";
 
@@ -27,7 +28,11 @@ it, first. As long as the program declares convertFrom, the next pulumi up begin
               `pgpartition convert pause ${name} keeps what is done`,
           );
         await endConversion(conversion);
-        const removed = record.detail.historyOf === undefined ? "convertFrom" : "convertFrom.split";
+        const removed = isOpening(record)
+          ? "convertFrom.openWayBack"
+          : record.detail.historyOf === undefined
+            ? "convertFrom"
+            : "convertFrom.split";
         console.log(
           `the conversion of ${formatTableId(conversion.table)} is given up, and the table is as it was; remove ${removed} from the program, or the next pulumi up begins again`,
         );

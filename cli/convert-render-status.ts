@@ -2,6 +2,7 @@ import type { CopyStatus } from "../conversion/read-status";
 import { explainPressure, resolveLimits } from "../core/conversion/pace/pressure";
 import { formatTableId } from "../core/names/resource-id";
 import { type CopyPhase, type CopyRecord, isWayBackOpen } from "../postgres/conversion/journal";
+import { isOpening } from "../postgres/conversion/journal-opening";
 import type { InTheWay, LockHolder } from "../postgres/conversion/copy-status";
 import { describeBlockers } from "../postgres/execute/blockers";
 import { formatDuration } from "../postgres/execute/obstacles";
@@ -21,6 +22,9 @@ const PHASES: Readonly<Record<CopyPhase, string>> = {
   ended: "swapped, and nothing is left to do but the drop of the former table",
 };
 
+const OPENING =
+  "partitioned, and a way back is being opened: its rows are copied into a new plain table, and its keys and indexes built";
+
 /** Prints one conversion in some lines, the first of which is the phase. */
 export function renderStatus(status: CopyStatus): string {
   const { record, table, inTheWay } = status;
@@ -28,7 +32,7 @@ export function renderStatus(status: CopyStatus): string {
   const ended = phase === "ended";
   const split =
     detail.historyOf === undefined ? "" : `, the history of ${detail.historyOf}, which ${ended ? "was" : "is"} split`;
-  const head = `${formatTableId(table)}${split}: ${PHASES[phase]}`;
+  const head = `${formatTableId(table)}${split}: ${isOpening(record) ? OPENING : PHASES[phase]}`;
   if (ended) return [head, ...renderFormer(status)].join("\n");
   return [
     head,

@@ -9,8 +9,10 @@ import { runCopy } from "../conversion/run-copy";
 import { formatTableId } from "../core/names/resource-id";
 import type { DeclaredCopy } from "../core/resources/conversion";
 import { getLocked } from "../postgres/conversion/copy-status";
-import { type CopyRecord, isWayBackOpen } from "../postgres/conversion/journal";
+import { type CopyRecord, isWayBackOpen, readCopyRecord } from "../postgres/conversion/journal";
+import { isOpening } from "../postgres/conversion/journal-opening";
 import type { WorkContext } from "../postgres/work/work-context";
+import { goOnOpening } from "./convert-open";
 import { print } from "./open-session";
 import { type OpenConversion, requireUnderWay, withConversion } from "./open-conversion";
 import { listenToStop, type Stop } from "./stop-signals";
@@ -25,7 +27,7 @@ const TELL_EVERY_MS = 60_000;
 export function createConvertRunCommand(): Command {
   return new Command("run")
     .description(
-      "Go on with a conversion that pulumi up has begun: copy, compare, and then follow the changes until it is stopped. After the swap, keep the former table current as long as its way back is open. Never swaps: the update that declares the rest of the table does.",
+      "Go on with a conversion that pulumi up has begun: copy, compare, and then follow the changes until it is stopped. After the swap, and for a way back that is opened later, keep the plain table current as long as its way back is open. Never swaps: the update that declares the rest of the table does.",
     )
     .argument("<table>", "schema.table")
     .option("--once", "end when everything is verified")
@@ -65,7 +67,12 @@ async function run({ session, table, record: found }: OpenConversion, stop: Stop
     const declared = readDeclaredCopy(record);
     const management = database.managementSchema;
     const work = { database, management, run: options.run, signal: stop.now, log: options.log };
-    if (isWayBackOpen(record)) return keepCurrent(work, declared, stop, once);
+    if (isOpening(record) && !(await goOnOpening(work, declared, stop))) {
+      if (once) process.exitCode = 1;
+      return;
+    }
+    if (isOpening(record) || isWayBackOpen(record))
+      return keepCurrent(work, readDeclaredCopy((await readCopyRecord(database, table)) ?? record), stop, once);
     database.invalidate(table.schema, table.table);
     const reading = await readCopy(database, declared, ({ now }) => now);
     if (reading.kind === "refused")

@@ -13,7 +13,7 @@ import type { Problem } from "../../core/problems/problem";
 import type { DeclaredCopy } from "../../core/resources/conversion";
 import { compareInstants, formatInstant, type Instant } from "../../core/time/instant";
 import { findKeyKind } from "../../core/time/key";
-import { type CopyRecord, countPending } from "../../postgres/conversion/journal";
+import type { CopyRecord } from "../../postgres/conversion/journal";
 import { isOpening } from "../../postgres/conversion/journal-opening";
 import type { Database } from "../../postgres/database";
 import { readConversionSource } from "../../postgres/read/conversion-source";

@@ -6,6 +6,8 @@ import { formatToken } from "../../core/resources/resource-type";
 import type { Statement } from "../../core/sql/statement";
 import { getLocked, listCopiesUnderWay } from "../../postgres/conversion/copy-status";
 import { type CopyRecord, hasJournal, hasWayBack, readCopyRecord } from "../../postgres/conversion/journal";
+import { isOpening } from "../../postgres/conversion/journal-opening";
+import { listLeaves } from "../../postgres/conversion/leaves";
 import type { Runtime } from "../runtime/runtime";
 
 /**
@@ -45,6 +47,11 @@ async function tellLeaving({ database }: Runtime, named: TableName, record: Copy
     ];
   // A swap that is settled later leaves nothing that would go with its conversion.
   if (record.phase === "swapped") return [];
+  if (isOpening(record))
+    return [
+      `the way back of ${schema}.${table} that is being opened is given up: convertFrom leaves the program. ${schema}.${target}, into which ${record.rowsCopied.toLocaleString("en")} rows were copied, is dropped; the table stays as it is`,
+      ...printStatements(giveUpStatements(named, record, await listLeaves(database, named))),
+    ];
   return [
     `the conversion of ${schema}.${table} is given up: it leaves the program. Its copy ${schema}.${target}, for which ${record.rowsCopied.toLocaleString("en")} rows were copied, is dropped; the table stays as it is`,
     ...printStatements(giveUpStatements(named, record)),

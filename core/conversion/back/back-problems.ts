@@ -1,6 +1,7 @@
 import { MAX_NAMED_ROWS, MAX_RETURNED_ROWS } from "../../defaults";
 import type { Observation, ObservedTable } from "../../observed/observed-table";
 import { type Dependents, explainNotDroppable } from "../../plan/retire/dependents";
+import { formatInstant, type Instant } from "../../time/instant";
 import type { Problem } from "../../problems/problem";
 import { type BackSource, listLeaving, type RecordedConversion } from "./back-source";
 
@@ -43,8 +44,18 @@ export function explainNoWayBack(
         : "is gone";
   return refuse(
     `${name} cannot become the plain table again: ${history} ${state}.`,
-    'Remove until: "prepare"; the partitioned table stays as it is.',
+    `${openOnline(conversionEnd(ledger, conversion))} Or remove until: "prepare".`,
   );
+}
+
+/** The way back for what does not fit into one transaction, or has no history to return to. */
+function openOnline(start: Instant | undefined): string {
+  const window = start ? `, and start: "${formatInstant(start)}" in the window` : "";
+  return `Take it back online instead: declare convertFrom: { strategy: "copy", openWayBack: true, rollbackUntil: … }${window}; its rows are then copied into a new plain table, which takes its place by until: "verify".`;
+}
+
+function conversionEnd(ledger: Observation["ledger"], { oid }: RecordedConversion): Instant | undefined {
+  return ledger.find((entry) => entry.event === "attached" && entry.oid === oid)?.bounds.to;
 }
 
 /** Returns everything that the way back could not carry or would lose. */
@@ -158,6 +169,7 @@ function findKeyProblems({ table, bound, plain }: BackSource): Problem[] {
 
 function findRowProblems(source: BackSource, { count, doubled }: ReturningRows): Problem[] {
   const { table, history, plain } = source;
+  const historyUntil = history.bounds?.to;
   const name = `"${table.schema}.${table.name}"`;
   const columns = plain.primaryKey?.columns.join(", ") ?? "";
   const more = doubled.length === MAX_NAMED_ROWS ? ", and perhaps more" : "";
@@ -166,7 +178,7 @@ function findRowProblems(source: BackSource, { count, doubled }: ReturningRows):
       ? [
           refuse(
             `${name} has more than ${MAX_RETURNED_ROWS.toLocaleString("en")} rows outside of "${history.name}": moving them would stop its readers and writers for too long.`,
-            `Delete or copy away what need not return, down to that number; a way back for more rows is to come. Or remove until: "prepare".`,
+            `${openOnline(historyUntil)} Or remove until: "prepare".`,
           ),
         ]
       : []),

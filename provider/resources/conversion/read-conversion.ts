@@ -37,6 +37,8 @@ export type ConversionReading =
 /** Reads the table as it is now, with everything that is bound to it, and plans its conversion. */
 export async function readConversion(runtime: Runtime, declared: DeclaredAttach): Promise<ConversionReading> {
   const known = await runtime.observe(declared, declared.key);
+  if (known.table?.wayBack !== undefined)
+    return { kind: "refused", state: "converted", problems: [refuseFollowed(declared)] };
   if (known.table?.kind === "partitioned" && declared.until !== "prepare") {
     const settle = await readUnsettled(runtime, declared, known);
     return { kind: "converted", settle, split: await readDeclaredSplit(runtime, declared, known.table) };
@@ -77,6 +79,16 @@ export async function readConversion(runtime: Runtime, declared: DeclaredAttach)
     plan: planConversion(source, facts.fingerprint),
     sampled: found.key?.rows?.from !== "index" && found.key?.rows?.from !== "table",
     notes: findings.filter(({ level }) => level === "note").map(formatFinding),
+  };
+}
+
+/** What captures its changes would never end: only the strategy that began it knows how. */
+function refuseFollowed({ schema, table }: DeclaredAttach): Problem {
+  return {
+    path: "convertFrom.strategy",
+    code: "conflict",
+    message: `"${schema}.${table}" has a way back that the strategy "copy" has opened, or opens: its changes are captured.`,
+    fix: 'Declare strategy: "copy" as before; without openWayBack and rollbackUntil one update closes it.',
   };
 }
 
