@@ -26,6 +26,9 @@ const convert = (convertFrom: TableSpecArgs["convertFrom"]): Declared =>
 
 const COPIED_WINDOW = { lead: { until: "2026-09-01" }, retention: "forever", start: "2026-05-01" } as const;
 
+/** The window of a table whose history ends there, once its conversion does not say so any more. */
+const AFTER_HISTORY = { ...COPIED_WINDOW, start: "2026-07-01" } as const;
+
 const leveled = (convertFrom: TableSpecArgs["convertFrom"]): Declared => ({
   ...convert(convertFrom),
   window: COPIED_WINDOW,
@@ -107,6 +110,21 @@ export const CONVERSION_CASES: readonly Case[] = [
     ],
     between: ["select 1", "insert into %s.t (at) values ('2026-05-02')"],
     unprinted: { 2: SPLITTING, 3: SPLITTING },
+  },
+  {
+    kind: "is plain, attached, and taken back by a way back that is opened later",
+    covers: ["~Conversion"],
+    given: PLAIN.replace("at timestamptz", "at timestamptz not null"),
+    steps: [
+      convert({ historyUntil: "2026-07-01" }),
+      { ...convert({ strategy: "copy", openWayBack: true, rollbackUntil: "2035-01-01" }), window: AFTER_HISTORY },
+      {
+        ...convert({ strategy: "copy", openWayBack: true, rollbackUntil: "2035-01-01", until: "verify" }),
+        window: AFTER_HISTORY,
+      },
+    ],
+    between: ["insert into %s.t (at) values ('2026-07-02')", "insert into %s.t (at) values ('2026-07-03')"],
+    unprinted: { 2: MOVING, 3: MOVING },
   },
   {
     kind: "is plain, copied into LIST and HASH levels with a way back, and taken back",

@@ -31,7 +31,7 @@ import {
 export interface ConversionOptions {
   /**
    * Converts a plain table of this name into the declared one, online. Left out: a plain table is refused. Once the table is
-   * partitioned only `until: "prepare"` has an effect, and it may stay in the program.
+   * partitioned only its way back, `split` and `dropFormerAfter` have an effect, and it may stay in the program.
    *
    * @example { historyUntil: "2027-01-01" }
    * @example { strategy: "copy", until: "verify" }

@@ -87,6 +87,18 @@ test.each([
     { convertFrom: { strategy: "offline", rollbackUntil: "2027-01-15" } },
     /^convertFrom\.rollbackUntil: the strategy "offline" has no way back/,
   ],
+  [
+    { convertFrom: { strategy: "copy", openWayBack: true } },
+    /^convertFrom\.openWayBack: a way back needs the time until which it is kept open/,
+  ],
+  [
+    { convertFrom: { historyUntil: "2027-01-01", openWayBack: true } },
+    /^convertFrom\.openWayBack: the strategy "attach" has no openWayBack/,
+  ],
+  [
+    { convertFrom: { strategy: "offline", openWayBack: true, rollbackUntil: undefined } },
+    /^convertFrom\.openWayBack: the strategy "offline" has no way back/,
+  ],
   [{ convertFrom: { strategy: "offline", split: true } }, /^convertFrom\.split: the strategy "offline" has no split/],
   [
     { convertFrom: { historyUntil: "2027-01-01", dropFormerAfter: "2027-03-01" } },
@@ -115,6 +127,16 @@ test.each([
   ],
 ])("%j is refused", (changes, message) => {
   expect(problems(changes).filter((one) => message.test(one))).toHaveLength(1);
+});
+
+test("a way back that is to be opened reaches its resource and the journal", () => {
+  const parsed = parse({ convertFrom: { strategy: "copy", openWayBack: true, rollbackUntil: "2027-03-01" } });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const wire = encodeConversion(parsed.value);
+  const declared = wire && decodeConversion(wire);
+  if (declared?.strategy !== "copy") throw new Error("no copy");
+  expect(declared.openWayBack).toBe(true);
+  expect(decodeConversion(encodeCopy(declared))).toMatchObject({ openWayBack: true });
 });
 
 test("the time of the drop of the former table, and the rules that it obeys, reach its resource and the journal", () => {
