@@ -42,7 +42,11 @@ export async function giveUp(
     throw new Error(
       `"${schema}.${target}" is not the copy of the conversion: another session has put it there. Rename it, and run this again`,
     );
-  const removal = giveUpStatements({ schema, table }, record, await listLeaves(database, { schema, table }));
+  const removal = giveUpStatements(
+    { schema, table },
+    record,
+    await listLeaves(database, { schema, table }, record.detail.pending),
+  );
   const ended = movePhase(database.managementSchema, record, "ended");
   await database.execute([...removal, { ...ended, transaction: removal[0]?.transaction }], options);
 }

@@ -9,7 +9,7 @@ import { recordWayBack } from "../../postgres/conversion/journal-swap";
 import type { WorkContext } from "../../postgres/work/work-context";
 
 /** Returns what closes a way back: the capture goes, by names alone, so that it ends one whose table was altered too. */
-export function closeStatements(
+function closeStatements(
   { schema, table }: TableName,
   { detail }: Pick<CopyRecord, "detail">,
   leaves: readonly PairRelation[],
@@ -26,7 +26,8 @@ export async function readCloseStatements(
   table: TableName,
   record: Pick<CopyRecord, "detail">,
 ): Promise<Statement[]> {
-  return closeStatements(table, record, await listLeaves(database, table));
+  const pending = record.detail.back?.pending ?? record.detail.pending;
+  return closeStatements(table, record, await listLeaves(database, table, pending));
 }
 
 /**

@@ -13,6 +13,11 @@ import { closeWayBack } from "./close-way-back";
 import { type Returnable, readReturnable } from "../read/read-returnable";
 import { ALTERED, type WayBack } from "../read/read-way-back";
 
+/** Returns the record with the end that is declared by now: one that closes has closed for that, and is not opened again by it. */
+export function describeDeclared({ record, detail, until }: WayBack): CopyRecord {
+  return { ...record, detail: { ...record.detail, back: { ...detail, until } } };
+}
+
 /** Makes the job by which the former table follows the partitioned one. */
 export function makeBackJob(
   work: WorkContext,
@@ -34,7 +39,8 @@ export async function keepWayBack(
   wayBack: WayBack,
   limits: RunLimits,
 ): Promise<boolean> {
-  const { record, ends } = wayBack;
+  const record = describeDeclared(wayBack);
+  const { ends } = wayBack;
   if (ends !== undefined) {
     await closeWayBack(work, declared, record, ends);
     return false;

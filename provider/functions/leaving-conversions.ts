@@ -50,7 +50,7 @@ async function tellLeaving({ database }: Runtime, named: TableName, record: Copy
   if (isOpening(record))
     return [
       `the way back of ${schema}.${table} that is being opened is given up: convertFrom leaves the program. ${schema}.${target}, into which ${record.rowsCopied.toLocaleString("en")} rows were copied, is dropped; the table stays as it is`,
-      ...printStatements(giveUpStatements(named, record, await listLeaves(database, named))),
+      ...printStatements(giveUpStatements(named, record, await listLeaves(database, named, record.detail.pending))),
     ];
   return [
     `the conversion of ${schema}.${table} is given up: it leaves the program. Its copy ${schema}.${target}, for which ${record.rowsCopied.toLocaleString("en")} rows were copied, is dropped; the table stays as it is`,

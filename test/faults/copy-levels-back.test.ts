@@ -27,10 +27,8 @@ describe.each(testVersions())("PostgreSQL %s, a table copied into several levels
     database.query("select count(*)::int as rows, md5(string_agg(to_jsonb(o)::text, '|' order by id)) from app.obs o");
   const kind = async () => (await database.query("select relkind from pg_class where oid = 'app.obs'::regclass"))[0];
 
-  it("B1 B2 is taken back with writes of every level, branches that came and TRUNCATE of one, and swapped again", async () => {
-    await database.query(OBSERVED_TABLE);
-    expect((await up(database, deployment, forth)).error).toBeUndefined();
-    expect((await preview(database, deployment, forth)).steps).toEqual([]);
+  /** Writes to every level, branches that come, and TRUNCATE of one. */
+  const write = async (): Promise<void> => {
     await database.query(`
       update app.obs set growth = growth + 1 where id % 7 = 0;
       update app.obs set program_id = 'abc-123', site_id = 'def-456' where id % 50 = 3;
@@ -50,6 +48,13 @@ describe.each(testVersions())("PostgreSQL %s, a table copied into several levels
       create table app.hand_site_march partition of app.hand_site for values from ('2025-03-01+00') to ('2025-04-01+00');
       insert into app.hand values (-4, 'hand', 'h', '2025-03-03', 1, 1)`);
     await database.query("alter table app.obs attach partition app.hand for values in ('hand')");
+  };
+
+  it("B1 B2 is taken back with writes of every level, branches that came and TRUNCATE of one, and swapped again", async () => {
+    await database.query(OBSERVED_TABLE);
+    expect((await up(database, deployment, forth)).error).toBeUndefined();
+    expect((await preview(database, deployment, forth)).steps).toEqual([]);
+    await write();
     const rows = await digest();
     const shown = await preview(database, deployment, back);
     expect(shown.error).toBeUndefined();
@@ -66,6 +71,21 @@ describe.each(testVersions())("PostgreSQL %s, a table copied into several levels
     expect(await kind()).toEqual({ relkind: "p" });
     expect(await digest()).toEqual(between);
     expect(await preview(database, deployment, forth)).toMatchObject({ steps: [], error: undefined });
+  });
+
+  it("B1 B2 is taken back the same way where the way back was opened later", async () => {
+    await database.query(OBSERVED_TABLE);
+    const later = { ...OPEN, openWayBack: true, formerName: "obs_plain" } as const;
+    for (const program of [leveledProgram(SOURCED), leveledProgram(SOURCED, later)])
+      expect((await up(database, deployment, program)).error).toBeUndefined();
+    await write();
+    const rows = await digest();
+    expect(
+      (await up(database, deployment, leveledProgram(SOURCED, { ...later, until: "verify" }))).error,
+    ).toBeUndefined();
+    expect(await kind()).toEqual({ relkind: "r" });
+    expect(await digest()).toEqual(rows);
+    expect((await left(database)).orphans).toEqual([]);
   });
 
   it("B3 R11 a trigger of a partition in a branch that is switched off and on closes the way back", async () => {

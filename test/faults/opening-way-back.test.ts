@@ -145,8 +145,14 @@ describe.each(anyVersion())("PostgreSQL %s, a way back that is opened", (version
     );
     const rows = await digest();
     expect((await up(database, deployment, opening)).error).toBeUndefined();
+    // Some readers use the plain table already, by a view.
+    await database.query("create view app.events_before as select * from app.events_plain");
     expect((await up(database, deployment, back)).error).toBeUndefined();
     expect(await digest()).toEqual(rows);
+    expect(await database.query("select count(*)::int as rows from app.events_before")).toEqual([{ rows: 1000 }]);
+    expect((await up(database, deployment, opening)).error).toBeUndefined();
+    await database.query("insert into app.events values (2000, '2025-03-05', 'since', 1)");
+    expect(await database.query("select count(*)::int as rows from app.events_before")).toEqual([{ rows: 1001 }]);
   });
 
   it.each([
@@ -204,12 +210,21 @@ describe.each(anyVersion())("PostgreSQL %s, a way back that is opened", (version
     expect(await database.query("select from app.events_p2025_01 limit 1")).toHaveLength(1);
   });
 
-  it("is refused where the strategy attach is declared again, until it is closed", async () => {
+  it("is refused where the strategy attach is declared again, until it is closed; then its plain table is dropped when declared", async () => {
     expect((await up(database, deployment, opening)).error).toBeUndefined();
     expect((await preview(database, deployment, conversionProgram())).error).toMatch(
       /has a way back that the strategy "copy" has opened/,
     );
+    // One that was detached meanwhile has its own trigger still.
+    await database.query("alter table app.events detach partition app.events_p2025_02");
     expect((await up(database, deployment, copied())).error).toBeUndefined();
     expect(await database.query("select from pg_trigger where tgname like 'pgpartition_capture%'")).toEqual([]);
+    expect(await database.query("select proname from pg_proc where pronamespace = 'app'::regnamespace")).toEqual([]);
+    const dropping = copied({ formerName: OPEN.formerName, dropFormerAfter: "2025-03-01" });
+    expect((await preview(database, deployment, dropping)).messages.join("\n")).toContain(
+      "the former table of app.events, app.events_plain",
+    );
+    expect((await up(database, deployment, dropping)).error).toBeUndefined();
+    expect(await database.query("select to_regclass('app.events_plain') as plain")).toEqual([{ plain: null }]);
   });
 });

@@ -4,10 +4,9 @@ import { sayWayBack } from "../../../core/conversion/copy/say-way-back";
 import { describeFollowing } from "../../../core/conversion/copy/work-statements";
 import { validateReferring } from "../../../core/conversion/attach/repoint";
 import type { ConversionState, DeclaredCopy } from "../../../core/resources/conversion";
-import { listWholeTree } from "../../../core/partition/branch/desired-branches";
-import { closeStatements } from "../../../conversion/back/close-way-back";
+import { readCloseStatements } from "../../../conversion/back/close-way-back";
 import { compareForReturn } from "../../../conversion/back/go-back";
-import { followOrClose, keepWayBack, makeBackJob } from "../../../conversion/back/keep-way-back";
+import { describeDeclared, followOrClose, keepWayBack, makeBackJob } from "../../../conversion/back/keep-way-back";
 import { planReturn } from "../../../conversion/back/plan-return";
 import type { Returnable } from "../../../conversion/read/read-returnable";
 import type { WayBack } from "../../../conversion/read/read-way-back";
@@ -33,12 +32,17 @@ export function isKept(wayBack: WayBack | undefined): boolean {
 }
 
 /** Prints what an update does for a way back that is not taken. */
-export function previewKept(ctx: ResourceContext, declared: DeclaredCopy, wayBack: WayBack): void {
-  const { record, ends, until, table, pending } = wayBack;
+export async function previewKept(
+  ctx: ResourceContext,
+  { database }: Runtime,
+  declared: DeclaredCopy,
+  wayBack: WayBack,
+): Promise<void> {
+  const { record, ends, until, pending } = wayBack;
   const name = `${declared.schema}.${declared.table}`;
   if (ends !== undefined) {
-    const leaves = listWholeTree(table).map((partition) => ({ schema: partition.schema, name: partition.name }));
-    showStatements(ctx, `the way back of ${name} is closed: ${ends}`, closeStatements(declared, record, leaves));
+    const statements = await readCloseStatements(database, declared, record);
+    showStatements(ctx, `the way back of ${name} is closed: ${ends}`, statements);
     return;
   }
   const moved =
@@ -96,7 +100,7 @@ export async function goBack(
 ): Promise<ConversionState> {
   const { schema, table } = declared;
   const name = `${schema}.${table}`;
-  const { record } = first.wayBack;
+  const record = describeDeclared(first.wayBack);
   const job = makeBackJob(work, declared, first, limitUpdate(work, declared));
   let stopped: string | undefined;
   const open = await followOrClose(job, record, async () => {

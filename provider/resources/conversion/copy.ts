@@ -105,7 +105,7 @@ async function preview(
       ...(record?.phase === "swapped" ? acceptSnapshots(declared, record.detail.pending) : []),
     ];
     showStatements(ctx, `conversion of ${name}: what its swap has left`, settle);
-    if (wayBack) previewKept(ctx, declared, wayBack);
+    if (wayBack) await previewKept(ctx, runtime, declared, wayBack);
     if (reading.opening) await previewOpening(ctx, runtime, declared, reading.opening);
   }
   if (reading.kind === "returning") {

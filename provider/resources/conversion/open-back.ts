@@ -37,7 +37,7 @@ export async function previewOpening(
   const { schema, table } = declared;
   const name = `${schema}.${table}`;
   if (opening.kind === "abandons") {
-    const leaves = await listLeaves(runtime.database, declared);
+    const leaves = await listLeaves(runtime.database, declared, opening.record.detail.pending);
     showStatements(
       ctx,
       `the way back of ${name} that is being opened is given up: ${opening.why}. ${schema}.${opening.record.detail.target} is dropped, which has nothing but copies`,
