@@ -58,9 +58,9 @@ describe.each(anyVersion())("PostgreSQL %s, a way back that is opened", (version
     return row?.key;
   };
 
-  /** Opens it, with SQL of another session while its rows are copied; then takes it back. */
-  const openWhile = async (sql: string): Promise<readonly string[]> => {
-    const stop = stopAt(COPIED);
+  /** Opens it, with SQL of another session at a point of that; then takes it back. */
+  const openWhile = async (sql: string, point = COPIED): Promise<readonly string[]> => {
+    const stop = stopAt(point);
     const run = up(database, deployment, opening, { env: stop.env });
     await stop.reached();
     await database.query(sql);
@@ -95,9 +95,13 @@ describe.each(anyVersion())("PostgreSQL %s, a way back that is opened", (version
     expect(await primaryKey()).toBe("PRIMARY KEY (id)");
   });
 
-  it("R13 a column that comes while its rows are copied lets it begin again, with that", async () => {
+  it.each([
+    ["before its changes are captured", "before begin open the way back of app.events"],
+    ["while its rows are copied", COPIED],
+  ])("R13 a column that comes %s lets it begin again, with that", async (_, point) => {
     const messages = await openWhile(
       "alter table app.events add late integer default 7; update app.events set late = id",
+      point,
     );
     expect(messages.join("\n")).toContain("app.events_plain is dropped, and begun again");
     expect(await database.query("select count(*)::int as n from app.events where late = id")).toEqual([{ n: 1000 }]);
