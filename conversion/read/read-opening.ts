@@ -41,7 +41,7 @@ export interface Abandoned {
   readonly why: string;
 }
 
-export type OpeningReading =
+type OpeningReading =
   Opening | Abandoned | { readonly kind: "refused"; readonly problems: readonly Problem[] } | undefined;
 
 /**

@@ -3,14 +3,14 @@ import { findIntervalAt } from "../../time/grid";
 import { compareInstants, formatInstant, type Instant } from "../../time/instant";
 import type { Around } from "../option/option";
 
-/** Refuses arguments that only another strategy has. */
+/** Refuses arguments that only another strategy has; `false` means the same as none. */
 export function refuseOthers<Declared extends object>(
   declared: Declared,
   name: "attach" | "copy" | "offline",
   others: readonly (keyof Declared & string)[],
 ): Problem[] {
   return others
-    .filter((other) => declared[other] !== undefined)
+    .filter((other) => declared[other] !== undefined && declared[other] !== false)
     .map((other) => ({
       path: `convertFrom.${other}`,
       code: "conflict",
@@ -29,7 +29,7 @@ export function refuseOnline(declared: {
   return [
     ...(until === undefined || until === "swap" ? [] : [["until", `no phase "${until}"`] as const]),
     ...(rollbackUntil === undefined ? [] : [["rollbackUntil", "no way back"] as const]),
-    ...(openWayBack === undefined ? [] : [["openWayBack", "no way back"] as const]),
+    ...(openWayBack !== true ? [] : [["openWayBack", "no way back"] as const]),
   ].map(([argument, what]) => ({
     path: `convertFrom.${argument}`,
     code: "conflict",
