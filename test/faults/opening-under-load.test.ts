@@ -8,7 +8,8 @@ import { preview, up } from "../support/harness/rounds";
 import { PATIENT } from "../support/harness/under-load";
 import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
-import { startWrites, writtenTable } from "../support/harness/write-ledger";
+import { startWrites } from "../support/harness/write-ledger";
+import { writtenTable } from "../support/harness/written-table";
 
 const copy = (changes: Partial<TableSpecArgs["convertFrom"]> = {}) =>
   conversionProgram({ convertFrom: { strategy: "copy", ...changes } });
