@@ -149,7 +149,7 @@ async function readConverted(
           path: "convertFrom.until",
           code: "conflict",
           message: `"${table.schema}.${table.name}" was swapped already, and has no way back: ${explainClosed(record, wayBack)}. The former rows are in "${table.schema}.${record.detail.former}" as they were then.`,
-          fix: 'Remove until: "verify".',
+          fix: 'Remove until: "verify"; with openWayBack: true instead, and another rollbackUntil, one is opened by another copy of the rows.',
         },
       ],
     };

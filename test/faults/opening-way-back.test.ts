@@ -181,6 +181,19 @@ describe.each(anyVersion())("PostgreSQL %s, a way back that is opened", (version
     expect(await last()).toEqual({ phase: "ended", why: null });
   });
 
+  it("goes with a table that is dropped meanwhile, and leaves nothing of the capture", async () => {
+    await openHalf();
+    await database.query("drop table app.events");
+    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+    expect(
+      await database.query(
+        "select to_regclass('app.events_plain') as plain, to_regclass('app.events_back') as pending",
+      ),
+    ).toEqual([{ plain: null, pending: null }]);
+    expect(await database.query("select proname from pg_proc where pronamespace = 'app'::regnamespace")).toEqual([]);
+    expect(await last()).toEqual({ phase: "ended", why: null });
+  });
+
   it("is never begun by what stays in a program: not by a time alone, and only once for each", async () => {
     const late = copied({ rollbackUntil: "2025-04-20" });
     expect(await preview(database, deployment, late)).toMatchObject({ error: undefined });

@@ -18,6 +18,7 @@ import { MAX_CHANGES } from "../../../conversion/follow";
 import { findOid } from "../../../postgres/conversion/copy-status";
 import { quoteQualified } from "../../../core/names/identifier";
 import { type CopyRecord, findCopyRecord, hasWayBack } from "../../../postgres/conversion/journal";
+import { isOpening } from "../../../postgres/conversion/journal-opening";
 import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import { Refusal } from "../../runtime/failures";
@@ -227,5 +228,6 @@ async function readUnderWay({ database }: Runtime, { schema, table }: DeclaredCo
   const oid = await findOid(database, quoteQualified(schema, table));
   // A destroy drops the table before its conversion: what captured its changes is left.
   if (hasWayBack(record)) return oid === undefined || oid === record.targetOid ? record : undefined;
+  if (isOpening(record) && oid === undefined) return record;
   return oid === record.sourceOid ? record : undefined;
 }
