@@ -1,5 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import { compareInstants, type Instant, parseInstant } from "./instant";
+import { remember } from "./remember";
 import { parseUuidBound, PLAIN_FORMS, PLAIN_TAIL, formatUuidBound, type UuidForms, formatUuid } from "./uuid-bounds";
 
 /** Encoding of time in the key column. `time` follows the column's own type: date, timestamp or timestamptz. */
@@ -56,6 +57,15 @@ export function listColumnTypes(encoding: KeyEncoding): readonly string[] {
  * offset is read in the session's zone and moves the bound (https://www.postgresql.org/docs/current/datatype-datetime.html).
  */
 export function formatBound(instant: Instant, kind: KeyKind, zone: string): string {
+  return formatKnownBound(instant, kind, zone);
+}
+
+const formatKnownBound = remember(
+  (instant: Instant, kind: KeyKind, zone: string) => `${kind} ${zone} ${instant.epochNanoseconds}`,
+  writeBound,
+);
+
+function writeBound(instant: Instant, kind: KeyKind, zone: string): string {
   switch (kind) {
     case "timestamptz":
       return `${formatPlain(instant.toZonedDateTimeISO("UTC").toPlainDateTime())}+00${formatEra(instant, "UTC")}`;

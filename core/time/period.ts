@@ -1,5 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import { compareInstants, type Instant } from "./instant";
+import { remember } from "./remember";
 
 /** Lengths that a partition may have. Weeks are ISO weeks (Monday first), quarters begin in January. */
 export const PERIODS = ["hour", "day", "week", "month", "quarter", "year"] as const;
@@ -23,22 +24,10 @@ interface Ends {
   readonly to: Instant;
 }
 
-/**
- * Size of the cache of periods: a plan needs the same ones many times, and the calendar takes some 50 microseconds for each.
- * Enough for a table of a year of hours.
- */
-const MOST_KEPT = 10_000;
-const kept = new Map<string, Ends>();
-
-function getPeriodEnds(instant: Instant, period: Period, zone: string): Ends {
-  const key = `${period} ${zone} ${instant.epochNanoseconds}`;
-  const known = kept.get(key);
-  if (known) return known;
-  const ends = computeEnds(instant, period, zone);
-  if (kept.size >= MOST_KEPT) kept.clear();
-  kept.set(key, ends);
-  return ends;
-}
+const getPeriodEnds = remember(
+  (instant: Instant, period: Period, zone: string) => `${period} ${zone} ${instant.epochNanoseconds}`,
+  computeEnds,
+);
 
 function computeEnds(instant: Instant, period: Period, zone: string): Ends {
   const zoned = instant.toZonedDateTimeISO(zone);

@@ -1,5 +1,6 @@
 import type { Temporal } from "temporal-polyfill";
 import type { Instant } from "./instant";
+import { remember } from "./remember";
 
 /** Units of a span. A bare number is refused, so that 12 is never taken for days instead of months. */
 export const SPAN_UNITS = ["hour", "day", "week", "month", "quarter", "year"] as const;
@@ -42,10 +43,14 @@ export function formatSpan(span: ParsedSpan): string {
 
 /** Moves an instant by whole calendar units in a zone: a month from 31 January ends on the last day of February. */
 export function addSpan(instant: Instant, span: ParsedSpan, zone: string, direction: 1 | -1 = 1): Instant {
-  const count = span.count * direction;
-  const zoned = instant.toZonedDateTimeISO(zone);
-  return zoned.add(toDuration(count, span.unit)).toInstant();
+  return addUnits(instant, span.count * direction, span.unit, zone);
 }
+
+const addUnits = remember(
+  (instant: Instant, count: number, unit: SpanUnit, zone: string) =>
+    `${String(count)} ${unit} ${zone} ${instant.epochNanoseconds}`,
+  (instant, count, unit, zone) => instant.toZonedDateTimeISO(zone).add(toDuration(count, unit)).toInstant(),
+);
 
 function toDuration(count: number, unit: SpanUnit): Temporal.DurationLike {
   switch (unit) {
