@@ -28,7 +28,6 @@ describe.each(anyVersion())("PostgreSQL %s, plugin killed while it restores", (v
     const wanted = await undisturbed(scenario);
     expect(folder.manifest(database, "20250201").parts.length).toBeGreaterThan(1);
     const { points, problems } = await killMatrix(scenario, wanted, (point) => telling.test(point), {
-      before: () => folder.empty(),
       also: async () => {
         const [differing] = await database.query<{ n: number }>(
           `select count(*)::int as n from (

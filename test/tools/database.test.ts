@@ -32,4 +32,26 @@ describe.each(testVersions())("a test's database on PostgreSQL %i", (version) =>
       "logged: select $1::text",
     ]);
   });
+
+  it("is brought back to what was kept as often as wanted, with name, oid and owners, and without the sessions since", async () => {
+    const seen = () =>
+      database.query(`
+        select d.datname, d.oid, d.datdba::regrole::text as owner, c.relname, c.oid as table_oid, c.relowner::regrole::text as table_owner
+        from pg_database d, pg_class c
+        where d.datname = current_database() and c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v')`);
+    await database.query("create table kept (n int); insert into kept values (1), (2)");
+    const before = await seen();
+    const restore = await database.keep();
+    for (const round of ["first", "second"]) {
+      const left = await database.connect({ application_name: round });
+      const ended = new Promise((resolve) => left.on("error", resolve));
+      await left.query("begin; insert into kept values (3); alter table kept add more text");
+      await restore();
+      expect(String(await ended)).toContain("terminating connection");
+      await database.query("create table since (n int); drop table kept");
+      await restore();
+      expect(await seen()).toEqual(before);
+      expect(await database.query("select * from kept order by n")).toEqual([{ n: 1 }, { n: 2 }]);
+    }
+  });
 });

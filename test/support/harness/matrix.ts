@@ -5,18 +5,20 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import type { PropertyMap } from "../../../provider/runtime/values";
 import type { TestDatabase } from "../database";
+import { endsAndMiddle, sample } from "../sample";
 import { requestedScope } from "../servers";
 import type { Program } from "./declare";
 import { Deployment } from "./deployment";
 import { left, reset, resetManaged, SCHEMA } from "./fixture";
 import { startInserts } from "./insert-ledger";
+import { keepState } from "./kept-state";
 import { endPlugins, hostedPlugin, type Plugin, startPlugin } from "./plugin";
 
 /** One way from an empty database to the run that is disturbed. */
 export interface Scenario {
   readonly database: TestDatabase;
   readonly config: PropertyMap;
-  /** Runs before, undisturbed; SQL may follow each. */
+  /** Runs before, undisturbed; SQL may follow each. Once: every round begins with a copy of the database that they left. */
   readonly before: readonly { readonly program: Program; readonly sql?: string }[];
   readonly program: Program;
   /** Clients insert these times from the disturbed run to the end of the mending one. */
@@ -131,7 +133,8 @@ export async function killMatrix(
     sweep.before?.();
     return killedAt(scenario, wanted, n);
   };
-  for (const n of sweep.ownWay ? chosen : sampled(chosen, scenario.database)) {
+  const tried = withoutRepeated(wanted.points, chosen);
+  for (const n of sweep.ownWay ? tried : sampled(tried, scenario.database)) {
     let found = await round(n);
     for (let again = 0; again < 3 && found[0] === notReached; again += 1) found = await round(n);
     found.push(...((await sweep.also?.()) ?? []));
@@ -151,7 +154,7 @@ function sampled(points: readonly number[], database: TestDatabase): readonly nu
   const servers = inject("servers");
   const older = servers.slice(0, -1).some(({ superuser }) => superuser.port === database.superuser.port);
   if (!older || requestedScope() === "all") return points;
-  return points.filter((_, index) => index % SAMPLE === 0 || index === points.length - 1);
+  return sample(points, SAMPLE);
 }
 
 /**
@@ -166,6 +169,24 @@ function distinctPoints(points: readonly string[]): number[] {
   });
 }
 
+/**
+ * What was sent inside of one transaction goes with it, whichever statement was the last: of its points (`#1`, `#2` and so on) three
+ * are enough.
+ */
+function withoutRepeated(points: readonly string[], chosen: readonly number[]): readonly number[] {
+  const groups: number[][] = [];
+  let last: { readonly transaction: string; readonly statement: number } | undefined;
+  for (const n of chosen) {
+    const [, transaction, statement] = /^after (.*) #(\d+)$/s.exec(points[n - 1] ?? "") ?? [];
+    const inside = transaction === undefined ? undefined : { transaction, statement: Number(statement) };
+    const goesOn = inside && last && inside.transaction === last.transaction && inside.statement > last.statement;
+    if (goesOn) groups.at(-1)?.push(n);
+    else groups.push([n]);
+    last = inside;
+  }
+  return groups.flatMap(endsAndMiddle);
+}
+
 function difference(wanted: string, found: string): string[] {
   const expected = new Set(wanted.split("\n"));
   const actual = new Set(found.split("\n"));
@@ -175,9 +196,29 @@ function difference(wanted: string, found: string): string[] {
   ];
 }
 
+interface Prepared {
+  readonly deployment: Deployment;
+  readonly restore: () => Promise<void>;
+}
+
+/** What the rounds of a scenario begin with, made once. */
+const prepared = new WeakMap<Scenario, Prepared>();
+
 async function prepare(scenario: Scenario): Promise<Deployment> {
   // A round that found a fault may have left its plugin running.
   await endPlugins();
+  const known = prepared.get(scenario);
+  if (known) {
+    await known.restore();
+    return known.deployment;
+  }
+  const deployment = await runBefore(scenario);
+  const restore = await keepState(scenario.database, deployment);
+  if (restore) prepared.set(scenario, { deployment, restore });
+  return deployment;
+}
+
+async function runBefore(scenario: Scenario): Promise<Deployment> {
   // A sweep of the very first run is one of the installation too.
   await (scenario.before.length === 0 ? reset : resetManaged)(scenario.database);
   const deployment = new Deployment();

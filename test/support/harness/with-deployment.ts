@@ -3,6 +3,7 @@ import { beforeEach } from "vitest";
 import type { TestDatabase } from "../database";
 import { Deployment } from "./deployment";
 import { reset, resetManaged } from "./fixture";
+import { keepState } from "./kept-state";
 
 /**
  * Call it where the database is made: both are as new before each test, with the management schema that the first update would
@@ -11,6 +12,19 @@ import { reset, resetManaged } from "./fixture";
 export function withDeployment(database: TestDatabase, schemas?: readonly string[]): Deployment {
   const deployment = new Deployment();
   beforeEach(() => startAgain(database, deployment, schemas));
+  return deployment;
+}
+
+/** The same, where each test begins with what `setUp` leaves: it runs once, and its result is kept. */
+export function withPrepared(database: TestDatabase, setUp: () => Promise<void>): Deployment {
+  const deployment = new Deployment();
+  let restore: (() => Promise<void>) | undefined;
+  beforeEach(async () => {
+    if (restore) return restore();
+    await startAgain(database, deployment);
+    await setUp();
+    restore = await keepState(database, deployment);
+  });
   return deployment;
 }
 
