@@ -6,6 +6,7 @@ import { quote, quoteQualified } from "../../core/names/identifier";
 import { testVersions, withDatabase } from "../support/database";
 import { preview, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
+import { casesOn } from "../support/sample";
 
 interface Kind {
   readonly type: string;
@@ -72,7 +73,7 @@ describe.each(testVersions())("PostgreSQL %s, a plain table that is converted", 
   const database = withDatabase(version);
   const deployment = withDeployment(database);
 
-  it.each(Object.entries(KINDS))("by a key of %s", async (_, { type, level, before, at, bound }) => {
+  it.each(casesOn(version, Object.entries(KINDS)))("by a key of %s", async (_, { type, level, before, at, bound }) => {
     await convert("events", "at", { type, level, before, at });
     const [history] = await database.query<{ bounds: string }>(
       "select pg_get_expr(relpartbound, oid) as bounds from pg_class where oid = 'app.events_history'::regclass",
@@ -80,7 +81,7 @@ describe.each(testVersions())("PostgreSQL %s, a plain table that is converted", 
     expect(history?.bounds).toContain(`FROM (MINVALUE) TO (${bound}`);
   });
 
-  it.each(NAMES)("called %j, by %j", (table, column) => convert(table, column, KINDS["timestamptz"]));
+  it.each(casesOn(version, NAMES))("called %j, by %j", (table, column) => convert(table, column, KINDS["timestamptz"]));
 
   async function convert(table: string, column: string, kind: Omit<Kind, "bound"> | undefined): Promise<void> {
     if (!kind) throw new Error("no such kind");

@@ -5,6 +5,7 @@ import { testVersions, withDatabase } from "../support/database";
 import { preview, up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
 import { withDeployment } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
@@ -32,7 +33,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     return row?.kind === "r";
   };
 
-  it.each([
+  itAlike(version).each([
     ["attach", attaching],
     ["copy", copying],
   ])(
@@ -93,7 +94,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     },
   );
 
-  it.each([
+  itAlike(version).each([
     ["attach", false, attaching],
     ["attach", true, attaching],
     ["copy", false, copying],

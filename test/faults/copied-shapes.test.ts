@@ -4,6 +4,7 @@ import { conversionProgram, NO_TABLE } from "../support/convertible-table";
 import { testVersions, withDatabase } from "../support/database";
 import { preview, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
+import { casesOn } from "../support/sample";
 
 interface Shape {
   readonly sql: string;
@@ -90,7 +91,7 @@ describe.each(testVersions())("PostgreSQL %s, a plain table that is copied", (ve
   const deployment = withDeployment(database);
   const program = conversionProgram({ convertFrom: { strategy: "copy" } });
 
-  it.each(Object.entries(SHAPES))("%s", async (_, { sql, asked, then, refused = [] }) => {
+  it.each(casesOn(version, Object.entries(SHAPES)))("%s", async (_, { sql, asked, then, refused = [] }) => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
     await database.query(`
       create table app.events (id bigint primary key, at timestamptz not null, note text, amount numeric);

@@ -9,6 +9,7 @@ import { preview, up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
 import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
+import { casesOn } from "../support/sample";
 
 const COPIED = "after copying blocks of app.obs";
 
@@ -50,7 +51,7 @@ describe.each(testVersions())("PostgreSQL %s, a plain table is copied into", (ve
       )
     ).map(({ name }) => name);
 
-  it.each(Object.entries(SHAPES))("%s, with what is written meanwhile", async (_, levels) => {
+  it.each(casesOn(version, Object.entries(SHAPES)))("%s, with what is written meanwhile", async (_, levels) => {
     const program = leveledProgram(levels);
     const stop = stopAt(COPIED);
     const run = up(database, deployment, program, { env: stop.env });

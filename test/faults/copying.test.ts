@@ -9,6 +9,7 @@ import { preview, type Run, up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
 import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 const COPIED = "after copying blocks of app.events";
 
@@ -55,23 +56,26 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect((await preview(database, deployment, program)).steps).toEqual([]);
   };
 
-  it("refuses an index whose parts would get the names of one that is carried, and uses that by its name", async () => {
-    const declared = (index: object) =>
-      conversionProgram({
-        convertFrom: { strategy: "copy" },
-        indexes: { of_note: { columns: ["note"], partitionIndexName: "{partition}_note_idx", ...index } },
-      });
-    const shown = await preview(database, deployment, declared({}));
-    expect(shown.error).toMatch(
-      /index "events_of_note" .*"events_p\d{4}_\d\d_note_idx", which is the name of the part of "events_note".*declare name: "events_note"/,
-    );
-    expect(await kind()).toBe("r");
-    const named = declared({ name: "events_note" });
-    expect((await preview(database, deployment, named)).error).toBeUndefined();
-    expect((await up(database, deployment, named)).error).toBeUndefined();
-    expect(await kind()).toBe("p");
-    expect(await preview(database, deployment, named)).toMatchObject({ steps: [], error: undefined });
-  });
+  itAlike(version)(
+    "refuses an index whose parts would get the names of one that is carried, and uses that by its name",
+    async () => {
+      const declared = (index: object) =>
+        conversionProgram({
+          convertFrom: { strategy: "copy" },
+          indexes: { of_note: { columns: ["note"], partitionIndexName: "{partition}_note_idx", ...index } },
+        });
+      const shown = await preview(database, deployment, declared({}));
+      expect(shown.error).toMatch(
+        /index "events_of_note" .*"events_p\d{4}_\d\d_note_idx", which is the name of the part of "events_note".*declare name: "events_note"/,
+      );
+      expect(await kind()).toBe("r");
+      const named = declared({ name: "events_note" });
+      expect((await preview(database, deployment, named)).error).toBeUndefined();
+      expect((await up(database, deployment, named)).error).toBeUndefined();
+      expect(await kind()).toBe("p");
+      expect(await preview(database, deployment, named)).toMatchObject({ steps: [], error: undefined });
+    },
+  );
 
   it("stops when everything is compared, follows what changes, and swaps with the next update", async () => {
     expect((await up(database, deployment, verifying)).error).toBeUndefined();
@@ -203,27 +207,30 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect((await preview(database, deployment, program)).steps).toEqual([]);
   });
 
-  it("finds a row of the copy that another session has changed, names it, and swaps nothing", async () => {
-    const stop = stopAt(COPIED);
-    const run = up(database, deployment, program, { env: stop.env });
-    await stop.reached();
-    await database.query("update app.events_copy set note = 'forged' where id = 17");
-    stop.goOn();
-    const { error } = await run;
-    expect(error).toMatch(
-      /the copy is not equal to the table: 5000 rows on both sides, not all of them equal\. \(17, .*\) different in note/,
-    );
-    expect(await kind()).toBe("r");
-    // Removed from the program, the conversion takes everything back.
-    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
-    expect(
-      await database.query(
-        "select relname from pg_class where relnamespace = 'app'::regnamespace and relkind in ('r', 'p')",
-      ),
-    ).toEqual([{ relname: "events" }]);
-    expect(await database.query("select tgname from pg_trigger where tgrelid = 'app.events'::regclass")).toEqual([]);
-    expect(await database.query("select proname from pg_proc where pronamespace = 'app'::regnamespace")).toEqual([]);
-  });
+  itAlike(version)(
+    "finds a row of the copy that another session has changed, names it, and swaps nothing",
+    async () => {
+      const stop = stopAt(COPIED);
+      const run = up(database, deployment, program, { env: stop.env });
+      await stop.reached();
+      await database.query("update app.events_copy set note = 'forged' where id = 17");
+      stop.goOn();
+      const { error } = await run;
+      expect(error).toMatch(
+        /the copy is not equal to the table: 5000 rows on both sides, not all of them equal\. \(17, .*\) different in note/,
+      );
+      expect(await kind()).toBe("r");
+      // Removed from the program, the conversion takes everything back.
+      expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+      expect(
+        await database.query(
+          "select relname from pg_class where relnamespace = 'app'::regnamespace and relkind in ('r', 'p')",
+        ),
+      ).toEqual([{ relname: "events" }]);
+      expect(await database.query("select tgname from pg_trigger where tgrelid = 'app.events'::regclass")).toEqual([]);
+      expect(await database.query("select proname from pg_proc where pronamespace = 'app'::regnamespace")).toEqual([]);
+    },
+  );
 
   it("S10 foreign keys of both directions are enforced from the swap on, and are those of the table after it", async () => {
     await database.query(`
@@ -251,7 +258,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     );
   });
 
-  it.each([
+  itAlike(version).each([
     ["without a key", "alter table app.events drop constraint events_pkey", /"app\.events" has no primary key/],
     [
       "with a key whose equal values differ",

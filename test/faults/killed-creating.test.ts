@@ -6,8 +6,8 @@ import { killMatrix, type Scenario, type Undisturbed, undisturbed } from "../sup
 /** The newest version at every point; the others at those that the catalogue names. */
 const newest = Math.max(...testVersions());
 
-/** A version of the management schema is one transaction of up to 73 statements: its first, some in the middle and its last tell. */
-const amidTheSchema = (point: string): boolean => / version \d+ #(?!(?:1|13|31|50|73)$)\d+$/.test(point);
+/** A version of the management schema is one transaction of up to 73 statements: those of the largest one tell. */
+const amidTheSchema = (point: string): boolean => / version (?!2 #(?:1|13|31|50|73)$)\d+ #\d+$/.test(point);
 
 describe.each(testVersions())("PostgreSQL %s, plugin killed while it creates", (version) => {
   const database = withDatabase(version);

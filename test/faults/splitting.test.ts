@@ -1,6 +1,6 @@
 // The history of a converted table that is split into partitions, while the table is used.
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { conversionProgram, CONVERTIBLE_TABLE, NO_TABLE } from "../support/convertible-table";
 import { testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
@@ -8,7 +8,8 @@ import { describeAll } from "../support/harness/describe-all";
 import { left } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withPrepared } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 const HISTORY = { historyUntil: "2025-04-01" };
 const converting = conversionProgram({ convertFrom: HISTORY });
@@ -32,9 +33,7 @@ const MONTHS = ["2024_11", "2024_12", "2025_01", "2025_02", "2025_03", "2025_04"
 
 describe.each(testVersions())("PostgreSQL %s, the history of a converted table", (version) => {
   const database = withDatabase(version);
-  const deployment = withDeployment(database);
-
-  beforeEach(async () => {
+  const deployment = withPrepared(database, async () => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
     // Since 18 no row of it could be updated or deleted: its identity has a generated column, which is not published.
     await database.query(
@@ -124,29 +123,35 @@ describe.each(testVersions())("PostgreSQL %s, the history of a converted table",
     expect(await partitions()).toEqual(["events_p2024_10", ...MONTHS]);
   });
 
-  it("stops when everything is compared, is kept from retirement meanwhile, and takes its place later", async () => {
-    expect((await up(database, deployment, verifying)).error).toBeUndefined();
-    expect((await preview(database, deployment, verifying)).steps).toEqual([]);
-    expect(await partitions()).toEqual(["events_history", "events_p2025_04"]);
-    const late = { ...verifying, asOf: "2027-06-10T00:00:00Z" };
-    const shown = await preview(database, deployment, late);
-    expect(shown.messages.join("\n")).toContain("its rows are being split into partitions (convertFrom.split)");
-    await database.query("update app.events set note = 'since' where id % 3 = 0");
-    const rows = await database.query(ROWS);
-    expect((await up(database, deployment, splitting)).error).toBeUndefined();
-    await expectSplit(rows);
-  });
+  itAlike(version)(
+    "stops when everything is compared, is kept from retirement meanwhile, and takes its place later",
+    async () => {
+      expect((await up(database, deployment, verifying)).error).toBeUndefined();
+      expect((await preview(database, deployment, verifying)).steps).toEqual([]);
+      expect(await partitions()).toEqual(["events_history", "events_p2025_04"]);
+      const late = { ...verifying, asOf: "2027-06-10T00:00:00Z" };
+      const shown = await preview(database, deployment, late);
+      expect(shown.messages.join("\n")).toContain("its rows are being split into partitions (convertFrom.split)");
+      await database.query("update app.events set note = 'since' where id % 3 = 0");
+      const rows = await database.query(ROWS);
+      expect((await up(database, deployment, splitting)).error).toBeUndefined();
+      await expectSplit(rows);
+    },
+  );
 
-  it("stays one partition when the split leaves the program before its end: only the copies go", async () => {
-    const before = await describeAll(database);
-    expect((await up(database, deployment, verifying)).error).toBeUndefined();
-    expect((await up(database, deployment, taking)).error).toContain("while its history");
-    expect((await up(database, deployment, converting)).error).toBeUndefined();
-    expect(await describeAll(database)).toEqual(before);
-    expect((await preview(database, deployment, converting)).steps).toEqual([]);
-  });
+  itAlike(version)(
+    "stays one partition when the split leaves the program before its end: only the copies go",
+    async () => {
+      const before = await describeAll(database);
+      expect((await up(database, deployment, verifying)).error).toBeUndefined();
+      expect((await up(database, deployment, taking)).error).toContain("while its history");
+      expect((await up(database, deployment, converting)).error).toBeUndefined();
+      expect(await describeAll(database)).toEqual(before);
+      expect((await preview(database, deployment, converting)).steps).toEqual([]);
+    },
+  );
 
-  it("R8 that is truncated with its table is copied again from what it has then", async () => {
+  itAlike(version)("R8 that is truncated with its table is copied again from what it has then", async () => {
     const stop = stopAt(COPIED);
     const run = up(database, deployment, splitting, { env: stop.env });
     await stop.reached();
@@ -160,7 +165,7 @@ describe.each(testVersions())("PostgreSQL %s, the history of a converted table",
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("is not replaced by copies that differ by one value", async () => {
+  itAlike(version)("is not replaced by copies that differ by one value", async () => {
     expect((await up(database, deployment, verifying)).error).toBeUndefined();
     await database.query(
       "alter table app.events_split disable trigger all; update app.events_split set note = 'other' where id = 7",
@@ -171,7 +176,7 @@ describe.each(testVersions())("PostgreSQL %s, the history of a converted table",
     expect(await partitions()).toEqual(["events_history", "events_p2025_04"]);
   });
 
-  it.each([
+  itAlike(version).each([
     [
       "a view on it",
       "create view app.old as select id from app.events_history",

@@ -5,6 +5,7 @@ import { named, preview, up } from "../support/harness/rounds";
 import { startAgain } from "../support/harness/with-deployment";
 import { everywhere } from "./changed-table";
 import { base, declare, withColumns } from "./columns-support";
+import { itAlike } from "../support/sample";
 
 describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
   const { database, deployment, change, refresh, files, column } = withColumns(version);
@@ -77,7 +78,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     expect(await files()).toEqual(before);
   });
 
-  it.each([
+  itAlike(version).each([
     ["a narrower text", { type: "varchar(5)", nullable: true }, /would rewrite or read every partition/],
     ["another type", { type: "jsonb", nullable: true }, /That is a migration/],
     [

@@ -8,6 +8,7 @@ import { startAgain } from "../support/harness/with-deployment";
 import { asOf, everywhere } from "./changed-table";
 import { base, declare, withColumns } from "./columns-support";
 import { inputsOf, nothingLeft } from "./support";
+import { itAlike } from "../support/sample";
 
 describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
   const { database, deployment, change, refresh, files, column } = withColumns(version);
@@ -44,7 +45,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     expect(await column("amount")).toContain("events_p2025_05 numeric(8,2) not null default 0");
   });
 
-  it.each([
+  itAlike(version).each([
     ["a volatile default", { type: "uuid", default: "gen_random_uuid()" }, /gen_random_uuid\(\) is volatile/],
     ["a serial", "bigserial", /each row gets a number of a sequence/],
     ["an identity", { type: "bigint", identity: "always" as const }, /each row gets a number of a sequence/],

@@ -8,6 +8,7 @@ import { preview, up, withPlugin } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
 import { partitions, nothingLeft } from "./support";
+import { itAlike } from "../support/sample";
 
 const at = (asOf: string, changes: Partial<TableSpecArgs> = {}) =>
   program(asOf, { indexes: {}, window: { lead: "1 month", retention: "2 months" }, grace: "none", ...changes });
@@ -146,7 +147,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect((await left(database)).dump).toBe(before);
   });
 
-  it.each([
+  itAlike(version).each([
     ["paused", { paused: true }, "retirement is paused"],
     [
       "outside of its hours",

@@ -5,6 +5,7 @@ import { program } from "../support/harness/fixture";
 import { preview, refresh, up, withPlugin } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { entryOf, inputsOf, partitions, nothingLeft } from "./support";
+import { itAlike } from "../support/sample";
 
 const base = { id: "bigint", at: "timestamptz", note: { type: "text", nullable: true } } as const;
 const at = (asOf: string, changes: Partial<TableSpecArgs> = {}) =>
@@ -197,7 +198,7 @@ describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => 
     });
   });
 
-  it.each([
+  itAlike(version).each([
     [{ primaryKey: ["id"] }, "primaryKey"],
     [{ uniques: { one: ["note"] } }, "uniques.one"],
     [{ indexes: { one: { columns: ["note"], unique: true } } }, "indexes.one.columns"],

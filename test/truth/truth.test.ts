@@ -8,7 +8,8 @@ import type { TableSpecArgs } from "../../core/declare/table/args";
 import { VERB_NAMES } from "../../core/plan/change/verbs";
 import { RESOURCE_TYPES } from "../../provider/resource-list";
 import { withEngine } from "../engine/support";
-import { testVersions, withDatabase } from "../support/database";
+import type { Version } from "../../tools/postgres/binaries";
+import { anyVersion, testVersions, withDatabase } from "../support/database";
 import { type Case, type Declared, ELSEWHERE, listResourceKinds, type Mode, NEVER } from "./case";
 import { CASES } from "./cases";
 import { CONVERSION_CASES } from "./conversion-cases";
@@ -32,12 +33,22 @@ const RUNS: readonly Run[] = ALL.flatMap((one, number) =>
   (one.resources ?? MODES).map((mode) => ({ one, mode, schema: `s${String(number)}${mode.slice(0, 1)}` })),
 );
 
+/** The mode decides which of our steps sends a statement, and no version answers that another way: an older server has one for each case. */
+function runsOn(version: Version): readonly Run[] {
+  if (anyVersion().includes(version)) return RUNS;
+  return ALL.flatMap((one, number) => {
+    const runs = RUNS.filter((run) => run.one === one);
+    return runs.slice(number % runs.length).slice(0, 1);
+  });
+}
+
 test("every kind of change that the product has is a row here, or named with the test that compares it", () => {
   const known = [...ALL.flatMap(({ covers }) => covers), ...Object.keys(ELSEWHERE), ...Object.keys(NEVER)];
   expect([...VERB_NAMES, ...listResourceKinds(RESOURCE_TYPES)].filter((kind) => !known.includes(kind))).toEqual([]);
 });
 
 describe.each(testVersions())("on PostgreSQL %i, what preview prints is what runs", (version) => {
+  const runs = runsOn(version);
   const database = withDatabase(version);
   const engine = withEngine(database);
   const folder = mkdtempSync(join(tmpdir(), "pgpartition-truth-"));
@@ -65,7 +76,7 @@ describe.each(testVersions())("on PostgreSQL %i, what preview prints is what run
   }
 
   function declare(step: number): void {
-    const tables = RUNS.flatMap(({ one, mode, schema }): [string, TableSpecArgs][] => {
+    const tables = runs.flatMap(({ one, mode, schema }): [string, TableSpecArgs][] => {
       const declared = step < one.steps.length ? one.steps[step] : one.steps.at(-1);
       if (declared === undefined) return [];
       const beside = one.beside && { ...one.beside, table: "u" };
@@ -77,7 +88,7 @@ describe.each(testVersions())("on PostgreSQL %i, what preview prints is what run
     engine.declare({
       tables: Object.fromEntries(tables),
       asOf: CLOCKS[step] ?? CLOCKS[0],
-      more: { allowDestroy: RUNS.map(({ schema }) => `${schema}.t`) },
+      more: { allowDestroy: runs.map(({ schema }) => `${schema}.t`) },
     });
   }
 
@@ -108,11 +119,11 @@ describe.each(testVersions())("on PostgreSQL %i, what preview prints is what run
       await database
         .query("create role truth_reader")
         .catch((error: unknown) => expect(String(error)).toContain("already exists"));
-      for (const one of RUNS) {
+      for (const one of runs) {
         await database.query(`create schema ${one.schema}`);
         await run(one.one.given, one);
       }
-    } else for (const one of RUNS) await run(one.one.between?.[step - 1], one);
+    } else for (const one of runs) await run(one.one.between?.[step - 1], one);
     declare(step);
     const plan = join(folder, `plan-${String(step)}.jsonl`);
     const preview = await engine.pulumi(["preview"], { env: { PGPARTITION_PLAN_FILE: plan } });
@@ -130,7 +141,7 @@ describe.each(testVersions())("on PostgreSQL %i, what preview prints is what run
   });
 
   describe.each(steps)("in update %i", (step) => {
-    test.each(RUNS.map((one) => [one.one.kind, one.mode, one] as const))(
+    test.each(runs.map((one) => [one.one.kind, one.mode, one] as const))(
       `${version}, ${step}: a table that %s (resources: %s)`,
       (_kind, _mode, one) => {
         const isOwn = ({ name }: { readonly name: string }) =>
