@@ -53,7 +53,7 @@ export class PairChanged extends Error {
 export const BY_KEY = { enable_hashjoin: "off", enable_mergejoin: "off", enable_seqscan: "off", jit: "off" };
 
 /** A step that a crash of the server undoes is done again: the journal is in the same transaction. */
-const NOT_WAITING = { synchronous_commit: "off" };
+export const NOT_WAITING = { synchronous_commit: "off" };
 
 /**
  * Runs one step in a transaction whose snapshot is taken after both sides were locked, the source first. ACCESS SHARE on the source: no
@@ -90,12 +90,12 @@ export async function readMarks(database: Database, pair: Pair): Promise<PairMar
   return toMark((await database.read(markQuery(pair)))[0]);
 }
 
-function readBare(row: Row = {}): PairRelation[] {
+export function readBare(row: Row = {}): PairRelation[] {
   const found = row["bare"] as readonly (readonly [string, string])[] | null | undefined;
   return (found ?? []).map(([schema, name]) => ({ schema, name }));
 }
 
-function toMark(row: Row = {}): PairMark {
+export function toMark(row: Row = {}): PairMark {
   const text = (name: string): string => String(row[name] ?? "");
   return { mark: text("mark"), files: text("files"), columns: text("columns") };
 }

@@ -66,12 +66,15 @@ export function reconcile(
   });
 }
 
-/** By one join of both sides, whatever plans are right for single keys. */
 async function removeGone(session: Session, texts: ReturnType<typeof reconcileTexts>): Promise<void> {
+  await joinWhole(session, () => [session.query(texts.removeGone), session.query(texts.forgetEmptied)]);
+}
+
+/** Runs statements that join both sides as a whole, whatever plans are right for single keys. */
+export async function joinWhole(session: Session, run: () => readonly Promise<unknown>[]): Promise<void> {
   await Promise.all([
     ...JOINS.map((node) => session.query(`set local enable_${node} = on`)),
-    session.query(texts.removeGone),
-    session.query(texts.forgetEmptied),
+    ...run(),
     ...JOINS.map((node) => session.query(`set local enable_${node} = off`)),
   ]);
 }

@@ -1,8 +1,17 @@
-import { quote, quoteList, quoteLiteral } from "../../names/identifier";
+import { fitIdentifier, quote, quoteList, quoteLiteral } from "../../names/identifier";
 import { buildFreshGrantStatements } from "../../partition/carry/security-statements";
 import { buildRelationStatement } from "../../sql/relation";
 import type { Statement } from "../../sql/statement";
-import { CHANGE, EMPTIED, getColumn, nameKeyColumn, type Pair, type PairRelation, quoteRelationOf } from "./pair";
+import {
+  CHANGE,
+  EMPTIED,
+  FROM_TARGET,
+  getColumn,
+  nameKeyColumn,
+  type Pair,
+  type PairRelation,
+  quoteRelationOf,
+} from "./pair";
 
 /** Names of the triggers that capture. They sort before usual names; which of several triggers fires first does not matter. */
 export const CAPTURE_TRIGGERS = { rows: "pgpartition_capture", emptied: "pgpartition_capture_truncate" } as const;
@@ -32,29 +41,46 @@ export function prepareCapture(pair: Pair, owner: CaptureOwner): Statement[] {
   });
   const settings =
     "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_insert_scale_factor = 0, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000";
-  const own = (kind: "TABLE" | "FUNCTION", name: string) =>
-    owner.owner === owner.role ? [] : [`ALTER ${kind} ${name} OWNER TO ${quote(owner.owner)}`];
   const relation = { ...pair.pending, role: "parent", fresh: true } as const;
   return [
     ...build(pair, [
       `CREATE TABLE ${pending} (${CHANGE} bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ${EMPTIED} boolean NOT NULL DEFAULT false, ${keys.join(", ")}) WITH (${settings})`,
     ]),
     ...buildFreshGrantStatements(relation, "", [], owner.defaultGrantees),
-    ...build(pair, [
-      ...own("TABLE", pending),
-      captureFunction(pair),
-      `REVOKE ALL ON FUNCTION ${quoteRelationOf(nameCapture(pair))}() FROM PUBLIC`,
-      ...own("FUNCTION", `${quoteRelationOf(nameCapture(pair))}()`),
-    ]),
+    ...build(pair, giveTo("TABLE", pending, owner)),
+    ...createCapture(pair, owner),
   ].map((statement) => ({
     ...statement,
     transaction: `prepare the capture of ${pair.source.schema}.${pair.source.name}`,
   }));
 }
 
-/** The function has the name of the table that it fills. */
-export function nameCapture({ pending }: Pick<Pair, "pending">): PairRelation {
-  return pending;
+/** Creates the function alone that fills the table of pending keys, which exists. */
+export function createCapture(pair: Pair, owner: Pick<CaptureOwner, "owner" | "role">): Statement[] {
+  const name = `${quoteRelationOf(nameCapture(pair))}()`;
+  return build(pair, [
+    captureFunction(pair),
+    `REVOKE ALL ON FUNCTION ${name} FROM PUBLIC`,
+    ...giveTo("FUNCTION", name, owner),
+  ]);
+}
+
+function giveTo(
+  kind: "TABLE" | "FUNCTION",
+  name: string,
+  { owner, role }: Pick<CaptureOwner, "owner" | "role">,
+): string[] {
+  return owner === role ? [] : [`ALTER ${kind} ${name} OWNER TO ${quote(owner)}`];
+}
+
+/** The function has the name of the table that it fills; where it is filled from both sides, that of the target has its own. */
+export function nameCapture({ pending, fromTarget }: Pick<Pair, "pending" | "fromTarget">): PairRelation {
+  return fromTarget ? { ...pending, name: fitIdentifier(`${pending.name}_target`) } : pending;
+}
+
+/** Columns and values that a change of the target has in addition. */
+function markSide({ fromTarget }: Pick<Pair, "fromTarget">) {
+  return fromTarget ? { columns: `${FROM_TARGET}, `, values: "true, " } : { columns: "", values: "" };
 }
 
 /**
@@ -63,8 +89,9 @@ export function nameCapture({ pending }: Pick<Pair, "pending">): PairRelation {
  */
 function captureFunction(pair: Pair): string {
   const names = pair.key.map((_, index) => nameKeyColumn(index));
+  const side = markSide(pair);
   const insert = (row: "OLD" | "NEW") =>
-    `INSERT INTO ${quoteRelationOf(pair.pending)} (${quoteList(names)}) VALUES (${pair.key.map((name) => `${row}.${quote(name)}`).join(", ")});`;
+    `INSERT INTO ${quoteRelationOf(pair.pending)} (${side.columns}${quoteList(names)}) VALUES (${side.values}${pair.key.map((name) => `${row}.${quote(name)}`).join(", ")});`;
   const changed = pair.key.map((name) => `NEW.${quote(name)} IS DISTINCT FROM OLD.${quote(name)}`).join(" OR ");
   const body = [
     "BEGIN",
@@ -79,7 +106,7 @@ function captureFunction(pair: Pair): string {
     `      ${insert("NEW")}`,
     "    END IF;",
     "  ELSE",
-    `    INSERT INTO ${quoteRelationOf(pair.pending)} (${EMPTIED}) VALUES (true);`,
+    `    INSERT INTO ${quoteRelationOf(pair.pending)} (${side.columns}${EMPTIED}) VALUES (${side.values}true);`,
     "  END CASE;",
     "  RETURN NULL;",
     "END",
@@ -120,11 +147,12 @@ export function captureLeaf(pair: Pair, leaf: PairRelation): Statement[] {
   const on = quoteRelationOf(leaf);
   const name = CAPTURE_TRIGGERS.emptied;
   const columns = pair.key.map((_, index) => nameKeyColumn(index));
+  const side = markSide(pair);
   return [
     `CREATE TRIGGER ${name} AFTER TRUNCATE ON ${on} FOR EACH STATEMENT EXECUTE FUNCTION ${quoteRelationOf(nameCapture(pair))}()`,
     `ALTER TABLE ${on} ENABLE ALWAYS TRIGGER ${name}`,
     `COMMENT ON TRIGGER ${name} ON ${on} IS 'captures changes for a way back'`,
-    `INSERT INTO ${quoteRelationOf(pair.pending)} (${quoteList(columns)}) SELECT ${quoteList(pair.key)} FROM ${on}`,
+    `INSERT INTO ${quoteRelationOf(pair.pending)} (${side.columns}${quoteList(columns)}) SELECT ${side.values}${quoteList(pair.key)} FROM ${on}`,
   ].map((sql) => ({
     ...buildOnSource(pair, sql, `capture ${leaf.schema}.${leaf.name}`),
     locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "partition", mode: "SHARE ROW EXCLUSIVE" }],

@@ -21,6 +21,8 @@ export interface Pair {
   readonly key: readonly string[];
   /** True if the source is partitioned: its partitions may come and go, and each has triggers of its own. */
   readonly partitioned?: boolean;
+  /** True for the way back of a pair that is kept equal both ways: it shares the table of pending keys, and marks its own there. */
+  readonly fromTarget?: boolean;
 }
 
 export interface PairColumn {
@@ -38,6 +40,9 @@ export const CHANGE = "change";
 
 /** True in a row of the table of pending keys that stands for TRUNCATE, and has no key. */
 export const EMPTIED = "emptied";
+
+/** True in a row of the table of pending keys for a change of the target, of a pair that is kept equal both ways. */
+export const FROM_TARGET = "from_target";
 
 /** Names a key column in the table of pending keys: not by its own name, which may be one of the other columns there. */
 export function nameKeyColumn(index: number): string {
