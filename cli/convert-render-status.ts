@@ -32,13 +32,16 @@ export function renderStatus(status: CopyStatus): string {
   const ended = phase === "ended";
   const split =
     detail.historyOf === undefined ? "" : `, the history of ${detail.historyOf}, which ${ended ? "was" : "is"} split`;
-  const head = `${formatTableId(table)}${split}: ${isOpening(record) ? OPENING : PHASES[phase]}`;
+  const head = `${formatTableId(table)}${split}: ${detail.both ? describeBoth(status) : isOpening(record) ? OPENING : PHASES[phase]}`;
   if (ended) return [head, ...renderFormer(status)].join("\n");
   return [
     head,
     `  copied: ${renderCopied(status)}`,
     `  changes: ${count(status.pending)} pending, ${count(record.changesReconciled)} followed`,
     `  compared: ${count(record.rowsVerified)} rows${record.verifiedAt === undefined ? "" : `, all equal at ${record.verifiedAt}`}`,
+    ...(detail.both?.conflicts === undefined
+      ? []
+      : [`  changed on both sides: ${count(detail.both.conflicts)} rows, of which the later change stayed`]),
     ...(detail.back && isWayBackOpen(record) ? [`  way back: open until ${detail.back.until}`] : []),
     ...renderFormer(status),
     ...renderControl(record).map((text) => `  setting: ${text}`),
@@ -48,6 +51,13 @@ export function renderStatus(status: CopyStatus): string {
     `  worked on by: ${status.holder ? renderHolder(status.holder) : "no run; pulumi up or pgpartition convert run goes on"}`,
     ...inTheWay.map((session) => `  in the way: ${renderInTheWay(session)}`),
   ].join("\n");
+}
+
+function describeBoth({ record: { phase, detail } }: CopyStatus): string {
+  const name = detail.target;
+  return phase === "ended"
+    ? `not kept equal to ${name} any more: ${detail.both?.closed ?? "it has ended"}`
+    : `kept equal to ${name}, whichever is written to, until ${detail.both?.until ?? ""}`;
 }
 
 function renderFormer({ former, record: { detail } }: CopyStatus): string[] {
@@ -157,6 +167,9 @@ export function toJson(status: CopyStatus): object {
     updatedAt: record.updatedAt,
     secondsSinceLastStep: status.secondsSinceMoved,
     begunAgain: detail.restarted ?? null,
+    keptEqualTo: detail.both && record.phase !== "ended" ? detail.target : null,
+    keptEqualUntil: detail.both && record.phase !== "ended" ? detail.both.until : null,
+    changedOnBothSides: detail.both?.conflicts ?? 0,
     wayBackUntil: detail.back && isWayBackOpen(record) ? detail.back.until : null,
     formerTable: status.former
       ? {

@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import type { CopyJob } from "../conversion/copy-job";
+import { findBoth } from "../conversion/read/read-switch";
+import { keepBoth } from "../conversion/switch/keep-both";
 import { keepWayBack } from "../conversion/back/keep-way-back";
 import { readDeclaredCopy } from "../conversion/declared-copy";
 import { makeOperatorJob } from "../conversion/job-for";
@@ -27,7 +29,7 @@ const TELL_EVERY_MS = 60_000;
 export function createConvertRunCommand(): Command {
   return new Command("run")
     .description(
-      "Go on with a conversion that pulumi up has begun: copy, compare, and then follow the changes until it is stopped. After the swap, and for a way back that is opened later, keep the plain table current as long as its way back is open. Never swaps: the update that declares the rest of the table does.",
+      "Go on with a conversion that pulumi up has begun: copy, compare, and then follow the changes until it is stopped. After the swap, and for a way back that is opened later, keep the plain table current as long as its way back is open; of two tables that stay, keep both equal. Never swaps: the update that declares the rest of the table does.",
     )
     .argument("<table>", "schema.table")
     .option("--once", "end when everything is verified")
@@ -67,6 +69,7 @@ async function run({ session, table, record: found }: OpenConversion, stop: Stop
     const declared = readDeclaredCopy(record);
     const management = database.managementSchema;
     const work = { database, management, run: options.run, signal: stop.now, log: options.log };
+    if (record.detail.both) return keepBothEqual(work, declared, stop, once);
     if (isOpening(record) && !(await goOnOpening(work, declared, stop))) {
       if (once) process.exitCode = 1;
       return;
@@ -87,7 +90,7 @@ async function run({ session, table, record: found }: OpenConversion, stop: Stop
     const end = await runCopy(job);
     if (end.kind === "verified") {
       console.log(
-        `${name}: verified, ${describe(end.record)}. Only the swap remains: pulumi up with the table in the program, and without until: "verify", does it`,
+        `${name}: verified, ${describe(end.record)}. Only ${declared.switchTo ? "the capture of the other side" : "the swap"} remains: pulumi up with the table in the program, and without until: "verify", does it`,
       );
       if (!once) await keepFollowing(end.job, end.record);
     } else if (once) process.exitCode = 1;
@@ -111,6 +114,24 @@ async function keepCurrent(work: WorkContext, declared: DeclaredCopy, stop: Stop
     if (performance.now() - told >= TELL_EVERY_MS) {
       told = performance.now();
       console.log(`${name}: the former table is current, and its way back open until ${wayBack.until}`);
+    }
+    if (once) return;
+    await waitUnlessStopped(FOLLOW_EVERY_MS, stop.soon);
+    if (stop.soon.aborted) return console.log(`${name}: stopped; changes go on being captured`);
+  }
+}
+
+/** Keeps two tables equal until it is stopped, or until their time is over. */
+async function keepBothEqual(work: WorkContext, declared: DeclaredCopy, stop: Stop, once: boolean): Promise<void> {
+  const name = `${formatTableId(declared)} and ${declared.switchTo?.table ?? ""}`;
+  let told = -TELL_EVERY_MS;
+  for (;;) {
+    const open = await findBoth(work.database, declared);
+    if (!open || !(await keepBoth(work, declared, open, () => stop.soon.aborted)))
+      return console.log(`${name}: not kept equal any more; both stay as they are`);
+    if (performance.now() - told >= TELL_EVERY_MS) {
+      told = performance.now();
+      console.log(`${name}: equal, but for what is written now; kept so until ${open.until}`);
     }
     if (once) return;
     await waitUnlessStopped(FOLLOW_EVERY_MS, stop.soon);

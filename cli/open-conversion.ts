@@ -46,6 +46,10 @@ export async function requireUnderWay(
   if (record && record.phase !== "swapped" && record.phase !== "ended" && !isWayBackOpen(record)) return record;
   const name = formatTableId(table);
   const oid = await findOid(database, quoteQualified(table.schema, table.table));
+  if (record?.detail.both && record.phase !== "ended")
+    throw new Error(
+      `${name} and ${record.detail.target} are kept equal, whichever is written to, until ${record.detail.both.until}: removing convertFrom from the program ends that, and both stay`,
+    );
   if (record && record.targetOid === oid)
     throw new Error(
       `the conversion of "${name}" was swapped already: the table is partitioned, and its former rows are in "${table.schema}.${record.detail.former}"` +

@@ -20,6 +20,7 @@ function beginStatements(
     pending,
     former,
     ...(declared.historyOf ? { historyOf: declared.historyOf.table } : {}),
+    ...(declared.switchTo ? { switchTo: declared.switchTo.table } : {}),
     declared: encodeCopy(declared),
     ...(owner === undefined ? {} : { owner }),
     ...(restarted === undefined ? {} : { restarted }),

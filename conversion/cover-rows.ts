@@ -47,13 +47,13 @@ async function captureLeaves({ work, source }: CopyJob, leaves: BareLeaves["leav
 }
 
 /** PostgreSQL reports a row that no partition takes like one that a CHECK refuses. */
-function isRowWithoutPartition(error: unknown): error is StatementError {
+export function isRowWithoutPartition(error: unknown): error is StatementError {
   return (
     error instanceof StatementError && error.sqlState === "23514" && /no partition of relation/.test(error.message)
   );
 }
 
-async function addMissing(job: CopyJob, place: RowPlace): Promise<number> {
+export async function addMissing(job: CopyJob, place: RowPlace): Promise<number> {
   const { work, source, declared, now } = job;
   const { column, kind, zone } = source.key;
   const lists = listListColumns(declared.levels);

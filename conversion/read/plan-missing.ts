@@ -3,7 +3,7 @@ import { planCopyPartitions } from "../../core/conversion/copy/copy-partitions";
 import type { CopyPartition } from "../../core/conversion/copy/copy-source";
 import type { ObservedTable } from "../../core/observed/observed-table";
 import type { SourceValues } from "../../core/partition/branch/desired-branches";
-import type { DeclaredCopy } from "../../core/resources/conversion";
+import { type DeclaredCopy, nameAfterTarget } from "../../core/resources/conversion";
 import type { Instant } from "../../core/time/instant";
 import type { Database } from "../../postgres/database";
 import { readLevelValues } from "../../postgres/read/level-values";
@@ -30,5 +30,5 @@ export async function planMissing(
 ): Promise<Missing> {
   const read = await readLevelValues(database, declared.levels);
   const values = addFoundValues(declared.levels, read, facts.rows);
-  return { declared: read, values, partitions: planCopyPartitions(declared, { ...facts, values }) };
+  return { declared: read, values, partitions: planCopyPartitions(nameAfterTarget(declared), { ...facts, values }) };
 }

@@ -4,7 +4,7 @@ import type { CopyPartition } from "../../core/conversion/copy/copy-source";
 import { findLevelProblems, noteFound } from "../../core/conversion/copy/level-problems";
 import type { ObservedTable } from "../../core/observed/observed-table";
 import type { Problem } from "../../core/problems/problem";
-import type { DeclaredCopy } from "../../core/resources/conversion";
+import { type DeclaredCopy, nameAfterTarget } from "../../core/resources/conversion";
 import type { Instant } from "../../core/time/instant";
 import { readTableBranches } from "../../postgres/conversion/branch-rows";
 import type { Database } from "../../postgres/database";
@@ -43,7 +43,7 @@ export async function planFound(
 ): Promise<PlannedRows> {
   try {
     const { partitions, ...read } = await planMissing(database, declared, found);
-    const facts = { ...read, rows: found.rows, spec: declared, table: found.table };
+    const facts = { ...read, rows: found.rows, spec: nameAfterTarget(declared), table: found.table };
     return { partitions, problems: findLevelProblems(facts), notes: noteFound(facts) };
   } catch (error) {
     if (!(error instanceof ValueSourceError)) throw error;

@@ -5,6 +5,7 @@ import { choosePrimaryKey } from "../../core/conversion/attach/attach-source";
 import { listLevelColumns } from "../../core/conversion/copy/branch-rows";
 import { findCopyProblems } from "../../core/conversion/copy/copy-problems";
 import { withoutCapture } from "../../core/conversion/copy/without-capture";
+import { findSwitchProblems } from "../../core/conversion/switch/switch-problems";
 import { noteOffline } from "../../core/conversion/offline/note-offline";
 import { findOpened, nameBackPending } from "../../core/conversion/copy/say-way-back";
 import { type CopyNames, type CopySource, describePresent } from "../../core/conversion/copy/copy-source";
@@ -78,8 +79,9 @@ export async function readCopy(
     ...planned.problems,
     ...findCopyProblems({ table, bound, replication, superuser, primaryKey, partitions, lockCapacity, locked }),
     ...(record && locked ? [refuseUnderWay(declared)] : []),
-    ...(record ? [] : await findTakenNames(database, schema, listNames(names, partitions), names.former)),
-    ...(findOpened(declared, now) ? await findTakenBack(database, declared) : []),
+    ...(record ? [] : await findTakenNames(database, schema, listNames(declared, names, partitions), names.former)),
+    ...(declared.switchTo && !record?.detail.both ? findSwitchProblems(bound, primaryKey, { declared, now }) : []),
+    ...(findOpened(declared, now) && !declared.switchTo ? await findTakenBack(database, declared) : []),
   ];
   const kind = found.key?.kind;
   if (problems.length > 0 || !kind || !primaryKey) return { kind: "refused", state: "plain", problems };
@@ -189,14 +191,18 @@ function withoutUnsettled(source: ConversionSource, record: CopyRecord | undefin
   return { ...source, constraints };
 }
 
-function chooseNames({ table, formerName }: DeclaredCopy, record: CopyRecord | undefined): CopyNames {
+function chooseNames({ table, formerName, switchTo }: DeclaredCopy, record: CopyRecord | undefined): CopyNames {
   return {
-    target: record?.detail.target ?? fitIdentifier(`${table}_copy`),
+    target: record?.detail.target ?? switchTo?.table ?? fitIdentifier(`${table}_copy`),
     pending: record?.detail.pending ?? fitIdentifier(`${table}_pending`),
     former: formerName,
   };
 }
 
-function listNames({ target, pending, former }: CopyNames, partitions: CopySource["partitions"]): string[] {
-  return [target, pending, former, ...partitions.map(({ name }) => name)];
+function listNames(
+  { switchTo }: DeclaredCopy,
+  { target, pending, former }: CopyNames,
+  partitions: CopySource["partitions"],
+): string[] {
+  return [target, pending, ...(switchTo ? [] : [former]), ...partitions.map(({ name }) => name)];
 }

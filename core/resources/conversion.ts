@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AttachSpec, CopySpec } from "../declare/conversion/conversion-spec";
+import type { AttachSpec, CopySpec, SwitchSpec } from "../declare/conversion/conversion-spec";
 import { CONVERSION } from "../declare/conversion/convert-from";
 import { collectWires, decodeOptions, encodeOptions } from "../declare/option/option";
 import type { KeySpec, TableSpec, WindowSpec } from "../declare/table/spec";
@@ -66,7 +66,7 @@ function encodePartitioning({ grid, levels, lead }: Partitioning): Pick<Conversi
 }
 
 /** A declared conversion as its handler reads it. */
-export type DeclaredConversion = DeclaredAttach | DeclaredCopy;
+export type DeclaredConversion = DeclaredAttach | DeclaredCopy | DeclaredSwitch;
 
 interface DeclaredTable extends Pick<WindowSpec, "requireBackupSince">, DropRules {
   readonly schema: string;
@@ -87,6 +87,30 @@ export interface DeclaredAttach extends DeclaredTable, AttachSpec {
 export interface DeclaredCopy extends DeclaredTable, CopySpec, Partitioning {
   /** The table that is copied is a partition of this one, up to this bound: its history, which is split. Left out: it is a plain table. */
   readonly historyOf?: { readonly table: string; readonly until: Instant };
+  /** The plain table is copied into this one, and both stay. Left out: the copy takes its place. */
+  readonly switchTo?: { readonly table: string };
+}
+
+/** The declared table is a copy of another one, and both are kept equal. */
+export interface DeclaredSwitch extends DeclaredTable, SwitchSpec, Partitioning {}
+
+/** Returns the copy by which a table gets the rows of another one, which stays: from that one. */
+export function toSwitchedCopy(declared: DeclaredSwitch): DeclaredCopy & Required<Pick<DeclaredCopy, "switchTo">> {
+  const { table, from, ...alike } = declared;
+  return {
+    ...alike,
+    table: from,
+    strategy: "copy",
+    formerName: from,
+    openWayBack: false,
+    dropFormerAfter: undefined,
+    switchTo: { table },
+  };
+}
+
+/** Returns a copy under the name that its partitions are named after. */
+export function nameAfterTarget(declared: DeclaredCopy): DeclaredCopy {
+  return declared.switchTo ? { ...declared, table: declared.switchTo.table } : declared;
 }
 
 /** Returns the copy by which a history is split: from that partition, into partitions of the same table. */
@@ -110,15 +134,29 @@ export function toSplit(declared: DeclaredAttach): DeclaredCopy | undefined {
 function toDeclared(declared: DeclaredCopy): DeclaredConversion {
   const {
     historyOf,
+    switchTo,
     table,
     formerName: _,
-    rollbackUntil: _r,
+    rollbackUntil,
     openWayBack: _o,
     grid,
     levels,
     lead,
     ...alike
   } = declared;
+  if (switchTo && rollbackUntil) {
+    const { dropFormerAfter: _d, ...kept } = alike;
+    return {
+      ...kept,
+      grid,
+      levels,
+      lead,
+      rollbackUntil,
+      table: switchTo.table,
+      from: table,
+      strategy: "copyThenSwitch",
+    };
+  }
   if (!historyOf) return declared;
   return {
     ...alike,
@@ -174,26 +212,26 @@ export function decodeConversion(wire: ConversionWire): DeclaredConversion {
 export const conversionType = defineResourceType({
   name: "Conversion",
   description:
-    "Conversion of a plain table into a partitioned one, online. With the strategy `attach` no row moves: the whole table becomes one partition for everything before `historyUntil`. With `copy` its rows are copied into partitions, compared, and the copy takes its place; with `offline` the same in one transaction, while writers wait. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, unless `until` takes the swap back (`prepare` that of `attach`, `verify` that of `copy`), `openWayBack` prepares that for any partitioned table, or `split` cuts the history of `attach` into partitions, and nothing where no table of that name exists.",
+    "Conversion of a plain table into a partitioned one, online. With the strategy `attach` no row moves: the whole table becomes one partition for everything before `historyUntil`. With `copy` its rows are copied into partitions, compared, and the copy takes its place; with `offline` the same in one transaction, while writers wait. With `copyThenSwitch` the rows of another table are copied into the declared one, and both are kept equal until `rollbackUntil`. Comes before the Table, which then adopts what it made. Does nothing once the table is partitioned, unless `until` takes the swap back (`prepare` that of `attach`, `verify` that of `copy`), `openWayBack` prepares that for any partitioned table, or `split` cuts the history of `attach` into partitions, and nothing where no table of that name exists.",
   inputs: conversionWireSchema,
   facts: z.object({ state: z.enum(CONVERSION_STATES), history: z.string().optional(), former: z.string().optional() }),
   arguments: ["ConvertFromArgs", "TableSpecArgs"],
   texts: {
     primaryKey: "Primary key of the partitioned table. Left out: the present one, with the partition key added.",
     convertFrom: "The declared conversion.",
-    grid: "With the strategies `copy` and `offline`, or with `split`: intervals of the partitions that its rows are copied into.",
+    grid: "With the strategies `copy`, `copyThenSwitch` and `offline`, or with `split`: intervals of the partitions that its rows are copied into.",
     levels:
-      "With the strategies `copy` and `offline`: LIST and HASH levels of the copy. Left out: it is partitioned by time alone.",
-    lead: "With the strategies `copy` and `offline`, or with `split`: how far ahead of now they reach.",
+      "With the strategies `copy`, `copyThenSwitch` and `offline`: LIST and HASH levels of the copy. Left out: it is partitioned by time alone.",
+    lead: "With the strategies `copy`, `copyThenSwitch` and `offline`, or with `split`: how far ahead of now they reach.",
     requireBackupSince:
       "Backup without which nothing is swapped: it has to have begun at most `within` ago (48 hours, if left out).",
     plan: "What Check has read, for policies: `state` as in the outputs, `split` in the same words for the history that is to be split (left out: none is), `rows` by estimate, and `asOf`, the time that decides. Check replaces a given one.",
     state:
-      "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `copying`: its rows are being copied or compared. `verified`: every row was copied and compared, and only the swap remains. `converted`: the table is partitioned. `none`: no table of that name exists.",
+      "`plain`: the table is as it was, or is plain again. `prepared`: only the swap remains. `copying`: its rows are being copied or compared. `verified`: every row was copied and compared, and only the swap remains. `converted`: the table is partitioned; with `copyThenSwitch` it exists, and both are kept equal, or were until `rollbackUntil`. `none`: no table of that name exists.",
     history:
       "With the strategy `attach`: `schema.name` of the partition with all rows before `historyUntil`; after a split, of the table that it was.",
     former:
-      "With the strategies `copy` and `offline`: `schema.name` of the plain table after the swap, until it is dropped.",
+      "With the strategies `copy` and `offline`: `schema.name` of the plain table after the swap, until it is dropped. With `copyThenSwitch`: of the plain table, which stays.",
   },
   names: { state: "ConversionState", grid: "GridSegment", levels: "Levels" },
   notes: {

@@ -1,3 +1,6 @@
+import type { PairMark } from "../../core/conversion/between/mark";
+import type { BothWays } from "../../core/conversion/switch/both-ways";
+
 /** What the swap and everything after it have to know, and the catalogue does not say. */
 export interface CopyDetail {
   readonly target: string;
@@ -5,6 +8,8 @@ export interface CopyDetail {
   readonly former: string;
   /** Name of the partitioned table, in the same schema, whose history is split. Left out: the table itself is converted. */
   readonly historyOf?: string;
+  /** Name of the declared table, in the same schema, if the copy is that table, and the plain one stays. */
+  readonly switchTo?: string;
   /** Inputs of its resource: what another process needs to go on with it. */
   readonly declared: unknown;
   /** `project/stack` that declared it. Left out: it was begun by an earlier version. */
@@ -19,6 +24,8 @@ export interface CopyDetail {
   readonly heaps?: readonly HeapDetail[];
   /** From the swap on, if a way back was declared. */
   readonly back?: WayBackDetail;
+  /** Of two tables that stay, from the moment on from which both are captured. */
+  readonly both?: BothDetail;
   /** From the swap on. */
   readonly formerTable?: FormerDetail;
 }
@@ -37,6 +44,18 @@ interface OpeningDetail {
   readonly until: string;
   /** Primary key that the plain table had before its conversion. Left out: not known. */
   readonly formerKey?: readonly string[];
+}
+
+/** Two tables that are kept equal both ways. */
+export interface BothDetail extends BothWays {
+  /** Until when, as RFC 3339. */
+  readonly until: string;
+  /** What the direction back to the plain table was when its capture was installed; the other one is that of the record. */
+  readonly backMarks: PairMark;
+  /** Rows that both sides had changed otherwise, so far. */
+  readonly conflicts?: number;
+  /** Why it ended. */
+  readonly closed?: string;
 }
 
 /** The former table. */

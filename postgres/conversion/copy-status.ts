@@ -37,16 +37,16 @@ export async function listCopiesUnderWay(database: Database): Promise<TableName[
   return rows.map((row) => ({ schema: String(row["schema"]), table: String(row["table"]) }));
 }
 
-/** Returns the table whose lock a run of the conversion needs: the partitioned one, where its history is split. */
+/** Returns the table whose lock a run of the conversion needs: the partitioned one, where its history is split, or where both stay. */
 export function getLocked({ schema, table }: TableName, { detail }: Pick<CopyRecord, "detail">): TableName {
-  return { schema, table: detail.historyOf ?? table };
+  return { schema, table: detail.historyOf ?? detail.switchTo ?? table };
 }
 
-/** Returns the table by which the journal knows a conversion: of a table whose history is split, that partition. */
+/** Returns the table by which the journal knows a conversion: of a table whose history is split, that partition; of two that stay, the plain one. */
 export async function findJournalName(database: Database, { schema, table }: TableName): Promise<TableName> {
   const rows = await database.read(
     `select table_name as name from ${quote(database.managementSchema)}.conversions
-     where schema_name = $1 and (table_name = $2 or detail ->> 'historyOf' = $2)
+     where schema_name = $1 and (table_name = $2 or $2 in (detail ->> 'historyOf', detail ->> 'switchTo'))
      order by phase = 'ended', table_name <> $2, id desc limit 1`,
     [schema, table],
   );

@@ -1,5 +1,6 @@
 import { readCloseStatements } from "../../conversion/back/close-way-back";
 import { giveUpStatements } from "../../conversion/give-up";
+import { readCloseBoth } from "../../conversion/switch/keep-both";
 import { formatTableId } from "../../core/names/resource-id";
 import type { TableName } from "../../core/names/table-name";
 import { formatToken } from "../../core/resources/resource-type";
@@ -39,7 +40,12 @@ export async function tellLeavingConversions(
 
 async function tellLeaving({ database }: Runtime, named: TableName, record: CopyRecord): Promise<string[]> {
   const { schema, table } = named;
-  const { target, former } = record.detail;
+  const { target, former, both } = record.detail;
+  if (both)
+    return [
+      `${schema}.${table} and ${target} are not kept equal any more: convertFrom leaves the program; both stay as they are`,
+      ...printStatements(await readCloseBoth(database, both)),
+    ];
   if (hasWayBack(record))
     return [
       `the way back of ${schema}.${table} is closed for good: convertFrom leaves the program; ${schema}.${former} stays, and is not kept current any more`,

@@ -40,6 +40,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition analyze", (version) =>
       ["attach", true],
       ["split", true],
       ["copy", true],
+      ["copyThenSwitch", true],
       ["offline", true],
     ]);
     const { stdout } = await onDatabase(database, "analyze", "app.events");

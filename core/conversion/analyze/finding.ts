@@ -1,7 +1,7 @@
 import type { ConversionFacts } from "./facts";
 
 /** Ways to convert a plain table. */
-export type Strategy = "attach" | "split" | "copy" | "offline";
+export type Strategy = "attach" | "split" | "copy" | "copyThenSwitch" | "offline";
 
 /** One fact about a conversion: what keeps it from starting, what it takes care of, what an operator should know. */
 export interface Finding {

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../size";
+import { findSwitchObstacles } from "../switch/switch-problems";
 import type { ConversionFacts } from "./facts";
 import type { Finding, Strategy } from "./finding";
 import { formatAge, formatCount } from "./load-rules";
@@ -36,7 +37,11 @@ export function chooseStrategy(facts: ConversionFacts, findings: readonly Findin
   const blockers = findings.filter((one) => one.level === "blocker");
   const isFree = (strategy: Strategy) =>
     !blockers.some((one) => one.strategies === undefined || one.strategies.includes(strategy));
-  const strategies = listReports(facts).map((one) => ({ ...one, fits: isFree(one.strategy) }));
+  const stays = findSwitchObstacles(facts.source, undefined).length === 0;
+  const strategies = listReports(facts).map((one) => ({
+    ...one,
+    fits: isFree(one.strategy) && (one.strategy !== "copyThenSwitch" || stays),
+  }));
   if (isFree("attach"))
     return {
       strategies,
@@ -98,6 +103,17 @@ function listReports(facts: ConversionFacts): Omit<StrategyReport, "fits">[] {
       wal: `about ${formatBytes(whole)} and the changes meanwhile`,
       lock: swap,
       writes: "each changed row costs a row more: transactions of one row take 1.07 to 1.25 times as long",
+      duration: about(COPIED_SCANS),
+    },
+    {
+      strategy: "copyThenSwitch",
+      summary:
+        "rows are copied to a table of another name, then both are kept equal, whichever is written to, and the application is pointed over; not with triggers, or foreign keys that point to the table",
+      rowsMoved: moved,
+      disk: `about ${formatBytes(whole)} more, until you drop the plain table`,
+      wal: `about ${formatBytes(whole)}, and each change twice while both are kept equal`,
+      lock: "SHARE ROW EXCLUSIVE for an instant, twice: writers wait, readers do not",
+      writes: "each changed row costs a row more while it is copied; then a changed row is written on both sides",
       duration: about(COPIED_SCANS),
     },
     {

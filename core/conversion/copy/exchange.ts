@@ -150,7 +150,7 @@ export function drain(
  * Reconciles what is pending, under the lock that no writer passes: nothing can be added. Ends the swap if the capture is not what it
  * was, if it would take too long, or if the rows differ.
  */
-function reconcileLast(
+export function reconcileLast(
   source: CopySource,
   { mark, management, conversion }: CaptureProof & Pick<SwapProof, "management">,
   parts: Pick<ExchangeParts, "phase" | "what" | "passes">,

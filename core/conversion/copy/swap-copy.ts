@@ -95,7 +95,7 @@ export function takeNames(source: CopySource, primary: string | undefined): Stat
 }
 
 /** Row security of the partitions as of the table: reading one directly must show no more than that. */
-function closePartitions({ table, bound, partitions }: CopySource): Statement[] {
+export function closePartitions({ table, bound, partitions }: CopySource): Statement[] {
   return partitions.flatMap(({ name }) =>
     buildRowSecurityStatements(
       { schema: table.schema, name, role: "partition", fresh: true },

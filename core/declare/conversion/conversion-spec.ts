@@ -1,6 +1,6 @@
 import type { Instant } from "../../time/instant";
 
-export const CONVERSION_STRATEGIES = ["attach", "copy", "offline"] as const;
+export const CONVERSION_STRATEGIES = ["attach", "copy", "copyThenSwitch", "offline"] as const;
 export type ConversionStrategy = (typeof CONVERSION_STRATEGIES)[number];
 
 /** Phases of a conversion, in their order. */
@@ -12,7 +12,7 @@ export type ConversionPhase = (typeof CONVERSION_PHASES)[number];
  *
  * @public
  */
-export type ConversionSpec = AttachSpec | CopySpec;
+export type ConversionSpec = AttachSpec | CopySpec | SwitchSpec;
 
 /**
  * The whole table becomes one partition.
@@ -48,7 +48,21 @@ export interface CopySpec {
   readonly dropFormerAfter: Instant | undefined;
 }
 
-/** True if the table is plain after the last declared phase: nothing else of it can exist. */
+/**
+ * Its rows are copied into a table of another name, and both are kept current.
+ *
+ * @public
+ */
+export interface SwitchSpec {
+  readonly strategy: "copyThenSwitch";
+  /** Name of the plain table, in the same schema. */
+  readonly from: string;
+  readonly until: "verify" | "swap";
+  readonly timeBudgetMinutes: number | undefined;
+  readonly rollbackUntil: Instant;
+}
+
+/** True if the table is plain after the last declared phase, or does not exist as declared: nothing else of it can exist. */
 export function endsPlain({ strategy: named, until }: ConversionSpec): boolean {
-  return until === "prepare" || (named === "copy" && until === "verify");
+  return until === "prepare" || (named !== "attach" && until === "verify");
 }

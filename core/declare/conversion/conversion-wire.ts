@@ -3,7 +3,10 @@ import type { ConversionPhase, ConversionSpec, ConversionStrategy } from "./conv
 
 export function encodeConversion(spec: ConversionSpec): Sent {
   const until = spec.until === "swap" ? {} : { until: spec.until };
-  const former = spec.dropFormerAfter === undefined ? {} : { dropFormerAfter: formatInstant(spec.dropFormerAfter) };
+  const former =
+    !("dropFormerAfter" in spec) || spec.dropFormerAfter === undefined
+      ? {}
+      : { dropFormerAfter: formatInstant(spec.dropFormerAfter) };
   const budget = spec.timeBudgetMinutes === undefined ? {} : { timeBudgetMinutes: spec.timeBudgetMinutes };
   if (spec.strategy === "attach") {
     const { historyUntil, historyName, split } = spec;
@@ -15,6 +18,10 @@ export function encodeConversion(spec: ConversionSpec): Sent {
       ...budget,
       ...former,
     };
+  }
+  if (spec.strategy === "copyThenSwitch") {
+    const { strategy, from, rollbackUntil } = spec;
+    return { strategy, table: from, ...until, ...budget, rollbackUntil: formatInstant(rollbackUntil) };
   }
   const { formerName, rollbackUntil, openWayBack } = spec;
   return {
@@ -34,6 +41,7 @@ interface Sent {
   historyUntil?: string;
   historyName?: string;
   split?: boolean;
+  table?: string;
   formerName?: string;
   until?: ConversionPhase;
   timeBudgetMinutes?: number;
@@ -48,6 +56,14 @@ export function decodeConversion(wire: ConversionWire): ConversionSpec {
   const { strategy: named, historyUntil = "", historyName = "", formerName = "", until, timeBudgetMinutes } = wire;
   const { rollbackUntil, openWayBack = false, split = false } = wire;
   const dropFormerAfter = decodeTime(wire.dropFormerAfter);
+  if (named === "copyThenSwitch")
+    return {
+      strategy: named,
+      from: wire.table ?? "",
+      until: until === "verify" ? "verify" : "swap",
+      timeBudgetMinutes,
+      rollbackUntil: parseInstant(rollbackUntil ?? "", "UTC"),
+    };
   if (named === "copy" || named === "offline")
     return {
       strategy: named,

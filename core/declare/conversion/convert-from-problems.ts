@@ -2,11 +2,12 @@ import type { Problem } from "../../problems/problem";
 import { findIntervalAt } from "../../time/grid";
 import { compareInstants, formatInstant, type Instant } from "../../time/instant";
 import type { Around } from "../option/option";
+import type { ConversionStrategy } from "./conversion-spec";
 
 /** Refuses arguments that only another strategy has; `false` means the same as none. */
 export function refuseOthers<Declared extends object>(
   declared: Declared,
-  name: "attach" | "copy" | "offline",
+  name: ConversionStrategy,
   others: readonly (keyof Declared & string)[],
 ): Problem[] {
   return others
@@ -15,9 +16,38 @@ export function refuseOthers<Declared extends object>(
       path: `convertFrom.${other}`,
       code: "conflict",
       message: `the strategy "${name}" has no ${other}.`,
-      fix: `Remove it, or ${isOfSplit(other) ? "declare split: true, or " : ""}set strategy to "${name === "attach" ? "copy" : "attach"}".`,
+      fix: `Remove it, or ${name === "attach" && isOfSplit(other) ? "declare split: true, or " : ""}set strategy to "${findOwner(name, other)}".`,
     }));
 }
+
+/** Names the strategy that has an argument. */
+function findOwner(name: ConversionStrategy, argument: string): ConversionStrategy {
+  if (argument === "table") return "copyThenSwitch";
+  if (name === "attach" || argument === "formerName" || argument === "dropFormerAfter") return "copy";
+  return "attach";
+}
+
+/** The table that is converted has a name of its own, and its end is what the application is pointed over until. */
+export const MISSING_PLAIN: Problem = {
+  path: "convertFrom.table",
+  code: "invalid-value",
+  message: 'the strategy "copyThenSwitch" needs the name of the plain table.',
+  fix: 'Set it to the table whose rows are copied, for example "messages".',
+};
+
+export const SAME_NAME: Problem = {
+  path: "convertFrom.table",
+  code: "name-collision",
+  message: "the plain table has the name of the declared one, and both stay.",
+  fix: 'Give the declared table a name of its own, or set strategy to "copy", which exchanges them.',
+};
+
+export const MISSING_END: Problem = {
+  path: "convertFrom.rollbackUntil",
+  code: "invalid-value",
+  message: 'the strategy "copyThenSwitch" needs the time until which both tables are kept equal.',
+  fix: 'Set it to a time by which the application uses the declared table alone, for example "2027-01-15"; a later one extends it.',
+};
 
 /** Refuses what only a copy beside writers can have: `offline` is one transaction, and nothing is captured. */
 export function refuseOnline(declared: {

@@ -12,6 +12,7 @@ import {
   type ConversionSpec,
   type ConversionStrategy,
   type CopySpec,
+  type SwitchSpec,
 } from "./conversion-spec";
 import { decodeConversion, encodeConversion } from "./conversion-wire";
 import {
@@ -19,12 +20,15 @@ import {
   findEndless,
   findGridProblems,
   hasLevels,
+  MISSING_END,
+  MISSING_PLAIN,
   OF_SPLIT,
   REFUSED_LEVELS,
   refuseName,
   refuseOnline,
   refuseOthers,
   refusePhase,
+  SAME_NAME,
 } from "./convert-from-problems";
 
 /** How a plain table of the same name becomes the partitioned one. */
@@ -46,7 +50,9 @@ export interface ConvertFromArgs {
    * partitions of the declared levels and interval while writers continue, every row is compared, and the copy takes the place of the table;
    * the former table is kept. It needs disk for the rows and indexes once more. `offline`: the same in one transaction, for a
    * maintenance window: **writers wait until all rows are copied and compared**, readers go on but for an instant at its end. It
-   * needs no key, and changes nothing if it fails.
+   * needs no key, and changes nothing if it fails. `copyThenSwitch`: as `copy`, but nothing takes another's place: the rows of the
+   * plain table `table` are copied into the declared one, which has a name of its own, and from then on **both are kept equal,
+   * whichever is written to**, until `rollbackUntil`. The application is pointed over, instance by instance if need be, and back.
    *
    * @default "attach"
    */
@@ -60,6 +66,13 @@ export interface ConvertFromArgs {
    * @example "2027-01-01"
    */
   readonly historyUntil?: string;
+  /**
+   * With `copyThenSwitch`, and required there: the plain table that is converted, in the schema of the declared one, whose name no other
+   * relation may have. It stays as it is, with every row, and is never renamed, closed or dropped.
+   *
+   * @example "messages"
+   */
+  readonly table?: string;
   /** With `attach`: name of the partition with the history. @default `{table}_history` @example "events_before_2027" */
   readonly historyName?: string;
   /**
@@ -92,6 +105,9 @@ export interface ConvertFromArgs {
    * one only has to swap. Declared after the swap, while `rollbackUntil` keeps a way back open, it takes the swap back: the table
    * is the plain one again, with every row written since, and the partitioned one is the copy, compared and kept current.
    *
+   * With `copyThenSwitch`, `verify` copies and compares every row, and goes on following the changes of the plain table; without it
+   * both are kept equal from the next update on.
+   *
    * With `offline` there is no phase before the swap.
    *
    * @default "swap"
@@ -99,7 +115,7 @@ export interface ConvertFromArgs {
   readonly until?: ConversionPhase;
   /**
    * With `copy` or `split`: minutes after which an update stops copying, from 1 up, with what is done; the next one goes on, or
-   * `pgpartition convert run`. An update that has to swap a `copy` fails then, and says how far it is. With `offline`: minutes after
+   * `pgpartition convert run`; `copyThenSwitch` alike. An update that has to swap a `copy` fails then, and says how far it is. With `offline`: minutes after
    * which it is rolled back, so that writers wait no longer, and the update fails. Left out: it works to its end.
    *
    * @example 60
@@ -110,6 +126,9 @@ export interface ConvertFromArgs {
    * write, by `until: "verify"`. Writers pay for one more inserted row of keys, as while the rows are copied; retirement of the
    * table waits; the disk keeps both tables. A later time extends a way back that is open, an earlier one shortens it, and none
    * closes it with the next update; one that is closed is opened again by `openWayBack` alone. Left out: there is no way back.
+   *
+   * With `copyThenSwitch`, and required there: until when both tables are kept equal. Until then the way back is to point the
+   * application at the plain table again; the first update after it ends the capture of both.
    *
    * @example "2027-01-15"
    */
@@ -149,6 +168,7 @@ export const CONVERSION = {
         historyUntil: z.string().optional(),
         historyName: nameShape.optional(),
         split: z.boolean().optional(),
+        table: nameShape.optional(),
         formerName: nameShape.optional(),
         until: phase.optional(),
         timeBudgetMinutes: minutes.optional(),
@@ -164,6 +184,7 @@ export const CONVERSION = {
         historyUntil: instantWire.optional(),
         historyName: nameShape.optional(),
         split: z.boolean().optional(),
+        table: nameShape.optional(),
         formerName: nameShape.optional(),
         until: phase.optional(),
         timeBudgetMinutes: minutes.optional(),
@@ -173,20 +194,52 @@ export const CONVERSION = {
       }),
     ).optional(),
     parse: (declared: ConvertFromArgs | undefined, around: Around<ConversionOptions>) =>
-      declared &&
-      (declared.strategy === "copy" || declared.strategy === "offline"
-        ? parseCopy(declared, declared.strategy, around)
-        : parseAttach(declared, around)),
+      declared && parseConversion(declared, around),
     toWire: (spec) => spec && encodeConversion(spec),
     fromWire: (wire) => wire && decodeConversion(wire),
   }),
 } satisfies OptionsOf<ConversionOptions>;
 
+function parseConversion(declared: ConvertFromArgs, around: Around<ConversionOptions>): ConversionSpec | undefined {
+  switch (declared.strategy ?? "attach") {
+    case "attach":
+      return parseAttach(declared, around);
+    case "copy":
+      return parseCopy(declared, "copy", around);
+    case "offline":
+      return parseCopy(declared, "offline", around);
+    case "copyThenSwitch":
+      return parseSwitch(declared, around);
+  }
+}
+
+function parseSwitch(declared: ConvertFromArgs, around: Around<ConversionOptions>): SwitchSpec | undefined {
+  const { table, problems } = around;
+  const others = ["historyUntil", "historyName", "split", "formerName", "dropFormerAfter"] as const;
+  problems.push(...refuseOthers(declared, "copyThenSwitch", others));
+  if (declared.until !== undefined && declared.until !== "verify")
+    problems.push(refusePhase("copyThenSwitch", declared.until, "verify"));
+  const { table: from } = declared;
+  if (from === undefined) problems.push(MISSING_PLAIN);
+  else checkName("convertFrom.table", from, problems);
+  if (from === table.table) problems.push(SAME_NAME);
+  const rollbackUntil = parseTime("rollbackUntil", declared, around);
+  if (declared.rollbackUntil === undefined) problems.push(MISSING_END);
+  if (from === undefined || rollbackUntil === undefined) return undefined;
+  return {
+    strategy: "copyThenSwitch",
+    from,
+    until: declared.until === "verify" ? "verify" : "swap",
+    timeBudgetMinutes: declared.timeBudgetMinutes,
+    rollbackUntil,
+  };
+}
+
 function parseAttach(declared: ConvertFromArgs, around: Around<ConversionOptions>): ConversionSpec | undefined {
   const { table, problems } = around;
   const path = "convertFrom.historyUntil";
   const split = declared.split === true;
-  const others = ["formerName", "rollbackUntil", "openWayBack", ...(split ? [] : OF_SPLIT)] as const;
+  const others = ["table", "formerName", "rollbackUntil", "openWayBack", ...(split ? [] : OF_SPLIT)] as const;
   problems.push(...refuseOthers(declared, "attach", others));
   if (declared.until === "verify" && !split) problems.push(refusePhase("attach", "verify", "prepare"));
   if (declared.historyUntil === undefined) {
@@ -230,7 +283,7 @@ function parseCopy(
   around: Around<ConversionOptions>,
 ): ConversionSpec {
   const { table, problems } = around;
-  problems.push(...refuseOthers(declared, named, ["historyUntil", "historyName", "split"]));
+  problems.push(...refuseOthers(declared, named, ["historyUntil", "historyName", "split", "table"]));
   if (named === "offline") problems.push(...refuseOnline(declared));
   else if (declared.until === "prepare") problems.push(refusePhase("copy", "prepare", "verify"));
   const formerName = declared.formerName ?? fitIdentifier(`${table.table}_legacy`);

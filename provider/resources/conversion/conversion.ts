@@ -11,6 +11,7 @@ import { findOwnershipProblems } from "../shared/table-problems";
 import { attachStrategy } from "./attach";
 import { copyStrategy } from "./copy";
 import type { Strategy } from "./strategy";
+import { switchStrategy } from "./switch";
 
 /**
  * The conversion of a plain table. It comes before the Table, which adopts what it made; in a preview the other resources of the
@@ -21,8 +22,17 @@ export const conversion = defineResource(
   (runtime) => {
     /** What Check read, for Diff and preview of the same resource. */
     const known = new Map<string, Strategy>();
-    const choose = (declared: DeclaredConversion): Strategy =>
-      declared.strategy === "attach" ? attachStrategy(runtime, declared) : copyStrategy(runtime, declared);
+    const choose = (declared: DeclaredConversion): Strategy => {
+      switch (declared.strategy) {
+        case "attach":
+          return attachStrategy(runtime, declared);
+        case "copy":
+        case "offline":
+          return copyStrategy(runtime, declared);
+        case "copyThenSwitch":
+          return switchStrategy(runtime, declared);
+      }
+    };
     const recall = (declared: DeclaredConversion): Strategy => known.get(formatTableId(declared)) ?? choose(declared);
     return {
       id: formatTableId,
