@@ -215,7 +215,7 @@ function parseConversion(declared: ConvertFromArgs, around: Around<ConversionOpt
 
 function parseSwitch(declared: ConvertFromArgs, around: Around<ConversionOptions>): SwitchSpec | undefined {
   const { table, problems } = around;
-  const others = ["historyUntil", "historyName", "split", "formerName", "dropFormerAfter"] as const;
+  const others = ["historyUntil", "historyName", "split", "formerName", "openWayBack", "dropFormerAfter"] as const;
   problems.push(...refuseOthers(declared, "copyThenSwitch", others));
   if (declared.until !== undefined && declared.until !== "verify")
     problems.push(refusePhase("copyThenSwitch", declared.until, "verify"));
