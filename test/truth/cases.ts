@@ -180,27 +180,6 @@ export const CASES: readonly Case[] = [
     weaker: { 1: "a planned table does not know which planned tables refer to it" },
   },
   {
-    kind: "is closed, opened and closed",
-    covers: ["align", "~RowPolicy", "-RowPolicy"],
-    steps: [
-      { rowSecurity: policy, grants: { truth_reader: ["select"] } },
-      {
-        rowSecurity: { policies: { own: { roles: ["truth_reader"], using: "id > 1" } }, partitionAccess: "mirror" },
-        grants: { truth_reader: ["select", "insert"] },
-      },
-      { grants: {} },
-    ],
-  },
-  {
-    kind: "opens its partitions as they leave",
-    covers: ["align"],
-    steps: [
-      { window: rolling, rowSecurity: policy, grants: { truth_reader: ["select"] } },
-      { window: rolling, rowSecurity: policy, grants: { truth_reader: ["select"] } },
-    ],
-    between: ["grant select on %s.t_p2026_04 to truth_reader;"],
-  },
-  {
     kind: "gets another identity, statistics and comment",
     covers: ["align", "~Table"],
     steps: [
@@ -208,20 +187,6 @@ export const CASES: readonly Case[] = [
       { replicaIdentity: "full", statistics: { note: 300 }, comment: "it" },
       { replicaIdentity: "default", statistics: { note: 300 } },
     ],
-  },
-  {
-    kind: "is published, differently, and no more",
-    covers: ["+PublicationMember", "~PublicationMember", "-PublicationMember"],
-    steps: [
-      {},
-      { publications: { "truth_%s": { create: true, viaRoot: true } } },
-      { publications: { "truth_%s": { create: { publish: ["insert"] }, viaRoot: true, where: "id > 0" } } },
-    ],
-  },
-  {
-    kind: "is published no more",
-    covers: ["-PublicationMember"],
-    steps: [{ publications: { "truth_%s": { create: true } } }, {}],
   },
   {
     kind: "leaves and comes back",

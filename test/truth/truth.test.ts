@@ -11,6 +11,7 @@ import { withEngine } from "../engine/support";
 import type { Version } from "../../tools/postgres/binaries";
 import { anyVersion, testVersions, withDatabase } from "../support/database";
 import { type Case, type Declared, ELSEWHERE, listResourceKinds, type Mode, NEVER } from "./case";
+import { ACCESS_CASES } from "./access-cases";
 import { CASES } from "./cases";
 import { CONVERSION_CASES } from "./conversion-cases";
 import { lockDifferences, missingFrom, outOfOrder, textOf } from "./compare";
@@ -27,7 +28,7 @@ interface Run {
   readonly schema: string;
 }
 
-const ALL = [...CASES, ...CONVERSION_CASES];
+const ALL = [...CASES, ...ACCESS_CASES, ...CONVERSION_CASES];
 
 const RUNS: readonly Run[] = ALL.flatMap((one, number) =>
   (one.resources ?? MODES).map((mode) => ({ one, mode, schema: `s${String(number)}${mode.slice(0, 1)}` })),
