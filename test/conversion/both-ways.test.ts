@@ -227,6 +227,45 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     }
   });
 
+  it("under load no acknowledged write of either side is lost or doubled, and no statement fails", async () => {
+    const rows = new Map<number, string>();
+    let written = true;
+    // Each session has rows of its own: what it wrote last is what both sides have to hold in the end.
+    const write = async (table: string, session: number): Promise<void> => {
+      const client = await connect(`load ${session}`);
+      for (let round = 0; round < 60; round += 1) {
+        const id = 10_000 * (session + 1) + (round % 20);
+        const note = `${table} ${session} ${round}`;
+        const day = 1 + ((round * 7) % 85);
+        if (!rows.has(id))
+          await client.query(
+            `insert into app.${table} values ($1, '2025-01-01'::timestamptz + $3 * interval '1 day', $2, 1)`,
+            [id, note, day],
+          );
+        else if (round % 5 === 0) await client.query(`delete from app.${table} where id = $1`, [id]);
+        else
+          await client.query(
+            `update app.${table} set note = $2, at = '2025-01-01'::timestamptz + $3 * interval '1 day' where id = $1`,
+            [id, note, day],
+          );
+        if (rows.has(id) && round % 5 === 0) rows.delete(id);
+        else rows.set(id, note);
+      }
+    };
+    const writers = ["events", "events_copy", "events", "events_copy"].map(write);
+    const following = (async () => {
+      while (written) await get().follow();
+    })();
+    await Promise.all(writers).finally(() => (written = false));
+    await following;
+    await get().follow();
+    const wanted = [...rows].sort(([one], [another]) => one - another).map(([id, note]) => ({ id: String(id), note }));
+    expect(await read("events", "id >= 10000")).toEqual(wanted);
+    expect(await read("events_copy", "id >= 10000")).toEqual(wanted);
+    await get().expectEqual(2000 + wanted.length);
+    expectConflicts(get(), []);
+  });
+
   it("R14 two writers that lock rows in another order than a step are not ended", async () => {
     await other.query("update app.events_copy set note = 'x' where id in (1, 2)");
     await one.query("begin; update app.events set note = note || '!' where id = 2");

@@ -2,7 +2,13 @@
 import { expect, test } from "vitest";
 import { parseTableSpec } from "../../../core/declare/table/parse";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
-import { decodeConversion, encodeConversion, encodeCopy, toSplit } from "../../../core/resources/conversion";
+import {
+  decodeConversion,
+  encodeConversion,
+  encodeCopy,
+  toSplit,
+  toSwitchedCopy,
+} from "../../../core/resources/conversion";
 import { parseInstant } from "../../../core/time/instant";
 import { describeWindow, planWindow } from "../../../core/window/window-partitions";
 
@@ -99,6 +105,27 @@ test.each([
     { convertFrom: { strategy: "offline", openWayBack: true, rollbackUntil: undefined } },
     /^convertFrom\.openWayBack: the strategy "offline" has no way back/,
   ],
+  [
+    { convertFrom: { strategy: "copyThenSwitch", rollbackUntil: "2027-01-15" } },
+    /^convertFrom\.table: the strategy "copyThenSwitch" needs the name of the plain table/,
+  ],
+  [
+    { convertFrom: { strategy: "copyThenSwitch", table: "plain", rollbackUntil: "2027-01-15", openWayBack: true } },
+    /^convertFrom\.openWayBack: the strategy "copyThenSwitch" has no openWayBack/,
+  ],
+  [
+    { convertFrom: { strategy: "copyThenSwitch", table: "plain" } },
+    /^convertFrom\.rollbackUntil: the strategy "copyThenSwitch" needs the time/,
+  ],
+  [
+    { convertFrom: { strategy: "copyThenSwitch", table: "events", rollbackUntil: "2027-01-15" } },
+    /^convertFrom\.table: the plain table has the name of the declared one/,
+  ],
+  [
+    { convertFrom: { strategy: "copyThenSwitch", table: "plain", rollbackUntil: "2027-01-15", formerName: "old" } },
+    /^convertFrom\.formerName: the strategy "copyThenSwitch" has no formerName/,
+  ],
+  [{ convertFrom: { strategy: "copy", table: "plain" } }, /^convertFrom\.table: the strategy "copy" has no table/],
   [{ convertFrom: { strategy: "offline", split: true } }, /^convertFrom\.split: the strategy "offline" has no split/],
   [
     { convertFrom: { historyUntil: "2027-01-01", dropFormerAfter: "2027-03-01" } },
@@ -159,4 +186,20 @@ test("the time of the drop of the former table, and the rules that it obeys, rea
   }
   const without = parse({ convertFrom: { strategy: "copy" }, holds, paused: true });
   expect(without.ok && encodeConversion(without.value)).not.toMatchObject({ paused: true });
+});
+
+test("two tables that stay are declared alike for the plugin, the journal and another process", () => {
+  const parsed = parse({ convertFrom: { strategy: "copyThenSwitch", table: "plain", rollbackUntil: "2027-01-15" } });
+  const wire = parsed.ok ? encodeConversion(parsed.value) : undefined;
+  if (!wire) throw new Error("no conversion");
+  const declared = decodeConversion(wire);
+  if (declared.strategy !== "copyThenSwitch") throw new Error("another strategy");
+  const copied = toSwitchedCopy(declared);
+  expect(copied).toMatchObject({ table: "plain", switchTo: { table: "events" } });
+  expect(decodeConversion(encodeCopy(copied))).toMatchObject({
+    strategy: "copyThenSwitch",
+    table: "events",
+    from: "plain",
+    rollbackUntil: declared.rollbackUntil,
+  });
 });
