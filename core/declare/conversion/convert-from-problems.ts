@@ -42,6 +42,13 @@ export const SAME_NAME: Problem = {
   fix: 'Give the declared table a name of its own, or set strategy to "copy", which exchanges them.',
 };
 
+export const MISSING_HISTORY_END: Problem = {
+  path: "convertFrom.historyUntil",
+  code: "invalid-value",
+  message: 'the strategy "attach" needs the end of the history.',
+  fix: 'Set it to an end of an interval after every row and after now, for example "2027-01-01".',
+};
+
 export const MISSING_END: Problem = {
   path: "convertFrom.rollbackUntil",
   code: "invalid-value",

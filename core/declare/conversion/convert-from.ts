@@ -21,6 +21,7 @@ import {
   findGridProblems,
   hasLevels,
   MISSING_END,
+  MISSING_HISTORY_END,
   MISSING_PLAIN,
   OF_SPLIT,
   REFUSED_LEVELS,
@@ -243,12 +244,7 @@ function parseAttach(declared: ConvertFromArgs, around: Around<ConversionOptions
   problems.push(...refuseOthers(declared, "attach", others));
   if (declared.until === "verify" && !split) problems.push(refusePhase("attach", "verify", "prepare"));
   if (declared.historyUntil === undefined) {
-    problems.push({
-      path,
-      code: "invalid-value",
-      message: 'the strategy "attach" needs the end of the history.',
-      fix: 'Set it to an end of an interval after every row and after now, for example "2027-01-01".',
-    });
+    problems.push(MISSING_HISTORY_END);
     return undefined;
   }
   const historyUntil = parseDeclaredTime(path, declared.historyUntil, table.zone, problems);
