@@ -89,7 +89,7 @@ export async function findBoth(database: Database, declared: DeclaredCopy): Prom
 }
 
 /** Reads whether both can still be kept equal. Reads no row. */
-export async function readBoth(
+async function readBoth(
   database: Database,
   { record, both }: { readonly record: CopyRecord; readonly both: BothDetail },
   table: ObservedTable | undefined,

@@ -57,7 +57,7 @@ async function tryToFollow(
   }
 }
 
-export function makeFollow(
+function makeFollow(
   work: WorkContext,
   declared: DeclaredCopy,
   { record, detail, now }: Pick<BothOpen, "record" | "detail" | "now">,

@@ -12,7 +12,7 @@ import { expectEqual, pair, pairFixture } from "./pair-fixture";
 
 const LEAVES = [1, 2, 3].map((n) => ({ schema: "app", name: `events_copy_${n}` }));
 
-export interface BothFixture {
+interface BothFixture {
   readonly work: BothWork;
   /** Rows that both sides had changed otherwise, so far. */
   readonly conflicts: (readonly string[])[];

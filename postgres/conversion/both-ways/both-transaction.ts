@@ -7,7 +7,7 @@ import { WHOLE_TABLE } from "../../execute/copy-transaction";
 import { BareLeaves, BY_KEY, NOT_WAITING, PairChanged, readBare, toMark } from "../pair-transaction";
 
 /** What each direction was when its capture was installed. */
-export interface BothMarks {
+interface BothMarks {
   readonly forth: PairMark;
   readonly back: PairMark;
 }
