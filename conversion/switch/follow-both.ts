@@ -54,7 +54,7 @@ async function step(follow: BothFollow): Promise<BothReconciled> {
 async function runAlone(follow: BothFollow): Promise<BothReconciled> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await run(follow, "nobody else");
+      return await run(follow, "none");
     } catch (error) {
       if (!(error instanceof LockBudgetExceeded) || tries === MAX_ALONE) throw error;
       await sleep(PAUSE_MS * tries, undefined, { signal: follow.work.signal });

@@ -23,7 +23,7 @@ export interface BothWork {
 }
 
 /** Who else may write meanwhile: every session, or none, so that rows may be replaced. */
-export type Beside = "writers" | "nobody else";
+export type Beside = "writers" | "none";
 
 /**
  * Longest wait for a lock. Shorter than `deadlock_timeout`: where a session and this one wait for each other's rows, this one lets go,
