@@ -30,6 +30,7 @@ import { readOpening } from "./read-opening";
 import { readReturnable } from "./read-returnable";
 import { findTakenNames, observeAgain } from "./observe-copy";
 import { readSplit } from "./read-split";
+import { refuseCaptured, refuseOtherTarget } from "./refuse-other-strategy";
 import { readWayBack, type WayBack } from "./read-way-back";
 
 /**
@@ -79,6 +80,7 @@ export async function readCopy(
     ...planned.problems,
     ...findCopyProblems({ table, bound, replication, superuser, primaryKey, partitions, lockCapacity, locked }),
     ...(record && locked ? [refuseUnderWay(declared)] : []),
+    ...(record && !isSameTarget(declared, record) ? [refuseOtherTarget(declared, record.detail.switchTo)] : []),
     ...(record ? [] : await findTakenNames(database, schema, listNames(declared, names, partitions), names.former)),
     ...(declared.switchTo && !record?.detail.both ? findSwitchProblems(bound, primaryKey, { declared, now }) : []),
     ...(findOpened(declared, now) && !declared.switchTo ? await findTakenBack(database, declared) : []),
@@ -114,6 +116,11 @@ export async function readCopy(
   };
 }
 
+/** True if the copy that is under way is for the declared table. */
+export function isSameTarget({ switchTo }: Pick<DeclaredCopy, "switchTo">, { detail }: CopyRecord): boolean {
+  return detail.switchTo === switchTo?.table;
+}
+
 function isNoteOf({ strategy }: DeclaredCopy, { level, strategies = [strategy] }: Finding): boolean {
   return level === "note" && strategies.includes(strategy);
 }
@@ -136,6 +143,8 @@ async function readConverted(
   const found = await findCopyRecord(database, declared);
   const record = found?.targetOid === table.oid ? found : undefined;
   const wayBack = record && (await readWayBack(database, declared, table, record, now));
+  if (!found && table.wayBack !== undefined)
+    return { kind: "refused", state: "converted", problems: [refuseCaptured(declared, table.wayBack)] };
   const opening = await readOpening(database, declared, table, found, now);
   if (opening?.kind === "refused") return { ...opening, state: "converted" };
   const settles = record?.phase === "swapped" && record.detail.back !== undefined;

@@ -11,7 +11,8 @@ import { type CopyRecord, countPending, findCopyRecord } from "../../postgres/co
 import { readMarks } from "../../postgres/conversion/pair-transaction";
 import type { Database } from "../../postgres/database";
 import type { Copyable } from "./copy-reading";
-import { readCopy } from "./read-copy";
+import { isSameTarget, readCopy } from "./read-copy";
+import { refuseOtherTarget } from "./refuse-other-strategy";
 
 /** Two tables that are captured, and kept equal both ways. */
 export interface BothOpen {
@@ -55,6 +56,9 @@ export async function readSwitch(
   const record = await findCopyRecord(database, { schema, table: from });
   const observation = await database.observe(schema, table, key);
   const { both } = record?.detail ?? {};
+  const copied = toSwitchedCopy(declared);
+  if (record && record.phase !== "ended" && !isSameTarget(copied, record))
+    return { kind: "refused", problems: [refuseOtherTarget({ schema, table: from }, record.detail.switchTo)] };
   if (record && both && record.phase !== "ended")
     return readBoth(database, { record, both }, observation.table, {
       until: declared.rollbackUntil,
@@ -62,7 +66,6 @@ export async function readSwitch(
     });
   const isCopy = record !== undefined && record.phase !== "ended" && record.targetOid === observation.table?.oid;
   if (observation.table?.kind === "partitioned" && !isCopy) return { kind: "converted" };
-  const copied = toSwitchedCopy(declared);
   const plain = (await database.observe(schema, from, key)).table;
   if (plain?.kind === "partitioned") return { kind: "refused", problems: [refusePartitioned(declared)] };
   const reading = await readCopy(database, copied, getNow);

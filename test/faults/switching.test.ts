@@ -1,5 +1,6 @@
 // A plain table whose rows are copied into one of another name: both are kept equal while the application is pointed over.
 import { beforeEach, describe, expect, it } from "vitest";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { NO_TABLE } from "../support/convertible-table";
 import { anyVersion, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
@@ -110,6 +111,26 @@ describe.each(anyVersion())("PostgreSQL %s, two tables that stay", (version) => 
     expect(run.messages.join("\n")).toContain("are not kept equal any more: convertFrom left the program");
     expect(await captures()).toEqual([]);
     await expectEqual();
+  });
+
+  it("no other strategy, and no other table, takes over what it has begun", async () => {
+    const other = (table: string, convertFrom: TableSpecArgs["convertFrom"]): Program => {
+      const { confirmDrops: _, ...declared } = program.tables["parted"] as TableSpecArgs;
+      return { ...program, tables: { other: { ...declared, table, convertFrom } as TableSpecArgs } };
+    };
+    const explain = async (changed: Program) => (await preview(database, deployment, changed)).error;
+    const copy = { strategy: "copy" } as const;
+    expect((await up(database, deployment, switching({ until: "verify" }))).error).toBeUndefined();
+    expect(await explain(other("events", copy))).toMatch(/its rows are copied into "app\.events_parted"/);
+    expect((await up(database, deployment, program)).error).toBeUndefined();
+    const { strategy, table, rollbackUntil } = program.tables["parted"]?.convertFrom ?? {};
+    expect(await explain(other("another", { strategy, table, rollbackUntil } as TableSpecArgs["convertFrom"]))).toMatch(
+      /"app\.events" is being converted already: its rows are copied into "app\.events_parted"/,
+    );
+    for (const another of [copy, { historyUntil: "2025-04-01" }])
+      expect(await explain(other("events_parted", another))).toMatch(
+        /"app\.events_parted" keeps both tables equal until 2025-04-01.*another strategy captures its changes/,
+      );
   });
 
   it("refuses what cannot belong to two tables, with the way on, before anything is done", async () => {

@@ -11,6 +11,7 @@ import type { Statement } from "../../../core/sql/statement";
 import type { Runtime } from "../../runtime/runtime";
 import { readDeclaredSplit, type Split } from "./split";
 import { readRestored, readUnsettled, readWayBack, type Reversible } from "./read-way-back";
+import { refuseCaptured } from "../../../conversion/read/refuse-other-strategy";
 
 /** A plain table that can be converted, and the statements that do. */
 export interface Convertible {
@@ -38,7 +39,7 @@ export type ConversionReading =
 export async function readConversion(runtime: Runtime, declared: DeclaredAttach): Promise<ConversionReading> {
   const known = await runtime.observe(declared, declared.key);
   if (known.table?.wayBack !== undefined)
-    return { kind: "refused", state: "converted", problems: [refuseFollowed(declared)] };
+    return { kind: "refused", state: "converted", problems: [refuseCaptured(declared, known.table.wayBack)] };
   if (known.table?.kind === "partitioned" && declared.until !== "prepare") {
     const settle = await readUnsettled(runtime, declared, known);
     return { kind: "converted", settle, split: await readDeclaredSplit(runtime, declared, known.table) };
@@ -79,16 +80,6 @@ export async function readConversion(runtime: Runtime, declared: DeclaredAttach)
     plan: planConversion(source, facts.fingerprint),
     sampled: found.key?.rows?.from !== "index" && found.key?.rows?.from !== "table",
     notes: findings.filter(({ level }) => level === "note").map(formatFinding),
-  };
-}
-
-/** What captures its changes would never end: only the strategy that began it knows how. */
-function refuseFollowed({ schema, table }: DeclaredAttach): Problem {
-  return {
-    path: "convertFrom.strategy",
-    code: "conflict",
-    message: `"${schema}.${table}" has a way back that the strategy "copy" has opened, or opens: its changes are captured.`,
-    fix: 'Declare strategy: "copy" as before; without openWayBack and rollbackUntil one update closes it.',
   };
 }
 
