@@ -12,7 +12,7 @@ import type { Returnable } from "../read/read-returnable";
 
 /** Plans the way back of a conversion whose former table was compared, with its records. */
 export function planReturn(
-  { source, copy, facts, wayBack, recorded }: Returnable,
+  { source, copy, facts, wayBack, recorded, detached }: Returnable,
   { management, run }: { readonly management: string; readonly run: string },
 ): SwapPlan {
   const { record } = wayBack;
@@ -20,6 +20,7 @@ export function planReturn(
     fingerprints: facts.map(({ fingerprint }) => fingerprint),
     management,
     captured: { mark: record.marks.mark, conversion: record.id },
+    detached,
   };
   const validate = listLeftToValidate(source);
   const records = [

@@ -2,12 +2,15 @@ import { findReturnProblems } from "../../core/conversion/copy/return-problems";
 import { withoutCapture } from "../../core/conversion/copy/without-capture";
 import { describeFormer, type ReturnSource } from "../../core/conversion/copy/return-copy";
 import type { CopyShape } from "../../core/conversion/copy/align-copy";
+import type { PairRelation } from "../../core/conversion/between/pair";
+import { quoteQualified } from "../../core/names/identifier";
 import type { Problem } from "../../core/problems/problem";
 import type { DeclaredCopy } from "../../core/resources/conversion";
-import { listPlaced, type PlacedPartition } from "../../core/partition/branch/desired-branches";
+import { listPlaced, listWholeTree, type PlacedPartition } from "../../core/partition/branch/desired-branches";
 import { cutBelow } from "../../core/partition/branch/new-branches";
 import { findKeyKind } from "../../core/time/key";
 import type { Database } from "../../postgres/database";
+import { listLeaves } from "../../postgres/conversion/leaves";
 import { readConversionSource } from "../../postgres/read/conversion-source";
 import { type HistoryFacts, readHistoryFacts } from "../../postgres/read/history-facts";
 import { readTakenNames } from "../../postgres/read/names-taken";
@@ -22,6 +25,8 @@ export interface Returnable {
   readonly copy: CopyShape;
   /** Partitions and branches that the ledger knows: those that the table's own resources created or adopted. */
   readonly recorded: readonly PlacedPartition[];
+  /** Partitions that were detached since, and are captured still. */
+  readonly detached: readonly PairRelation[];
   /** Of the table and of the former one. */
   readonly facts: readonly HistoryFacts[];
   /** What keeps it from its way back, but not from being kept current. */
@@ -71,6 +76,9 @@ export async function readReturnable(
     taken.filter((one) => one.kind === "relation").map((one) => one.name),
     listMissingRights(table),
   );
+  const placed = new Set(listWholeTree(table).map(({ schema: at, name: called }) => quoteQualified(at, called)));
+  const captured = await listLeaves(database, declared, wayBack.detail.pending);
+  const detached = captured.filter((leaf) => !placed.has(quoteQualified(leaf.schema, leaf.name)));
   const recorded = listPlaced(table).filter(({ oid }) => ledger.some((entry) => entry.oid === oid));
-  return { wayBack, source, recorded, copy: describeFormer(source), facts, problems };
+  return { wayBack, source, recorded, copy: describeFormer(source), detached, facts, problems };
 }

@@ -24,6 +24,8 @@ export interface SwapProof {
   readonly management: string;
   /** Undefined: no writer could come since before the rows were copied, so nothing was captured. */
   readonly captured: CaptureProof | undefined;
+  /** Tables that were partitions while changes were captured, and still have the trigger of TRUNCATE. Left out: none. */
+  readonly detached?: readonly PairRelation[];
 }
 
 interface CaptureProof {
@@ -140,10 +142,10 @@ export function lockOwn(schema: string, name: string, mode: Lock["mode"] = "ACCE
 /** Reconciles what was captured, and ends the capture. */
 export function drain(
   source: CopySource,
-  { management, captured }: SwapProof,
+  { management, captured, detached }: SwapProof,
   parts: Pick<ExchangeParts, "phase" | "what" | "passes">,
 ): Statement[] {
-  return captured ? [reconcileLast(source, { ...captured, management }, parts), ...endCapture(source)] : [];
+  return captured ? [reconcileLast(source, { ...captured, management }, parts), ...endCapture(source, detached)] : [];
 }
 
 /**
@@ -190,16 +192,17 @@ export function reconcileLast(
   });
 }
 
-function endCapture(source: CopySource): Statement[] {
+function endCapture(source: CopySource, detached: readonly PairRelation[] = []): Statement[] {
   const pair = toPair(source);
+  const dropFrom = (leaf: PairRelation) =>
+    `DROP TRIGGER IF EXISTS ${CAPTURE_TRIGGERS.emptied} ON ${quoteRelationOf(leaf)}`;
   return [
     ...buildSteps([
       ...Object.values(CAPTURE_TRIGGERS).map((name) => `DROP TRIGGER ${name} ON ${quoteTable(source)}`),
-      ...listWholeTree(source.table).map(
-        (leaf) => `DROP TRIGGER IF EXISTS ${CAPTURE_TRIGGERS.emptied} ON ${quoteRelationOf(leaf)}`,
-      ),
-      `DROP FUNCTION ${quoteRelationOf(nameCapture(pair))}()`,
+      ...listWholeTree(source.table).map(dropFrom),
     ]),
+    ...detached.map((leaf) => buildStep(dropFrom(leaf), { locks: [lockOwn(leaf.schema, leaf.name)] })),
+    ...buildSteps([`DROP FUNCTION ${quoteRelationOf(nameCapture(pair))}()`]),
     buildStep(`DROP TABLE ${quoteRelationOf(pair.pending)}`, {
       locks: [lockOwn(pair.pending.schema, pair.pending.name)],
     }),
