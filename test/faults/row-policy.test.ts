@@ -168,7 +168,8 @@ it("A09 killed at every step of a change of row security: never on without its p
   const bare = declared({});
   const { rowSecurity: _security, grants: _grants, ...plain } = bare.tables["events"] ?? {};
   const before = { asOf: bare.asOf, tables: { events: plain as never } };
-  const scenario = { database, config: configOf(database), before: [{ program: before }], program: declared() };
+  const config = configOf(database);
+  const scenario = { database, config, before: [{ program: before }], program: declared(), watched: true };
   const wanted = await undisturbed(scenario);
   expect(wanted.dump).toMatch(/relation app.events p .*rls=t\/f/);
   const watching = watchPolicies();

@@ -21,6 +21,8 @@ export interface Scenario {
   /** Runs before, undisturbed; SQL may follow each. Once: every round begins with a copy of the database that they left. */
   readonly before: readonly { readonly program: Program; readonly sql?: string }[];
   readonly program: Program;
+  /** True if the test keeps sessions of its own through all rounds: each begins by running `before` again, in the same database. */
+  readonly watched?: boolean;
   /** Clients insert these times from the disturbed run to the end of the mending one. */
   readonly inserts?: readonly string[];
 }
@@ -213,7 +215,7 @@ async function prepare(scenario: Scenario): Promise<Deployment> {
     return known.deployment;
   }
   const deployment = await runBefore(scenario);
-  const restore = await keepState(scenario.database, deployment);
+  const restore = scenario.watched === true ? undefined : await keepState(scenario.database, deployment);
   if (restore) prepared.set(scenario, { deployment, restore });
   return deployment;
 }
