@@ -55,7 +55,8 @@ describe("in session mode", () => {
 
   it("B13 killed in a detach, an index build and a transaction: the lock goes with the client, and the next up ends as undisturbed", async () => {
     const indexed = program(april.asOf, { indexes: { by_id: { columns: ["id"] } } });
-    const scenario = { database, config: configOf(pooler), before: [{ program: unindexed }], program: indexed };
+    const config = configOf(pooler);
+    const scenario = { database, config, before: [{ program: unindexed }], program: indexed, watched: true };
     const wanted = await undisturbed(scenario);
     const chosen = [
       /^after .*DETACH PARTITION .* CONCURRENTLY/,

@@ -21,7 +21,7 @@ export interface Scenario {
   /** Runs before, undisturbed; SQL may follow each. Once: every round begins with a copy of the database that they left. */
   readonly before: readonly { readonly program: Program; readonly sql?: string }[];
   readonly program: Program;
-  /** True if the test keeps sessions of its own through all rounds: each begins by running `before` again, in the same database. */
+  /** True if sessions of the test, or of a pooler, stay through all rounds: each begins by running `before` again, in the same database. */
   readonly watched?: boolean;
   /** Clients insert these times from the disturbed run to the end of the mending one. */
   readonly inserts?: readonly string[];
