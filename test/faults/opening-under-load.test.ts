@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { conversionProgram, NO_TABLE } from "../support/convertible-table";
-import { testVersions, withDatabase } from "../support/database";
+import { anyVersion, withDatabase } from "../support/database";
 import { LOAD_PATIENCE_MS, LOAD_ROWS, LOAD_TIMEOUT_MS, UNWRITTEN } from "../support/harness/load-size";
 import { preview, up } from "../support/harness/rounds";
 import { PATIENT } from "../support/harness/under-load";
@@ -15,7 +15,7 @@ const copy = (changes: Partial<TableSpecArgs["convertFrom"]> = {}) =>
   conversionProgram({ convertFrom: { strategy: "copy", ...changes } });
 const OPEN = { openWayBack: true, rollbackUntil: "2025-04-20", formerName: "events_plain" } as const;
 
-describe.each(testVersions())("PostgreSQL %s", (version) => {
+describe.each(anyVersion())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
   const kind = async () => {
