@@ -1,3 +1,4 @@
+import { limitOperator } from "../conversion/job-for";
 import { openWayBack } from "../conversion/opening/open-way-back";
 import { readCopy } from "../conversion/read/read-copy";
 import type { Opening } from "../conversion/read/read-opening";
@@ -21,7 +22,7 @@ export async function goOnOpening(work: WorkContext, declared: DeclaredCopy, sto
   const opening = await read();
   if (!opening)
     throw new Error(`the way back of "${name}" is not wanted any more, as its program says: pulumi up gives it up`);
-  const limits = { isTimeOver: () => stop.soon.aborted, whenPaused: "wait", stop: stop.soon } as const;
+  const limits = limitOperator(stop.soon);
   if ((await openWayBack({ work, declared, limits, readAgain: read }, opening)) !== undefined) {
     console.log(`${name}: stopped; what is done stays done, and changes go on being captured`);
     return false;

@@ -4,7 +4,7 @@ import { findBoth } from "../conversion/read/read-switch";
 import { keepBoth } from "../conversion/switch/keep-both";
 import { keepWayBack } from "../conversion/back/keep-way-back";
 import { readDeclaredCopy } from "../conversion/declared-copy";
-import { makeOperatorJob } from "../conversion/job-for";
+import { limitOperator, makeOperatorJob } from "../conversion/job-for";
 import { waitUnlessStopped } from "../conversion/pace";
 import { readCopy } from "../conversion/read/read-copy";
 import { runCopy } from "../conversion/run-copy";
@@ -99,39 +99,50 @@ async function run({ session, table, record: found }: OpenConversion, stop: Stop
 }
 
 /** Keeps the former table current until it is stopped, or the way back is over. */
-async function keepCurrent(work: WorkContext, declared: DeclaredCopy, stop: Stop, once: boolean): Promise<void> {
+function keepCurrent(work: WorkContext, declared: DeclaredCopy, stop: Stop, once: boolean): Promise<void> {
   const name = formatTableId(declared);
-  let told = -TELL_EVERY_MS;
-  for (;;) {
+  const over = `${name}: its way back is closed; the table stays partitioned`;
+  return keepOn({ name, over, stop, once }, async () => {
     work.database.invalidate(declared.schema, declared.table);
     const reading = await readCopy(work.database, { ...declared, until: "swap" }, ({ now }) => now);
     const wayBack = reading.kind === "converted" ? reading.wayBack : undefined;
-    const limits = { isTimeOver: () => stop.soon.aborted, whenPaused: "wait", stop: stop.soon } as const;
-    if (!wayBack || !(await keepWayBack(work, declared, wayBack, limits))) {
-      console.log(`${name}: its way back is closed; the table stays partitioned`);
-      return;
-    }
-    if (performance.now() - told >= TELL_EVERY_MS) {
-      told = performance.now();
-      console.log(`${name}: the former table is current, and its way back open until ${wayBack.until}`);
-    }
-    if (once) return;
-    await waitUnlessStopped(FOLLOW_EVERY_MS, stop.soon);
-    if (stop.soon.aborted) return console.log(`${name}: stopped; changes go on being captured`);
-  }
+    if (!wayBack || !(await keepWayBack(work, declared, wayBack, limitOperator(stop.soon)))) return undefined;
+    return `the former table is current, and its way back open until ${wayBack.until}`;
+  });
 }
 
 /** Keeps two tables equal until it is stopped, or until their time is over. */
-async function keepBothEqual(work: WorkContext, declared: DeclaredCopy, stop: Stop, once: boolean): Promise<void> {
+function keepBothEqual(work: WorkContext, declared: DeclaredCopy, stop: Stop, once: boolean): Promise<void> {
   const name = `${formatTableId(declared)} and ${declared.switchTo?.table ?? ""}`;
+  const over = `${name}: not kept equal any more; both stay as they are`;
+  return keepOn({ name, over, stop, once }, async () => {
+    const open = await findBoth(work.database, declared);
+    if (!open || !(await keepBoth(work, declared, open, () => stop.soon.aborted))) return undefined;
+    return `equal, but for what is written now; kept so until ${open.until}`;
+  });
+}
+
+interface Keeping {
+  readonly name: string;
+  /** What is printed when it is over. */
+  readonly over: string;
+  readonly stop: Stop;
+  readonly once: boolean;
+}
+
+/**
+ * Repeats a step until it is stopped, or over; `once` ends after the first.
+ *
+ * @param step says how things are, which is printed from time to time. Undefined: it is over
+ */
+async function keepOn({ name, over, stop, once }: Keeping, step: () => Promise<string | undefined>): Promise<void> {
   let told = -TELL_EVERY_MS;
   for (;;) {
-    const open = await findBoth(work.database, declared);
-    if (!open || !(await keepBoth(work, declared, open, () => stop.soon.aborted)))
-      return console.log(`${name}: not kept equal any more; both stay as they are`);
+    const state = await step();
+    if (state === undefined) return console.log(over);
     if (performance.now() - told >= TELL_EVERY_MS) {
       told = performance.now();
-      console.log(`${name}: equal, but for what is written now; kept so until ${open.until}`);
+      console.log(`${name}: ${state}`);
     }
     if (once) return;
     await waitUnlessStopped(FOLLOW_EVERY_MS, stop.soon);

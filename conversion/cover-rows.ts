@@ -25,7 +25,7 @@ export async function coverRows<T>(job: CopyJob, place: RowPlace, step: () => Pr
       await captureLeaves(job, error.leaves);
       return coverRows(job, place, step);
     }
-    if (!(error instanceof StatementError) || !REFUSED.includes(error.sqlState ?? "")) throw error;
+    if (!isRefusedRow(error)) throw error;
     if (isRowWithoutPartition(error)) {
       if ((await addMissing(job, place)) === 0) throw error;
       return coverRows(job, place, step);
@@ -36,7 +36,21 @@ export async function coverRows<T>(job: CopyJob, place: RowPlace, step: () => Pr
 }
 
 /** not_null_violation, unique_violation, check_violation, exclusion_violation */
-export const REFUSED = ["23502", "23505", "23514", "23P01"];
+const REFUSED = ["23502", "23505", "23514", "23P01"];
+
+/**
+ * Returns the server's own words about a row that a table cannot hold: they name the key, or the row, that the operator has to look for.
+ * Undefined: the error is about something else.
+ */
+export function explainRefusedRow(error: unknown): string | undefined {
+  if (!isRefusedRow(error)) return undefined;
+  const { message, detail } = error.cause as { readonly message?: string; readonly detail?: string };
+  return `${message ?? error.message}${detail === undefined ? "" : `. ${detail.replace(/\.$/, "")}`}`;
+}
+
+function isRefusedRow(error: unknown): error is StatementError {
+  return error instanceof StatementError && REFUSED.includes(error.sqlState ?? "");
+}
 
 async function captureLeaves({ work, source }: CopyJob, leaves: BareLeaves["leaves"]): Promise<void> {
   const pair = toPair(source);

@@ -12,17 +12,22 @@ export function limitUpdate(work: WorkContext, { timeBudgetMinutes: minutes = In
   return { isTimeOver: () => performance.now() > end, whenPaused: "end", stop: work.signal };
 }
 
+/** Returns those of a run that an operator has started beside the program: it works until it is stopped, whatever time is declared. */
+export function limitOperator(stop: AbortSignal): RunLimits {
+  return { isTimeOver: () => stop.aborted, whenPaused: "wait", stop };
+}
+
 /** Returns the job of one update. */
 export function makeCopyJob(work: WorkContext, declared: DeclaredCopy, { source, now }: Copyable): CopyJob {
   return { work, source, declared, now, ...limitUpdate(work, declared) };
 }
 
-/** Returns the job of a run that an operator has started beside the program: it works until it is stopped, whatever time is declared. */
+/** Returns the job of a run that an operator has started beside the program. */
 export function makeOperatorJob(
   work: WorkContext,
   declared: DeclaredCopy,
   { source, now }: Copyable,
   stop: AbortSignal,
 ): CopyJob {
-  return { work, source, declared, now, isTimeOver: () => stop.aborted, whenPaused: "wait", stop };
+  return { work, source, declared, now, ...limitOperator(stop) };
 }

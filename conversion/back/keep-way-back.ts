@@ -1,4 +1,3 @@
-import { StatementError } from "../../postgres/connect/session-errors";
 import type { CopyRecord } from "../../postgres/conversion/journal";
 import { recordWayBack } from "../../postgres/conversion/journal-swap";
 import { PairChanged } from "../../postgres/conversion/pair-transaction";
@@ -6,7 +5,7 @@ import { sayWayBack } from "../../core/conversion/copy/say-way-back";
 import type { DeclaredCopy } from "../../core/resources/conversion";
 import type { WorkContext } from "../../postgres/work/work-context";
 import type { CopyJob } from "../copy-job";
-import { REFUSED } from "../cover-rows";
+import { explainRefusedRow } from "../cover-rows";
 import { followAll } from "../follow";
 import type { RunLimits } from "../job-for";
 import { closeWayBack } from "./close-way-back";
@@ -75,10 +74,8 @@ export async function followOrClose(
 
 function explainUnable(error: unknown, { detail }: CopyRecord): string | undefined {
   if (error instanceof PairChanged) return ALTERED;
-  if (!(error instanceof StatementError) || !REFUSED.includes(error.sqlState ?? "")) return undefined;
-  // The server's own words name the key, or the row, that the operator has to look for.
-  const { message, detail: row } = error.cause as { readonly message?: string; readonly detail?: string };
-  return `${detail.former} cannot hold a row of the table: ${message ?? error.message}${row === undefined ? "" : `. ${row.replace(/\.$/, "")}`}`;
+  const refused = explainRefusedRow(error);
+  return refused === undefined ? undefined : `${detail.former} cannot hold a row of the table: ${refused}`;
 }
 
 /** Writes down another end of the way back, which its trigger tells to everyone who asks the catalogue. */

@@ -2,7 +2,7 @@ import type { ObservedTable, Observation } from "../../core/observed/observed-ta
 import type { Problem } from "../../core/problems/problem";
 import { type DeclaredCopy, type DeclaredSwitch, toSwitchedCopy } from "../../core/resources/conversion";
 import { compareMarks } from "../../core/conversion/between/mark";
-import { turnPair } from "../../core/conversion/switch/both-ways";
+import { turnSides } from "../../core/conversion/switch/both-ways";
 import { quoteRelationOf } from "../../core/conversion/between/pair";
 import { compareInstants, formatInstant, type Instant } from "../../core/time/instant";
 import type { BothDetail } from "../../postgres/conversion/copy-detail";
@@ -104,7 +104,7 @@ async function readBoth(
     (await findOid(database, quoteRelationOf(pair.target))) !== record.targetOid;
   const isAltered =
     compareMarks(record.marks, await readMarks(database, pair)) === "broken" ||
-    compareMarks(both.backMarks, await readMarks(database, turnPair(pair))) === "broken";
+    compareMarks(both.backMarks, await readMarks(database, turnSides(pair))) === "broken";
   const isPast = until === undefined || compareInstants(until, now) <= 0;
   const ends = isGone
     ? "one of both tables was dropped or renamed"

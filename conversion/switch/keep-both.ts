@@ -1,11 +1,10 @@
 import { captureLeaf, nameCapture } from "../../core/conversion/between/capture";
-import { turnPair } from "../../core/conversion/switch/both-ways";
+import { turnSides } from "../../core/conversion/switch/both-ways";
 import { closeBothStatements } from "../../core/conversion/switch/close-both";
 import { sayBoth } from "../../core/conversion/switch/open-both";
 import type { DeclaredCopy } from "../../core/resources/conversion";
 import type { Statement } from "../../core/sql/statement";
 import { parseInstant } from "../../core/time/instant";
-import { StatementError } from "../../postgres/connect/session-errors";
 import type { BothDetail } from "../../postgres/conversion/copy-detail";
 import { recordBoth, recordFollowedBoth } from "../../postgres/conversion/both-ways/journal-both";
 import type { CopyRecord } from "../../postgres/conversion/journal";
@@ -13,7 +12,7 @@ import { BareLeaves, PairChanged } from "../../postgres/conversion/pair-transact
 import type { Database } from "../../postgres/database";
 import type { WorkContext } from "../../postgres/work/work-context";
 import { listLeaves } from "../../postgres/conversion/leaves";
-import { addMissing, isRowWithoutPartition, REFUSED } from "../cover-rows";
+import { addMissing, explainRefusedRow, isRowWithoutPartition } from "../cover-rows";
 import { makeCopyJob } from "../job-for";
 import { ALTERED, type BothOpen } from "../read/read-switch";
 import { readCopy } from "../read/read-copy";
@@ -49,11 +48,10 @@ async function tryToFollow(
     return undefined;
   } catch (error) {
     if (error instanceof PairChanged) return ALTERED;
-    if (!(error instanceof StatementError) || !REFUSED.includes(error.sqlState ?? "")) throw error;
-    // The server's own words name the table, and the key or the row that the operator has to look for.
-    const { message, detail: row } = error.cause as { readonly message?: string; readonly detail?: string };
+    const refused = explainRefusedRow(error);
+    if (refused === undefined) throw error;
     const { source, target } = detail.pair;
-    return `${source.name} and ${target.name} cannot hold the same rows: ${message ?? error.message}${row === undefined ? "" : `. ${row.replace(/\.$/, "")}`}`;
+    return `${source.name} and ${target.name} cannot hold the same rows: ${refused}`;
   }
 }
 
@@ -100,7 +98,7 @@ async function mend(
 ): Promise<boolean> {
   const { database, signal, log } = work;
   if (error instanceof BareLeaves) {
-    const back = turnPair(detail.pair);
+    const back = turnSides(detail.pair);
     const statements = error.leaves.flatMap((leaf) => captureLeaf(back, leaf));
     await database.execute(statements, { signal, log, subject: describeBothTables(detail) });
     return true;
@@ -146,6 +144,6 @@ export async function closeBoth(
 /** Returns the statements of it for the tables as they are now. */
 export async function readCloseBoth(database: Database, { pair }: Pick<BothDetail, "pair">): Promise<Statement[]> {
   const { schema, name } = pair.target;
-  const leaves = await listLeaves(database, { schema, table: name }, nameCapture(turnPair(pair)).name);
+  const leaves = await listLeaves(database, { schema, table: name }, nameCapture(turnSides(pair)).name);
   return closeBothStatements(pair, leaves);
 }

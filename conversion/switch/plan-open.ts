@@ -2,7 +2,7 @@ import { alignCopyStatements, type CopyShape } from "../../core/conversion/copy/
 import { listOutgoing } from "../../core/conversion/copy/exchange";
 import { openBothStatements, toBothWays } from "../../core/conversion/switch/open-both";
 import { formatInstant, type Instant } from "../../core/time/instant";
-import { openedStatement } from "../../postgres/conversion/both-ways/journal-both";
+import { bothOpenedStatement } from "../../postgres/conversion/both-ways/journal-both";
 import type { CopyRecord } from "../../postgres/conversion/journal";
 import { proveSwap } from "../plan-swap";
 import type { Copyable } from "../read/copy-reading";
@@ -19,7 +19,7 @@ export function planOpen(
     .filter(({ validated }) => validated)
     .map(({ name }) => name);
   const both = { ...toBothWays(source), until: formatInstant(until) };
-  const opened = openedStatement(management, record, both, validate);
+  const opened = bothOpenedStatement(management, record, both, validate);
   return {
     align: alignCopyStatements(source, copy),
     swap: openBothStatements(source, proveSwap(reading, management), until, [opened]),

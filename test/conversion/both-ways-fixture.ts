@@ -1,6 +1,6 @@
 // A plain table and its partitioned copy, both written to, and the captures between them.
 import { beforeEach, expect } from "vitest";
-import { turnPair } from "../../core/conversion/switch/both-ways";
+import { turnSides } from "../../core/conversion/switch/both-ways";
 import { captureTarget } from "../../core/conversion/switch/capture-target";
 import { captureLeaf } from "../../core/conversion/between/capture";
 import { followBoth } from "../../conversion/switch/follow-both";
@@ -55,7 +55,7 @@ export function bothFixture(database: TestDatabase, more = ""): () => BothFixtur
 
 async function makeFixture(one: ReturnType<ReturnType<typeof pairFixture>>): Promise<BothFixture> {
   const { database, signal, subject } = one.work;
-  const back = turnPair(pair);
+  const back = turnSides(pair);
   const marks = { forth: await readMarks(database, pair), back: await readMarks(database, back) };
   const work: BothWork = { database, both: { pair, identity: ["id"] }, marks, signal, subject };
   const conflicts: (readonly string[])[] = [];

@@ -1,6 +1,6 @@
 import { quote, quoteList } from "../../names/identifier";
 import { hashText } from "./proof-text";
-import { CHANGE, EMPTIED, matchKey, nameKeyColumn, type Pair, quoteRelationOf } from "./pair";
+import { CHANGE, EMPTIED, matchKey, nameKeyColumn, type Pair, type PairRelation, quoteRelationOf } from "./pair";
 
 /**
  * The statements of one reconciliation, in their order, of one REPEATABLE READ transaction whose snapshot is taken after the source
@@ -30,16 +30,25 @@ export function reconcileTexts(pair: Pair): ReconcileTexts {
   const keys = quoteList(key.map((_, index) => nameKeyColumn(index)));
   // A row that changed a thousand times is read once.
   const taken = `(SELECT DISTINCT ${keys} FROM ${quoteRelationOf(pending)} WHERE ${CHANGE} <= $1::pg_catalog.int8) p`;
-  const side = (name: string, alias: string) =>
-    `SELECT pg_catalog.count(*) AS n, pg_catalog.sum(${hashText(pair, alias)}) AS h FROM ${taken} JOIN ${name} ${alias} ON ${matchKey(pair, alias, "p")}`;
   return {
     lock: `LOCK TABLE ${quoteRelationOf(source)} IN ACCESS SHARE MODE`,
     take: `SELECT pg_catalog.count(*) AS changes, pg_catalog.max(t.${CHANGE}) AS last, coalesce(pg_catalog.bool_or(t.${EMPTIED}), false) AS emptied FROM (SELECT ${CHANGE}, ${EMPTIED} FROM ${quoteRelationOf(pending)} ORDER BY ${CHANGE} LIMIT $1::pg_catalog.int8) t`,
     remove: `DELETE FROM ${quoteRelationOf(target)} t USING ${taken} WHERE ${matchKey(pair, "t", "p")}`,
     insert: `INSERT INTO ${quoteRelationOf(target)} (${quoteList(columns.map(({ name }) => name))}) OVERRIDING SYSTEM VALUE SELECT ${columns.map(({ name }) => `s.${quote(name)}`).join(", ")} FROM ${taken} JOIN ${quoteRelationOf(source)} s ON ${matchKey(pair, "s", "p")}`,
-    prove: `SELECT a.n AS source_rows, a.h AS source_hash, b.n AS target_rows, b.h AS target_hash FROM (${side(quoteRelationOf(source), "s")}) a, (${side(quoteRelationOf(target), "t")}) b`,
+    prove: proveTakenText(pair, taken),
     consume: `DELETE FROM ${quoteRelationOf(pending)} WHERE ${CHANGE} <= $1::pg_catalog.int8`,
     removeGone: `DELETE FROM ${quoteRelationOf(target)} t WHERE NOT EXISTS (SELECT FROM ${quoteRelationOf(source)} s WHERE ${key.map((name) => `s.${quote(name)} OPERATOR(pg_catalog.=) t.${quote(name)}`).join(" AND ")})`,
     forgetEmptied: `DELETE FROM ${quoteRelationOf(pending)} WHERE ${EMPTIED}`,
   };
+}
+
+/**
+ * Returns the query that compares the rows with some keys: their number and hash on both sides.
+ *
+ * @param taken the keys, as a relation with the alias `p`
+ */
+export function proveTakenText(pair: Pair, taken: string): string {
+  const side = (relation: PairRelation, alias: string) =>
+    `SELECT pg_catalog.count(*) AS n, pg_catalog.sum(${hashText(pair, alias)}) AS h FROM ${taken} JOIN ${quoteRelationOf(relation)} ${alias} ON ${matchKey(pair, alias, "p")}`;
+  return `SELECT a.n AS source_rows, a.h AS source_hash, b.n AS target_rows, b.h AS target_hash FROM (${side(pair.source, "s")}) a, (${side(pair.target, "t")}) b`;
 }

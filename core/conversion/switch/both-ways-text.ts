@@ -9,8 +9,8 @@ import {
   type Pair,
   quoteRelationOf,
 } from "../between/pair";
-import { hashText } from "../between/proof-text";
-import { type BothWays, turnPair } from "./both-ways";
+import { proveTakenText } from "../between/reconcile-text";
+import { type BothWays, turnSides } from "./both-ways";
 
 /**
  * The statements of one step that keeps two tables equal while both are written to, of one REPEATABLE READ transaction. Changes are
@@ -57,7 +57,7 @@ export function bothWaysTexts(both: BothWays): BothWaysTexts {
   return {
     take: takeText(both),
     forth: directionTexts(pair, both.identity),
-    back: directionTexts(turnPair(pair), both.identity),
+    back: directionTexts(turnSides(pair), both.identity),
     conflicts: `SELECT pg_catalog.jsonb_build_array(${keys.map((key) => `p.${key}::pg_catalog.text`).join(", ")}) AS key FROM ${joined} WHERE ${differs(pair)} ORDER BY 1`,
     consume: `DELETE FROM ${pending} WHERE ${CHANGE} = ANY ($1::pg_catalog.int8[])`,
     forgetOwn: `DELETE FROM ${pending} WHERE ${CHANGE} > $1::pg_catalog.int8 AND xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid`,
@@ -94,8 +94,6 @@ function directionTexts(pair: Pair, identity: readonly string[]): DirectionTexts
   const lacks = (side: string, alias: string, by: string) => `NOT ${has(side, alias, by)}`;
   const insert = (where: string) =>
     `INSERT INTO ${to} (${quoteList(names)}) OVERRIDING SYSTEM VALUE SELECT ${names.map((name) => `s.${quote(name)}`).join(", ")} FROM ${taken} JOIN ${from} s ON ${matchKey(pair, "s", "p")}${where}`;
-  const side = (name: string, alias: string) =>
-    `SELECT pg_catalog.count(*) AS n, pg_catalog.sum(${hashText(pair, alias)}) AS h FROM ${taken} JOIN ${name} ${alias} ON ${matchKey(pair, alias, "p")}`;
   const moves = identity.length < pair.key.length;
   const ids = identity.map((name) => `t.${quote(name)} OPERATOR(pg_catalog.=) s.${quote(name)}`).join(" AND ");
   const moved = listTaken(pair, "q");
@@ -125,7 +123,7 @@ function directionTexts(pair: Pair, identity: readonly string[]): DirectionTexts
       insert(` WHERE ${lacks(to, "t", "p")}`),
     ],
     replace: [`DELETE FROM ${to} t USING ${taken} WHERE ${matchKey(pair, "t", "p")}`, insert("")],
-    prove: `SELECT a.n AS source_rows, a.h AS source_hash, b.n AS target_rows, b.h AS target_hash FROM (${side(from, "s")}) a, (${side(to, "t")}) b`,
+    prove: proveTakenText(pair, taken),
     removeGone: `DELETE FROM ${to} t WHERE NOT EXISTS (SELECT FROM ${from} s WHERE ${match}) AND NOT ${later}`,
   };
 }

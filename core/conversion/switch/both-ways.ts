@@ -12,6 +12,6 @@ export interface BothWays {
 }
 
 /** Returns the pair of the other direction: it shares the table of pending keys. */
-export function turnPair(pair: Pair): Pair {
+export function turnSides(pair: Pair): Pair {
   return { ...pair, source: pair.target, target: pair.source, partitioned: true, fromTarget: true };
 }

@@ -3,7 +3,7 @@ import type { Statement } from "../../sql/statement";
 import { buildSteps } from "../attach/step";
 import { CAPTURE_TRIGGERS, createCapture, installCapture } from "../between/capture";
 import { FROM_TARGET, type Pair, type PairRelation, quoteRelationOf } from "../between/pair";
-import { turnPair } from "./both-ways";
+import { turnSides } from "./both-ways";
 
 /**
  * Installs the capture of the target's changes beside that of the source, which is there: into the same table, so that one sequence
@@ -20,7 +20,7 @@ export function captureTarget(
     ...owner
   }: { readonly leaves: readonly PairRelation[]; readonly said: string; readonly owner: string; readonly role: string },
 ): Statement[] {
-  const back = turnPair(pair);
+  const back = turnSides(pair);
   return [
     ...buildSteps([
       `ALTER TABLE ${quoteRelationOf(pair.pending)} ADD COLUMN ${FROM_TARGET} boolean NOT NULL DEFAULT false`,

@@ -1,6 +1,6 @@
 import { compareMarks, markQuery, type PairMark } from "../../../core/conversion/between/mark";
 import { quoteRelationOf } from "../../../core/conversion/between/pair";
-import { type BothWays, turnPair } from "../../../core/conversion/switch/both-ways";
+import { type BothWays, turnSides } from "../../../core/conversion/switch/both-ways";
 import type { Session } from "../../connect/session";
 import type { Database } from "../../database";
 import { WHOLE_TABLE } from "../../execute/copy-transaction";
@@ -44,7 +44,7 @@ export function inBothTransaction<T>(
   const begin = "begin isolation level repeatable read" as const;
   const frame = { begin, settings, within: true, left: "nothing was changed by this step" };
   const mode = beside === "writers" ? "access share" : "share row exclusive";
-  const back = turnPair(pair);
+  const back = turnSides(pair);
   return database.copy({ signal, subject }, frame, async (session) => {
     const [, , , forthMark, backMark] = await Promise.all([
       session.query(`lock table ${quoteRelationOf(pair.source)} in ${mode} mode`),

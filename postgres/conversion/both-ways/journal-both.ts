@@ -1,5 +1,5 @@
 import { markQuery } from "../../../core/conversion/between/mark";
-import { type BothWays, turnPair } from "../../../core/conversion/switch/both-ways";
+import { type BothWays, turnSides } from "../../../core/conversion/switch/both-ways";
 import { quote } from "../../../core/names/identifier";
 import type { Statement } from "../../../core/sql/statement";
 import { buildStatement } from "../../registry/statement";
@@ -11,13 +11,13 @@ import { type CopyPhase, type CopyRecord, UNDO } from "../journal";
  * Writes down that both tables are captured, in the transaction that installs that: what each direction is at this moment, and the
  * foreign keys that are left to be validated.
  */
-export function openedStatement(
+export function bothOpenedStatement(
   management: string,
   { id }: Pick<CopyRecord, "id">,
   both: BothWays & Pick<BothDetail, "until">,
   validate: readonly string[],
 ): Statement {
-  const back = markQuery(turnPair(both.pair));
+  const back = markQuery(turnSides(both.pair));
   return buildStatement(
     `update ${quote(management)}.conversions set phase = 'swapped', updated_at = now(), rows_verified = 0, verified_to = null, verified_at = null,
   marks = (select pg_catalog.to_jsonb(m) - 'bare' from (${markQuery(both.pair)}) m),

@@ -2,7 +2,7 @@ import { bothWaysTexts } from "../../../core/conversion/switch/both-ways-text";
 import { faultpoint } from "../../connect/faultpoint";
 import type { Row, Session } from "../../connect/session";
 import { readCount, type Recorded } from "../copy-blocks";
-import { explainDifference, joinWhole, RowsDiffer } from "../reconcile";
+import { ALL_CHANGES, explainDifference, joinWhole, RowsDiffer } from "../reconcile";
 import { type Beside, type BothWork, inBothTransaction } from "./both-transaction";
 
 /** What one step did. */
@@ -33,7 +33,7 @@ export function reconcileBothWays(
   record: (changes: number, conflicts: number) => Recorded,
 ): Promise<BothReconciled> {
   const texts = bothWaysTexts(work.both);
-  const limit = beside === "writers" ? String(MAX_ROWS) : ALL_ROWS;
+  const limit = beside === "writers" ? String(MAX_ROWS) : ALL_CHANGES;
   return inBothTransaction(work, beside, async (session) => {
     const [found = {}] = await session.query(texts.take, [limit]);
     const last = found["last"];
@@ -53,9 +53,6 @@ export function reconcileBothWays(
     return { changes, conflicts: conflicts.map(({ key }) => (key as readonly unknown[]).map(String)) };
   });
 }
-
-/** No number of rows is larger. */
-const ALL_ROWS = "9223372036854775807";
 
 async function apply(
   session: Session,
