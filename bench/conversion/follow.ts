@@ -8,8 +8,7 @@ import type { Row } from "../report";
 import { cliFile } from "../support/bundles";
 import { compare, median, ratioRow } from "../support/measure";
 import { partitionedProject, type Project } from "../support/project";
-import type { BenchDatabase, BenchServer } from "../support/server";
-import { startBenchServer } from "../support/server";
+import { type BenchDatabase, type BenchServer, withBenchServer } from "../support/server";
 import { statementsDuring, totalMs } from "../support/statement-log";
 import { databaseArgs } from "../support/tables";
 import { findPgbenchMissing, runPgbench, type Script, SCRIPTS, UPDATED_ROWS } from "./pgbench";
@@ -35,22 +34,15 @@ export const follow: Bench = async (options) => {
   const rows = options.quick ? UPDATED_ROWS : 1_000_000;
   const missing = await findPgbenchMissing();
   const pgbench = (what: string, measure: (server: BenchServer) => Promise<Row[]>) =>
-    missing === undefined ? withServer(false, measure) : Promise.resolve([{ what, note: `not measured: ${missing}` }]);
+    missing === undefined
+      ? withBenchServer({ logStatements: false }, measure)
+      : Promise.resolve([{ what, note: `not measured: ${missing}` }]);
   return [
     ...(await pgbench("capture", (server) => measureCapture(server, rows, options))),
-    ...(await withServer(true, (server) => measureReconciling(server, rows, options))),
+    ...(await withBenchServer({}, (server) => measureReconciling(server, rows, options))),
     ...(await pgbench("pending keys", (server) => measurePending(server, rows, options))),
   ];
 };
-
-async function withServer(logStatements: boolean, measure: (server: BenchServer) => Promise<Row[]>): Promise<Row[]> {
-  const server = await startBenchServer({ logStatements });
-  try {
-    return await measure(server);
-  } finally {
-    await server.stop();
-  }
-}
 
 /** The same transactions on a table as it is, and on one whose changes are captured. */
 async function measureCapture(server: BenchServer, rows: number, { quick, signal, say }: BenchOptions): Promise<Row[]> {

@@ -6,7 +6,7 @@ import type { Row } from "../report";
 import { compare, ratioRow, roundsOf, timed } from "../support/measure";
 import { PARTMAN, partmanScript } from "../support/partman";
 import { partitionedProject } from "../support/project";
-import { type BenchDatabase, type BenchServer, startBenchServer } from "../support/server";
+import { type BenchDatabase, type BenchServer, withBenchServer } from "../support/server";
 import { statementsDuring, totalMs } from "../support/statement-log";
 import { databaseArgs } from "../support/tables";
 import { AS_OF } from "./plain-table";
@@ -55,7 +55,7 @@ export const indexed: Bench = async (options) => [
 
 async function besideInsert(options: BenchOptions): Promise<Row[]> {
   const rows = options.quick ? 5_000 : 2_000_000;
-  return withServer(18, async (server) => {
+  return withBenchServer({ version: 18 }, async (server) => {
     const insert = (database: BenchDatabase) =>
       database.with("floor", async (client) => {
         await client.query(finished);
@@ -77,7 +77,7 @@ async function besidePartman(options: BenchOptions): Promise<Row[]> {
   options.say(what);
   const script = await partmanScript();
   if ("reason" in script) return [{ what, note: `not measured: ${script.reason}` }];
-  return withServer(15, async (server) => {
+  return withBenchServer({ version: 15 }, async (server) => {
     const move = (database: BenchDatabase) =>
       database.with("peer", async (client) => {
         await client.query(script.sql);
@@ -94,15 +94,6 @@ async function besidePartman(options: BenchOptions): Promise<Row[]> {
       });
     return measure(server, what, rows, move, MOST_OF_PARTMAN, options);
   });
-}
-
-async function withServer<T>(version: 15 | 18, body: (server: BenchServer) => Promise<T>): Promise<T> {
-  const server = await startBenchServer({ version });
-  try {
-    return await body(server);
-  } finally {
-    await server.stop();
-  }
 }
 
 async function measure(

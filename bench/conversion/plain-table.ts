@@ -1,6 +1,6 @@
 // A plain table of events, one row a second, for the benches of its conversion.
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { type BenchDatabase, type BenchServer, startBenchServer } from "../support/server";
+import { type BenchDatabase, type BenchServer, withBenchServer } from "../support/server";
 import { type Logged } from "../support/statement-log";
 
 /** The moment of the declaration. */
@@ -15,15 +15,12 @@ export const EVENTS: TableSpecArgs = {
 };
 
 /** Runs rounds, each on a server that all of them share. */
-export async function runRounds<T>(rounds: number, round: (server: BenchServer) => Promise<T>): Promise<T[]> {
-  const server = await startBenchServer();
-  try {
+export function runRounds<T>(rounds: number, round: (server: BenchServer) => Promise<T>): Promise<T[]> {
+  return withBenchServer({}, async (server) => {
     const done: T[] = [];
     for (let n = 0; n < rounds; n += 1) done.push(await round(server));
     return done;
-  } finally {
-    await server.stop();
-  }
+  });
 }
 
 /** Creates a database with that many events before May 2026. */

@@ -52,6 +52,19 @@ export async function startBenchServer({
   };
 }
 
+/** Starts a server, which is stopped when `body` has ended. */
+export async function withBenchServer<T>(
+  options: BenchServerOptions,
+  body: (server: BenchServer) => Promise<T>,
+): Promise<T> {
+  const server = await startBenchServer(options);
+  try {
+    return await body(server);
+  } finally {
+    await server.stop();
+  }
+}
+
 async function createDatabase(server: Server, template: BenchDatabase | undefined): Promise<BenchDatabase> {
   const name = `bench_${randomBytes(4).toString("hex")}`;
   const admin = handle(server, "postgres");

@@ -8,6 +8,7 @@ import { PATIENT } from "../support/harness/under-load";
 import { until } from "../support/harness/until";
 import { allowedMs, waitsDuring } from "../support/harness/waits";
 import { withDeployment } from "../support/harness/with-deployment";
+import { expectNoneLost } from "../support/harness/there-and-back";
 import { startWrites } from "../support/harness/write-ledger";
 import { WRITTEN_TABLE } from "../support/harness/written-table";
 
@@ -41,10 +42,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     } finally {
       await ledger.stop();
     }
-    const { "40001": conflicts = 0, ...failed } = ledger.refused;
-    expect(failed).toEqual({});
-    expect(conflicts).toBeLessThan(ledger.acknowledged);
-    expect(await ledger.violations()).toEqual([]);
+    await expectNoneLost(ledger);
     expect(await capture()).toEqual([]);
   });
 

@@ -2,12 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { conversionProgram, NO_TABLE } from "../support/convertible-table";
 import { testVersions, withDatabase } from "../support/database";
-import { LOAD_PATIENCE_MS, LOAD_ROWS, LOAD_TIMEOUT_MS, UNWRITTEN } from "../support/harness/load-size";
+import { LOAD_ROWS, LOAD_TIMEOUT_MS } from "../support/harness/load-size";
 import { preview, up } from "../support/harness/rounds";
-import { PATIENT } from "../support/harness/under-load";
-import { until } from "../support/harness/until";
+import { convertWhileWritten } from "../support/harness/there-and-back";
 import { withDeployment } from "../support/harness/with-deployment";
-import { startWrites } from "../support/harness/write-ledger";
 import { writtenTable } from "../support/harness/written-table";
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
@@ -15,43 +13,16 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
   const deployment = withDeployment(database);
   const forth = conversionProgram({ convertFrom: { strategy: "copy", rollbackUntil: "2025-04-20" } });
   const back = conversionProgram({ convertFrom: { strategy: "copy", rollbackUntil: "2025-04-20", until: "verify" } });
-  const kind = async () => {
-    const [row] = await database.query<{ kind: string }>(
-      "select relkind as kind from pg_class where oid = 'app.events'::regclass",
-    );
-    return row?.kind;
-  };
-
   it(
     "G01 no acknowledged write is lost or doubled by the way back or by the swap after it, and no statement fails",
     async () => {
       expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
       await database.query(writtenTable(LOAD_ROWS));
-      const before = await database.query(UNWRITTEN);
-      const ledger = startWrites(database);
-      const more = async () => {
-        const then = ledger.acknowledged;
-        await until(() => ledger.acknowledged > then + 50, LOAD_PATIENCE_MS);
-      };
-      try {
-        for (const [program, wanted] of [
-          [forth, "p"],
-          [back, "r"],
-          [forth, "p"],
-        ] as const) {
-          await more();
-          expect((await up(database, deployment, program, { config: PATIENT })).error).toBeUndefined();
-          expect(await kind()).toBe(wanted);
-        }
-        await more();
-      } finally {
-        await ledger.stop();
-      }
-      const { "40001": conflicts = 0, ...failed } = ledger.refused;
-      expect(failed).toEqual({});
-      expect(conflicts).toBeLessThan(ledger.acknowledged);
-      expect(await ledger.violations()).toEqual([]);
-      expect(await database.query(UNWRITTEN)).toEqual(before);
+      await convertWhileWritten(database, deployment, [
+        [forth, "p"],
+        [back, "r"],
+        [forth, "p"],
+      ]);
       expect((await preview(database, deployment, forth)).error).toBeUndefined();
     },
     LOAD_TIMEOUT_MS,

@@ -1,7 +1,7 @@
 // A conversion by copy that is taken back: the former table is kept current meanwhile, and has every write.
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { conversionProgram, CONVERTIBLE_TABLE, NO_TABLE } from "../support/convertible-table";
+import { conversionProgram, NO_TABLE, WRITABLE_TABLE, SMALL_TABLE } from "../support/convertible-table";
 import { anyVersion, type TestDatabase, testVersions, withDatabase } from "../support/database";
 import { describeAll } from "../support/harness/describe-all";
 import { left } from "../support/harness/fixture";
@@ -29,8 +29,7 @@ describe.each(testVersions())("PostgreSQL %s, a copied table whose way back is o
 
   beforeEach(async () => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
-    // Since 18 no row of it could be updated or deleted: its identity has a generated column, which is not published.
-    await database.query(`${CONVERTIBLE_TABLE}; alter publication watch set (publish = 'insert, truncate')`);
+    await database.query(WRITABLE_TABLE);
     before = await describeAll(database);
     expect((await up(database, deployment, forth)).error).toBeUndefined();
   });
@@ -120,10 +119,7 @@ describe.each(anyVersion())("PostgreSQL %s, a small copied table whose way back 
 
   beforeEach(async () => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
-    await database.query(`
-      create table app.events (id bigint primary key, at timestamptz not null, note text, amount numeric);
-      create index events_note on app.events (note);
-      insert into app.events select n, timestamptz '2025-01-01 00:00+00' + n * interval '1 hour', 'note ' || n, n / 10.0 from generate_series(1, 1000) n;`);
+    await database.query(SMALL_TABLE);
     expect((await up(database, deployment, forth)).error).toBeUndefined();
   });
 

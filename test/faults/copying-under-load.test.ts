@@ -8,6 +8,7 @@ import { PATIENT } from "../support/harness/under-load";
 import { until } from "../support/harness/until";
 import { allowedMs, waitsDuring } from "../support/harness/waits";
 import { withDeployment } from "../support/harness/with-deployment";
+import { expectNoneLost } from "../support/harness/there-and-back";
 import { startWrites } from "../support/harness/write-ledger";
 import { writtenTable } from "../support/harness/written-table";
 
@@ -39,10 +40,7 @@ describe.each(anyVersion())("PostgreSQL %s", (version) => {
       } finally {
         await ledger.stop();
       }
-      const { "40001": conflicts = 0, ...failed } = ledger.refused;
-      expect(failed).toEqual({});
-      expect(conflicts).toBeLessThan(ledger.acknowledged);
-      expect(await ledger.violations()).toEqual([]);
+      await expectNoneLost(ledger);
       expect(await database.query("select relkind from pg_class where oid = 'app.events'::regclass")).toEqual([
         { relkind: "p" },
       ]);

@@ -1,7 +1,7 @@
 // The plugin is killed while a conversion by copy is taken back, and while its way back is kept open or closed.
 import { beforeAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { conversionProgram, CONVERTIBLE_TABLE, NO_TABLE } from "../support/convertible-table";
+import { conversionProgram, NO_TABLE, WRITABLE_TABLE } from "../support/convertible-table";
 import { testVersions, withDatabase } from "../support/database";
 import { configOf } from "../support/harness/fixture";
 import { killMatrix, type Scenario, undisturbed } from "../support/harness/matrix";
@@ -18,7 +18,7 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed at a way back", (ver
       database,
       config: configOf(database),
       before: [
-        { program: NO_TABLE, sql: `${CONVERTIBLE_TABLE}; alter publication watch set (publish = 'insert, truncate')` },
+        { program: NO_TABLE, sql: WRITABLE_TABLE },
         {
           program: copy(),
           sql: `insert into app.events (run_id, at, note) select 1, timestamptz '2025-03-01' + n * interval '1 hour', 'since' from generate_series(1, 50) n;

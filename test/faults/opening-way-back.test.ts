@@ -1,7 +1,7 @@
 // What happens while a way back is opened, and what begins and ends it.
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { conversionProgram, NO_TABLE } from "../support/convertible-table";
+import { conversionProgram, NO_TABLE, SMALL_TABLE } from "../support/convertible-table";
 import { anyVersion, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { describeAll } from "../support/harness/describe-all";
@@ -27,10 +27,7 @@ describe.each(anyVersion())("PostgreSQL %s, a way back that is opened", (version
 
   beforeEach(async () => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
-    await database.query(`
-      create table app.events (id bigint primary key, at timestamptz not null, note text, amount numeric);
-      create index events_note on app.events (note);
-      insert into app.events select n, timestamptz '2025-01-01 00:00+00' + n * interval '1 hour', 'note ' || n, n / 10.0 from generate_series(1, 1000) n;`);
+    await database.query(SMALL_TABLE);
     expect((await up(database, deployment, copied())).error).toBeUndefined();
     await database.query("drop table app.events_legacy");
   });

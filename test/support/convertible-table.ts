@@ -1,4 +1,4 @@
-// A plain table with rows and with all that a conversion carries along.
+// Plain tables with rows: one with all that a conversion carries along, and a small one.
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { Program } from "./harness/declare";
 
@@ -53,6 +53,18 @@ export const CONVERTIBLE_TABLE = `
     select 1 + n % 10, timestamptz '2024-11-01 00:00+00' + n * interval '1 hour', 'note ' || n from generate_series(1, 2000) n;
   analyze app.events;
 `;
+
+/**
+ * The same, to be written to while it is partitioned. Since PostgreSQL 18 no row of it could be updated or deleted: its identity has a
+ * generated column, which is not published.
+ */
+export const WRITABLE_TABLE = `${CONVERTIBLE_TABLE}; alter publication watch set (publish = 'insert, truncate')`;
+
+/** A thousand rows, one an hour from 2025 on. */
+export const SMALL_TABLE = `
+  create table app.events (id bigint primary key, at timestamptz not null, note text, amount numeric);
+  create index events_note on app.events (note);
+  insert into app.events select n, timestamptz '2025-01-01 00:00+00' + n * interval '1 hour', 'note ' || n, n / 10.0 from generate_series(1, 1000) n;`;
 
 const CONVERTED: TableSpecArgs = {
   schema: "app",
