@@ -10,6 +10,7 @@ import { type Server, startServer } from "../../tools/postgres/server";
 import { buildTestBundles } from "./harness/bundle";
 import { unpackPackage } from "./harness/packed";
 import { type PluginHosts, startHosts } from "./harness/hosts";
+import { memoryFolder } from "./memory-folder";
 import { handOver, makeOwnerRole } from "./owner-role";
 import { productLogin, requestedPooler, requestedVersions, templateDatabase, type TestServer } from "./servers";
 
@@ -30,7 +31,9 @@ const settings = {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const prepared = Promise.all([build().then(unpackPackage), buildTestBundles(), engine()]);
-  const started = await Promise.allSettled(requestedVersions().map((version) => startServer({ version, settings })));
+  const started = await Promise.allSettled(
+    requestedVersions().map((version) => startServer({ version, settings, temporaryIn: memoryFolder() })),
+  );
   await prepared;
   const servers = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const poolers: PgBouncer[] = [];

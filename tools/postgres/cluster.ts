@@ -16,9 +16,9 @@ interface Cluster {
   readonly password: string;
 }
 
-/** Creates a folder under the system's temporary one, owned by the account. */
-export function temporaryFolder(account: Account | undefined): string {
-  const folder = mkdtempSync(join(tmpdir(), "pgpartition-postgres-"));
+/** Creates a folder, under the system's temporary one by default, owned by the account. */
+export function temporaryFolder(account: Account | undefined, inside = tmpdir()): string {
+  const folder = mkdtempSync(join(inside, "pgpartition-postgres-"));
   if (account !== undefined) chownSync(folder, account.uid, account.gid);
   return folder;
 }

@@ -17,6 +17,8 @@ interface StartOptions {
   readonly binaries?: Binaries;
   /** A folder that is kept and used again; by default a temporary one, removed at the end. */
   readonly dataDir?: string;
+  /** Where the temporary folder is made; the system's by default. */
+  readonly temporaryIn?: string | undefined;
   /** Lines of postgresql.conf, given on the command line. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Path of the server's log; a file in the data folder by default. */
@@ -70,7 +72,7 @@ export async function startServer(options: StartOptions): Promise<Server> {
 async function startOnce(options: StartOptions): Promise<Server> {
   const owner = account();
   const bin = join(reachable(options.binaries ?? binaries(options.version), owner), "bin");
-  const temporary = options.dataDir === undefined ? temporaryFolder(owner) : undefined;
+  const temporary = options.dataDir === undefined ? temporaryFolder(owner, options.temporaryIn) : undefined;
   const dataDir = options.dataDir ?? join(temporary ?? "", "data");
   // Letters and digits only: a leading hyphen would be an option on a command line.
   const password = randomBytes(24).toString("hex");
