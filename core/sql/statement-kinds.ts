@@ -19,9 +19,16 @@ const LEAVES = /\bDETACH PARTITION\b/;
 /** Statements that are printed one by one; beyond that each kind has one line. A rolled month of one table fits. */
 const LISTED_STATEMENTS = 24;
 
-/** True if a preview prints each of these statements. */
-export function areFew(statements: readonly Statement[]): boolean {
-  return statements.length <= LISTED_STATEMENTS;
+/** The same for several tables, which mostly have the same kinds each. */
+const LISTED_OF_SEVERAL = 12;
+
+/**
+ * True if a preview prints each of these statements.
+ *
+ * @param tables number of tables that they change
+ */
+export function areFew(statements: readonly Statement[], tables = 1): boolean {
+  return statements.length <= (tables > 1 ? LISTED_OF_SEVERAL : LISTED_STATEMENTS);
 }
 
 /** A statement up to this length is printed as it is where it is the only one of its kind. */

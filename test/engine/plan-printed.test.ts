@@ -76,6 +76,11 @@ test("a rolled month: what cannot be taken back first, and a row with no more th
   );
   expect(said).toMatch(/public\.d: 1 to drop \(~300 rows, [^)]*\), 1 to detach \(~300 rows, \d+ kB\), 1 to create;/);
   expect(said).toMatch(/ drop d_p2025_11 .*\n +detach d_p2025_11 .*\n +create d_p2026_09 /);
+  expect(said).toMatch(/1\. BEGIN; LOCK TABLE … IN ACCESS EXCLUSIVE MODE; DROP TABLE …; COMMIT for d_p2025_11 /);
+  expect(said).toMatch(
+    /2\. 4 x ALTER TABLE … DETACH PARTITION … CONCURRENTLY for a_p2025_11, b_p2025_11, d_p2025_11, e_/,
+  );
+  expect(stdout.trim().split("\n").length).toBeLessThan(60);
   expect(stdout).toMatch(/PartitionWindow db-a-window +update \[diff: ~changes\]$/m);
   const json = JSON.parse((await engine.pulumi(["preview", "--json"])).stdout) as {
     steps: { urn: string; newState: { inputs: Record<string, unknown> } }[];

@@ -37,7 +37,7 @@ export function renderReports(
 ): string {
   const plans = reports.map(({ plan }) => plan);
   const statements = plans.flatMap((plan) => plan.statements);
-  const few = whole || areFew(statements);
+  const few = whole || areFew(statements, reports.length);
   const hazards = listHazards(statements);
   return [
     ...(tables > 1 ? [describeTotals(plans, tables, besides, formers)] : []),
