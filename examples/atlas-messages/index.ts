@@ -1,25 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Monitoring, PartitionedDatabase, type TableSpecArgs } from "../../components";
 
-// `pulumi config set rollbackUntil 2027-01-15` keeps the former tables equal until then: `until verify` takes both conversions back
-// with every row written since, and without it the next update swaps them again.
-const config = new pulumi.Config();
-const until = config.get("until");
-const rollbackUntil = config.get("rollbackUntil");
+// `pulumi config set rollbackUntil 2027-01-15` copies the plain tables `messages` and `usage_logs`, and keeps both sides equal until
+// then, whichever is written to, by `pgpartition convert run`: the application is pointed over, and back if need be.
+// `pulumi config rm rollbackUntil` ends it; both tables stay.
+const rollbackUntil = new pulumi.Config().get("rollbackUntil");
+
+/** The rows come from this table, which stays as it is. */
+const convertFrom = (table: string): Pick<TableSpecArgs, "convertFrom"> =>
+  rollbackUntil === undefined ? {} : { convertFrom: { strategy: "copyThenSwitch", table, rollbackUntil } };
 
 /** What both tables share. */
 const monthly = {
   schema: "public",
   primaryKey: ["id", "created_at"],
-  partitionBy: [{ range: "created_at", every: "month", name: "{table}_{yyyy}_{mm}" }],
   // Thirty-six months. A lead such as "3 months" would never end.
   window: { start: "2024-01-01", lead: { until: "2027-01-01" }, retention: "forever" },
   onExpire: "detach",
-  convertFrom: {
-    strategy: "copy",
-    ...(until === "verify" ? { until } : {}),
-    ...(rollbackUntil === undefined ? {} : { rollbackUntil }),
-  },
 } satisfies Partial<TableSpecArgs>;
 
 new PartitionedDatabase("atlas", {
@@ -28,7 +25,9 @@ new PartitionedDatabase("atlas", {
     // Row security, policies and grants are those of the plain tables: what is not declared is carried as it is.
     messages: {
       ...monthly,
-      table: "messages",
+      ...convertFrom("messages"),
+      table: "messages_partitioned",
+      partitionBy: [{ range: "created_at", every: "month", name: "messages_{yyyy}_{mm}" }],
       columns: {
         id: { type: "uuid", default: "gen_random_uuid()" },
         user_id: "uuid",
@@ -39,7 +38,7 @@ new PartitionedDatabase("atlas", {
       },
       indexes: {
         user_id: { columns: ["user_id"] },
-        // The plain table has it already, under this name: the conversion carries it.
+        // The plain table has it already, under such a name: the copy takes it along.
         conversation_id: { columns: ["conversation_id"], name: "{table}_conversation_id_idx" },
         created_at: { columns: ["created_at"] },
         role: { columns: ["role"] },
@@ -48,7 +47,9 @@ new PartitionedDatabase("atlas", {
     },
     usage_logs: {
       ...monthly,
-      table: "usage_logs",
+      ...convertFrom("usage_logs"),
+      table: "usage_logs_partitioned",
+      partitionBy: [{ range: "created_at", every: "month", name: "usage_logs_{yyyy}_{mm}" }],
       columns: {
         id: { type: "uuid", default: "gen_random_uuid()" },
         user_id: "uuid",
