@@ -11,6 +11,7 @@ import { program, reset } from "../support/harness/fixture";
 import { up } from "../support/harness/rounds";
 import { makeTypes } from "./parquet/support";
 import { samples } from "./parquet/samples";
+import { itAlike } from "../support/sample";
 
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
@@ -92,7 +93,7 @@ describe.each(testVersions())("PostgreSQL %s, a restored archive", (version) => 
     expect(await except("app.events_p2025_02_restored", "app.before")).toEqual([]);
   });
 
-  it("has every row as it was as a partition too", async () => {
+  itAlike(version)("has every row as it was as a partition too", async () => {
     const result = await onDatabase(database, "restore", "app.events", "--from", "2025-02", "--as", "partition");
     expect(result).toMatchObject({ code: 0 });
     const except = (one: string, two: string) =>
@@ -116,7 +117,7 @@ describe.each(testVersions())("PostgreSQL %s, a restored archive", (version) => 
     expect(await text(other, "app.feb")).toEqual(await text(database, "app.before"));
   });
 
-  it("is asked together with the table, without restoring it", async () => {
+  itAlike(version)("is asked together with the table, without restoring it", async () => {
     const asked = await onDatabase(
       database,
       "query",
@@ -132,36 +133,42 @@ describe.each(testVersions())("PostgreSQL %s, a restored archive", (version) => 
     expect(asked.stderr).toMatch(/0 rows of the table and \d+ of 1 archives since 2025-02-01T00:00:00Z/);
   });
 
-  it("F03 refuses a table that exists, and a range without an archive with the existing ones named", async () => {
-    await database.query("create table app.taken ()");
-    const taken = await onDatabase(database, "restore", "app.events", "--from", "2025", "--name", "taken");
-    expect(taken.stderr).toMatch(/"app"\."taken" exists: nothing was restored/);
-    const nothing = await onDatabase(database, "restore", "app.events", "--from", "2020-01", "--to", "2020-03");
-    expect(nothing.stderr).toMatch(
-      /no archive of "app\.events" is in that range; archives exist from 2025-02-01T00:00:00Z/,
-    );
-    expect((await onDatabase(database, "restore", "app.events", "--from", "soon")).stderr).toMatch(
-      /"soon" is not a time/,
-    );
-    const list = await onDatabase(database, "archives", "app.events");
-    expect(list.stdout).toMatch(/^2025-02-01T00:00:00Z\/2025-03-01T00:00:00Z  \d+ rows, .* dropped /);
-  });
+  itAlike(version)(
+    "F03 refuses a table that exists, and a range without an archive with the existing ones named",
+    async () => {
+      await database.query("create table app.taken ()");
+      const taken = await onDatabase(database, "restore", "app.events", "--from", "2025", "--name", "taken");
+      expect(taken.stderr).toMatch(/"app"\."taken" exists: nothing was restored/);
+      const nothing = await onDatabase(database, "restore", "app.events", "--from", "2020-01", "--to", "2020-03");
+      expect(nothing.stderr).toMatch(
+        /no archive of "app\.events" is in that range; archives exist from 2025-02-01T00:00:00Z/,
+      );
+      expect((await onDatabase(database, "restore", "app.events", "--from", "soon")).stderr).toMatch(
+        /"soon" is not a time/,
+      );
+      const list = await onDatabase(database, "archives", "app.events");
+      expect(list.stdout).toMatch(/^2025-02-01T00:00:00Z\/2025-03-01T00:00:00Z  \d+ rows, .* dropped /);
+    },
+  );
 
-  it("E15 of a damaged object or manifest is refused before a row of it counts, by whichever way it is reached", async () => {
-    const file = join(folder.of(database, "20250201"), "part-00001.parquet");
-    const whole = readFileSync(file);
-    const damaged = Buffer.from(whole);
-    damaged[Math.floor(damaged.length / 2)] = (damaged[Math.floor(damaged.length / 2)] ?? 0) ^ 1;
-    writeFileSync(file, damaged);
-    const manifest = `file://${folder.of(database, "20250201")}/_manifest.json`;
-    const refused = await pgpartition(["restore", "app.events", "--manifest", manifest, "--name", "again"], {
-      env: { DATABASE_URL: database.url },
-    });
-    expect(refused.stderr).toMatch(/part-00001\.parquet" is damaged: its SHA-256 is [0-9a-f]{64}/);
-    expect(await database.query("select from pg_class where relname = 'again'")).toEqual([]);
-    writeFileSync(file, whole);
-    const restored = await onDatabase(database, "restore", "app.events", "--manifest", manifest, "--name", "again");
-    expect(restored).toMatchObject({ code: 0 });
-    expect(await text(database, "app.again")).toEqual(await text(database, "app.before"));
-  });
+  itAlike(version)(
+    "E15 of a damaged object or manifest is refused before a row of it counts, by whichever way it is reached",
+    async () => {
+      const file = join(folder.of(database, "20250201"), "part-00001.parquet");
+      const whole = readFileSync(file);
+      const damaged = Buffer.from(whole);
+      damaged[Math.floor(damaged.length / 2)] = (damaged[Math.floor(damaged.length / 2)] ?? 0) ^ 1;
+      writeFileSync(file, damaged);
+      const manifest = `file://${folder.of(database, "20250201")}/_manifest.json`;
+      const refused = await pgpartition(["restore", "app.events", "--manifest", manifest, "--name", "again"], {
+        env: { DATABASE_URL: database.url },
+      });
+      expect(refused.stderr).toMatch(/part-00001\.parquet" is damaged: its SHA-256 is [0-9a-f]{64}/);
+      expect(await database.query("select from pg_class where relname = 'again'")).toEqual([]);
+      writeFileSync(file, whole);
+      const restored = await onDatabase(database, "restore", "app.events", "--manifest", manifest, "--name", "again");
+      expect(restored).toMatchObject({ code: 0 });
+      expect(await text(database, "app.again")).toEqual(await text(database, "app.before"));
+    },
+  );
 });

@@ -9,11 +9,12 @@ import { statementsDuring } from "../support/statement-log";
 import { month, monthly, present, withAdoption } from "./adopt-support";
 import { evaluate } from "./printed-program";
 import { onDatabase } from "./support";
+import { itAlike } from "../support/sample";
 
 describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
   const { database, deployment, folder, adopt } = withAdoption(version);
 
-  it("recognizes milliseconds and the zone of the database by the bounds", async () => {
+  itAlike(version)("recognizes milliseconds and the zone of the database by the bounds", async () => {
     const ms = (offset: number) => String(Date.parse(`${month(offset).day}T00:00:00Z`));
     await database.query(`create table app.clicks (at bigint not null) partition by range (at);
       create table app.clicks_now partition of app.clicks for values from (${ms(0)}) to (${ms(1)});
@@ -34,7 +35,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     await database.query("do $$ begin execute format('alter database %I reset timezone', current_database()); end $$");
   });
 
-  it.each([
+  itAlike(version).each([
     ["full", (partition: string) => `alter table parts.${partition} replica identity full;`, "full"],
     ["nothing", (partition: string) => `alter table parts.${partition} replica identity nothing;`, "nothing"],
     [

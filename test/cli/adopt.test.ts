@@ -11,12 +11,12 @@ import { statementsDuring } from "../support/statement-log";
 import { month, monthly, OFFSETS, withAdoption } from "./adopt-support";
 import { STYLES } from "./adopt-styles";
 import { onDatabase } from "./support";
-import { casesOn } from "../support/sample";
+import { firstOn, itAlike } from "../support/sample";
 
 describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
   const { database, deployment, folder, adopt } = withAdoption(version);
 
-  it.each(casesOn(version, Object.entries(STYLES)))(
+  it.each(firstOn(version, Object.entries(STYLES)))(
     "%s: the printed declaration adopts it without DDL",
     async (_, style) => {
       await database.query(style.sql);
@@ -36,8 +36,10 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     },
   );
 
-  it("attaches indexes that only the partitions have, and declares columns and keys where asked", async () => {
-    await database.query(`create table app.runs (id uuid primary key);
+  itAlike(version)(
+    "attaches indexes that only the partitions have, and declares columns and keys where asked",
+    async () => {
+      await database.query(`create table app.runs (id uuid primary key);
       create table app.workflow_events (id bigserial, run_id uuid not null references app.runs on delete cascade,
         ts timestamptz not null default now(), type text check (type <> ''), primary key (id, ts)) partition by range (ts);
       ${monthly(
@@ -45,23 +47,24 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
         (y, m) => `workflow_events_y${y}m${m}`,
         (partition) => `create index ${partition}_run_ts_idx on app.${partition} (run_id, ts);`,
       )}`);
-    const { args, program, source } = await adopt("workflow_events", "--columns");
-    expect(args).toMatchObject({
-      columns: { id: "bigserial", type: { type: "text", nullable: true } },
-      primaryKey: ["id", "ts"],
-      foreignKeys: { workflow_events_run_id_fkey: { columns: ["run_id"], onDelete: "cascade" } },
-      partitionBy: [{ range: "ts", every: "month", name: "{table}_y{yyyy}m{mm}" }],
-      indexes: { run_ts_idx: { columns: ["run_id", "ts"] } },
-    });
-    expect(source).toContain("attaches them, building nothing");
-    let error: string | undefined;
-    const sent = await statementsDuring(database, async () => ({ error } = await up(database, deployment, program)));
-    expect(error).toBeUndefined();
-    expect(
-      ddlOf(sent).filter((sql) => !/^CREATE INDEX \S+ ON ONLY |^ALTER INDEX .* ATTACH PARTITION /.test(sql)),
-    ).toEqual([]);
-    expect((await up(database, deployment, program)).steps).toEqual([]);
-  });
+      const { args, program, source } = await adopt("workflow_events", "--columns");
+      expect(args).toMatchObject({
+        columns: { id: "bigserial", type: { type: "text", nullable: true } },
+        primaryKey: ["id", "ts"],
+        foreignKeys: { workflow_events_run_id_fkey: { columns: ["run_id"], onDelete: "cascade" } },
+        partitionBy: [{ range: "ts", every: "month", name: "{table}_y{yyyy}m{mm}" }],
+        indexes: { run_ts_idx: { columns: ["run_id", "ts"] } },
+      });
+      expect(source).toContain("attaches them, building nothing");
+      let error: string | undefined;
+      const sent = await statementsDuring(database, async () => ({ error } = await up(database, deployment, program)));
+      expect(error).toBeUndefined();
+      expect(
+        ddlOf(sent).filter((sql) => !/^CREATE INDEX \S+ ON ONLY |^ALTER INDEX .* ATTACH PARTITION /.test(sql)),
+      ).toEqual([]);
+      expect((await up(database, deployment, program)).steps).toEqual([]);
+    },
+  );
 
   it("J02 an unmanaged table, imported by the printed file: nothing is left to do but the window's first entry", async () => {
     const style = STYLES["agent logs: compact months, partition indexes idx_…"];
@@ -102,7 +105,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     expect(await identityOf(database, `app.idx_${made}_company_ts`)).not.toBe("none");
   });
 
-  it("finds what else creates and drops partitions, and runs nothing of it", async () => {
+  itAlike(version)("finds what else creates and drops partitions, and runs nothing of it", async () => {
     await database.query(`create table app.events (at timestamptz not null) partition by range (at);
       create function app.rotate_events() returns void language plpgsql as $$
         begin execute 'create table app.events_x partition of app.events default'; execute 'drop table events_old'; end $$;
@@ -115,7 +118,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     expect(await readdir(folder())).toEqual(["events.import.json", "events.retire.sql", "events.ts"]);
   });
 
-  it("says why it writes nothing for levels and plain tables", async () => {
+  itAlike(version)("says why it writes nothing for levels and plain tables", async () => {
     await database.query(`create table app.by_program (program text not null, at timestamptz not null) partition by list (program);
       create table app.plain (at timestamptz)`);
     for (const [table, words] of [

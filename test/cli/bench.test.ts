@@ -8,6 +8,7 @@ import { testVersions, withDatabase } from "../support/database";
 import { up } from "../support/harness/rounds";
 import { SWAPPING, VERIFYING, withConvertible } from "./convert-support";
 import { onDatabase } from "./support";
+import { itAlike } from "../support/sample";
 
 const QUERIES = `
   -- name: of a day
@@ -145,49 +146,52 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition bench", (version) => {
     },
   );
 
-  it("compares two tables that are named, and refuses what it cannot compare, each with the way on", async () => {
-    await database.query(`
+  itAlike(version)(
+    "compares two tables that are named, and refuses what it cannot compare, each with the way on",
+    async () => {
+      await database.query(`
       create table app.cut (id bigint, at timestamptz, note text) partition by range (at);
       create table app.cut_all partition of app.cut default;
       insert into app.cut select * from app.events where id > 1;
       create view app.seen as select * from app.events`);
-    const count = write("select id from app.events");
-    const { sides, statements } = await bench("--against", "app.cut", "--queries", count);
-    expect([sides.before.table.table, sides.after.table.table]).toEqual(["events", "cut"]);
-    expect(statements[0]).toMatchObject({ verdict: "results differ", statement: { name: "statement 1" } });
-    // The plain one is before, whichever the queries name.
-    const turned = await onDatabase(
-      database,
-      "bench",
-      "app.cut",
-      "--against",
-      "app.events",
-      "--queries",
-      write("table app.cut"),
-      "--markdown",
-    );
-    expect(turned.stdout).toMatch(/^# before: app\.events \(plain\); after: app\.cut \(1 partition by "at"\)\n/);
-    const refused = await Promise.all(
-      (
-        [
+      const count = write("select id from app.events");
+      const { sides, statements } = await bench("--against", "app.cut", "--queries", count);
+      expect([sides.before.table.table, sides.after.table.table]).toEqual(["events", "cut"]);
+      expect(statements[0]).toMatchObject({ verdict: "results differ", statement: { name: "statement 1" } });
+      // The plain one is before, whichever the queries name.
+      const turned = await onDatabase(
+        database,
+        "bench",
+        "app.cut",
+        "--against",
+        "app.events",
+        "--queries",
+        write("table app.cut"),
+        "--markdown",
+      );
+      expect(turned.stdout).toMatch(/^# before: app\.events \(plain\); after: app\.cut \(1 partition by "at"\)\n/);
+      const refused = await Promise.all(
+        (
           [
-            ["--queries", count],
-            'nothing to compare "app.events" with: no conversion by copy of it is known. Name a table',
-          ],
-          [["--queries", count, "--against", "app.events"], "cannot be compared with itself"],
-          [["--queries", count, "--against", "app.none"], 'table "app.none" does not exist'],
-          [["--queries", count, "--against", "app.seen"], '"app.seen" is no table'],
-          [["--queries", "/none.sql", "--against", "app.cut"], '--queries "/none.sql" cannot be read'],
-          [["--queries", write("-- none"), "--against", "app.cut"], "has no statement"],
-          [["--against", "app.cut"], "pg_stat_statements cannot be read in "],
-          [["--rounds", "0"], "write a whole number"],
-          [["--fail-above", "0.5"], "write a number from 1 on"],
-        ] as const
-      ).map(async ([args, words]) => ({ words, ...(await run(...args)) })),
-    );
-    for (const { code, stdout, stderr, words } of refused) {
-      expect([code, stdout]).toEqual([1, ""]);
-      expect(stderr).toContain(words);
-    }
-  });
+            [
+              ["--queries", count],
+              'nothing to compare "app.events" with: no conversion by copy of it is known. Name a table',
+            ],
+            [["--queries", count, "--against", "app.events"], "cannot be compared with itself"],
+            [["--queries", count, "--against", "app.none"], 'table "app.none" does not exist'],
+            [["--queries", count, "--against", "app.seen"], '"app.seen" is no table'],
+            [["--queries", "/none.sql", "--against", "app.cut"], '--queries "/none.sql" cannot be read'],
+            [["--queries", write("-- none"), "--against", "app.cut"], "has no statement"],
+            [["--against", "app.cut"], "pg_stat_statements cannot be read in "],
+            [["--rounds", "0"], "write a whole number"],
+            [["--fail-above", "0.5"], "write a number from 1 on"],
+          ] as const
+        ).map(async ([args, words]) => ({ words, ...(await run(...args)) })),
+      );
+      for (const { code, stdout, stderr, words } of refused) {
+        expect([code, stdout]).toEqual([1, ""]);
+        expect(stderr).toContain(words);
+      }
+    },
+  );
 });

@@ -18,6 +18,7 @@ import { until } from "../support/harness/until";
 import { requestedRole } from "../support/servers";
 import { COPIED, VERIFYING, withConvertible } from "./convert-support";
 import { pgpartition } from "./support";
+import { itAlike } from "../support/sample";
 
 describe.each(testVersions())("PostgreSQL %s, a copy that others cannot follow", (version) => {
   const database = withDatabase(version);
@@ -74,39 +75,42 @@ describe.each(testVersions())("PostgreSQL %s, a copy that others cannot follow",
     return { job, record, said, endTime: () => (over = true) };
   };
 
-  it("waits for a slot that nothing reads, says why and what to do, follows the changes, and goes on once it is dropped", async () => {
-    const slot = await makeSlot();
-    expect((await cli("pace", "app.events", "--max-slot-lag", "1 MB")).stdout).toBe(
-      "the conversion of app.events waits while a slot keeps more than 1 MB of WAL\n",
-    );
-    const { result, said } = run();
-    await until(() => said().includes("waits, and follows the changes"));
-    expect(said()).toMatch(
-      new RegExp(
-        `waits, and follows the changes: slot "${slot.name}" keeps [\\d.]+ MB of WAL of 1 MB at most \\(nothing reads the slot: start its reader, or SELECT pg_drop_replication_slot\\('${slot.name}'\\) if it has none any more, or pgpartition convert pace app\\.events --max-slot-lag allows more\\)`,
-      ),
-    );
-    await database.query("update app.events set note = 'meanwhile' where id <= 50");
-    await until(isFollowed);
-    expect(await status()).toMatchObject({
-      phase: "copying",
-      rowsCompared: 0,
-      maxSlotLagBytes: 1024 ** 2,
-      maxReplicaLagSeconds: 10,
-      heldBack: { waits: true, sharePercent: 0, why: [{ fact: expect.stringContaining(slot.name) }] },
-    });
-    const told = (await cli("status", "app.events")).stdout;
-    expect(told).toMatch(/^ {2}setting: waits while a slot keeps more than 1 MB of WAL$/m);
-    expect(told).toMatch(/^ {2}held back: waits: slot "unread_.* allows more\)$/m);
-    const before = await rows();
-    await slot.drop();
-    const { code, stderr } = await result;
-    expect([code, stderr]).toEqual([0, expect.stringContaining('converting table "app.events": goes on')]);
-    expect(await status()).toMatchObject({ phase: "verified", heldBack: null });
-    expect(await rows()).toEqual(before);
-  });
+  itAlike(version)(
+    "waits for a slot that nothing reads, says why and what to do, follows the changes, and goes on once it is dropped",
+    async () => {
+      const slot = await makeSlot();
+      expect((await cli("pace", "app.events", "--max-slot-lag", "1 MB")).stdout).toBe(
+        "the conversion of app.events waits while a slot keeps more than 1 MB of WAL\n",
+      );
+      const { result, said } = run();
+      await until(() => said().includes("waits, and follows the changes"));
+      expect(said()).toMatch(
+        new RegExp(
+          `waits, and follows the changes: slot "${slot.name}" keeps [\\d.]+ MB of WAL of 1 MB at most \\(nothing reads the slot: start its reader, or SELECT pg_drop_replication_slot\\('${slot.name}'\\) if it has none any more, or pgpartition convert pace app\\.events --max-slot-lag allows more\\)`,
+        ),
+      );
+      await database.query("update app.events set note = 'meanwhile' where id <= 50");
+      await until(isFollowed);
+      expect(await status()).toMatchObject({
+        phase: "copying",
+        rowsCompared: 0,
+        maxSlotLagBytes: 1024 ** 2,
+        maxReplicaLagSeconds: 10,
+        heldBack: { waits: true, sharePercent: 0, why: [{ fact: expect.stringContaining(slot.name) }] },
+      });
+      const told = (await cli("status", "app.events")).stdout;
+      expect(told).toMatch(/^ {2}setting: waits while a slot keeps more than 1 MB of WAL$/m);
+      expect(told).toMatch(/^ {2}held back: waits: slot "unread_.* allows more\)$/m);
+      const before = await rows();
+      await slot.drop();
+      const { code, stderr } = await result;
+      expect([code, stderr]).toEqual([0, expect.stringContaining('converting table "app.events": goes on')]);
+      expect(await status()).toMatchObject({ phase: "verified", heldBack: null });
+      expect(await rows()).toEqual(before);
+    },
+  );
 
-  it("goes on once an operator allows more, without a restart", async () => {
+  itAlike(version)("goes on once an operator allows more, without a restart", async () => {
     await makeSlot();
     await cli("pace", "app.events", "--max-slot-lag", "1 MB");
     const { result, said } = run();
@@ -123,7 +127,7 @@ describe.each(testVersions())("PostgreSQL %s, a copy that others cannot follow",
     });
   });
 
-  it("an update whose time is over while it waits says for what", async () => {
+  itAlike(version)("an update whose time is over while it waits says for what", async () => {
     const slot = await makeSlot();
     await cli("pace", "app.events", "--max-slot-lag", "1 MB");
     const { job, said, endTime } = await openJob();
@@ -137,7 +141,7 @@ describe.each(testVersions())("PostgreSQL %s, a copy that others cannot follow",
     );
   });
 
-  it("an operator who pauses it while it waits is obeyed", async () => {
+  itAlike(version)("an operator who pauses it while it waits is obeyed", async () => {
     await makeSlot();
     await cli("pace", "app.events", "--max-slot-lag", "1 MB");
     const { job, said } = await openJob();

@@ -5,12 +5,13 @@ import { up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
 import { until } from "../support/harness/until";
 import { COPIED, SWAPPING, VERIFYING, withConvertible } from "./convert-support";
+import { itAlike } from "../support/sample";
 
 describe.each(testVersions())("PostgreSQL %s, pgpartition convert status", (version) => {
   const database = withDatabase(version);
   const { deployment, cli, status } = withConvertible(database);
 
-  it("says that nothing is under way, and exits with 0", async () => {
+  itAlike(version)("says that nothing is under way, and exits with 0", async () => {
     const none = 'no conversion by copy is under way in "pgpartition"\n';
     const [all, one, json, elsewhere, unknown] = await Promise.all([
       cli("status"),
@@ -84,7 +85,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition convert status", (vers
     expect((await cli("status", "--json")).stdout).toBe("[]\n");
   });
 
-  it("tells until when a former table is kept, as long as it is there", async () => {
+  itAlike(version)("tells until when a former table is kept, as long as it is there", async () => {
     const dropping = conversionProgram({ convertFrom: { strategy: "copy", dropFormerAfter: "2999-01-01" } });
     expect((await up(database, deployment, { ...dropping, asOf: SWAPPING.asOf })).error).toBeUndefined();
     expect((await cli("status")).stdout).toMatch(

@@ -12,6 +12,7 @@ import { commitWhenNamed, PATIENT } from "../support/harness/under-load";
 import { allowedMs, waitsDuring } from "../support/harness/waits";
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
+import { itAlike } from "../support/sample";
 
 const window = { lead: "1 day", retention: "2 months" } as const;
 const march = "2025-03-10T00:00:00Z";
@@ -54,21 +55,24 @@ describe.each(testVersions())("PostgreSQL %s, partitions that grow old", (versio
     expect(result.points).toBeGreaterThanOrEqual(8);
   }, 180_000);
 
-  it("killed after the freezing and before it is noted, it is frozen again, and then never more", async () => {
-    await up(database, deployment, bare);
-    await database.query(rows);
-    const vacuum = 'VACUUM (FREEZE, ANALYZE, TRUNCATE false) "app"."events_p2025_01"';
-    const killed = await up(database, deployment, cold, { env: { PGPARTITION_FAULT: `after ${vacuum}:kill` } });
-    expect(killed.error).toBeDefined();
-    const vacuums = async (): Promise<number> => {
-      const sent = await statementsDuring(database, async () => {
-        expect((await up(database, deployment, cold)).error).toBeUndefined();
-      });
-      return sent.filter(({ sql }) => sql === vacuum).length;
-    };
-    expect(await vacuums()).toBe(1);
-    expect(await vacuums()).toBe(0);
-  });
+  itAlike(version)(
+    "killed after the freezing and before it is noted, it is frozen again, and then never more",
+    async () => {
+      await up(database, deployment, bare);
+      await database.query(rows);
+      const vacuum = 'VACUUM (FREEZE, ANALYZE, TRUNCATE false) "app"."events_p2025_01"';
+      const killed = await up(database, deployment, cold, { env: { PGPARTITION_FAULT: `after ${vacuum}:kill` } });
+      expect(killed.error).toBeDefined();
+      const vacuums = async (): Promise<number> => {
+        const sent = await statementsDuring(database, async () => {
+          expect((await up(database, deployment, cold)).error).toBeUndefined();
+        });
+        return sent.filter(({ sql }) => sql === vacuum).length;
+      };
+      expect(await vacuums()).toBe(1);
+      expect(await vacuums()).toBe(0);
+    },
+  );
 
   it("the move to another tablespace queues for its lock for an instant at a time, and may then take as long as it needs", async () => {
     await up(database, deployment, bare);

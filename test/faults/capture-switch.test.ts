@@ -11,6 +11,7 @@ import { withDeployment } from "../support/harness/with-deployment";
 import { expectNoneLost } from "../support/harness/there-and-back";
 import { startWrites } from "../support/harness/write-ledger";
 import { WRITTEN_TABLE } from "../support/harness/written-table";
+import { firstOn } from "../support/sample";
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
@@ -46,14 +47,16 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(await capture()).toEqual([]);
   });
 
-  it.each([
-    ["its keys are gone", "drop table app.events_pending"],
-    ["its keys take no more", "alter table app.events_pending add check (false) not valid"],
-    [
-      "its function fails",
-      "create or replace function app.events_pending() returns trigger language plpgsql as $$ begin raise 'broken'; end $$",
-    ],
-  ])(
+  it.each(
+    firstOn(version, [
+      ["its keys are gone", "drop table app.events_pending"],
+      ["its keys take no more", "alter table app.events_pending add check (false) not valid"],
+      [
+        "its function fails",
+        "create or replace function app.events_pending() returns trigger language plpgsql as $$ begin raise 'broken'; end $$",
+      ],
+    ]),
+  )(
     "G08 a capture that fails every write, because %s, is switched off by give-up, and the writes go on",
     async (_, broken) => {
       await begin();

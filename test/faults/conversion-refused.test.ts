@@ -65,20 +65,23 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(await isPlain()).toBe(false);
   });
 
-  it("S7 a publication for all tables that comes while rows are copied: nothing is swapped, and it goes on without it", async () => {
-    const stop = stopAt("after copying blocks of app.events");
-    const run = up(database, deployment, copying, { env: stop.env });
-    await stop.reached();
-    await database.query("create publication everything for all tables");
-    stop.goOn();
-    expect((await run).error).toContain('publication "everything" publishes all tables');
-    expect(await isPlain()).toBe(true);
-    await database.query("drop publication everything");
-    expect((await up(database, deployment, copying)).error).toBeUndefined();
-    expect(await isPlain()).toBe(false);
-  });
+  itAlike(version)(
+    "S7 a publication for all tables that comes while rows are copied: nothing is swapped, and it goes on without it",
+    async () => {
+      const stop = stopAt("after copying blocks of app.events");
+      const run = up(database, deployment, copying, { env: stop.env });
+      await stop.reached();
+      await database.query("create publication everything for all tables");
+      stop.goOn();
+      expect((await run).error).toContain('publication "everything" publishes all tables');
+      expect(await isPlain()).toBe(true);
+      await database.query("drop publication everything");
+      expect((await up(database, deployment, copying)).error).toBeUndefined();
+      expect(await isPlain()).toBe(false);
+    },
+  );
 
-  it.each([
+  itAlike(version).each([
     ["attach, of its rows", attaching, "table app.events where (id > 0)"],
     ["copy, of its rows", copying, "table app.events where (id > 0)"],
     ["copy, of its columns", copying, "table app.events (id, at)"],

@@ -1,12 +1,13 @@
 // A conversion by copy that is taken back: the former table is kept current meanwhile, and has every write.
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { conversionProgram, NO_TABLE, WRITABLE_TABLE, SMALL_TABLE } from "../support/convertible-table";
 import { anyVersion, type TestDatabase, testVersions, withDatabase } from "../support/database";
 import { describeAll } from "../support/harness/describe-all";
 import { left } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withPrepared } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 const open = (changes: Partial<TableSpecArgs["convertFrom"]> = {}, more: Partial<TableSpecArgs> = {}) =>
   conversionProgram({ convertFrom: { strategy: "copy", rollbackUntil: "2025-04-20", ...changes }, ...more });
@@ -24,19 +25,19 @@ const digest = (database: TestDatabase, table: string) =>
 
 describe.each(testVersions())("PostgreSQL %s, a copied table whose way back is open", (version) => {
   const database = withDatabase(version);
-  const deployment = withDeployment(database);
   let before: string[];
-
-  beforeEach(async () => {
+  const deployment = withPrepared(database, async () => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
     await database.query(WRITABLE_TABLE);
     before = await describeAll(database);
     expect((await up(database, deployment, forth)).error).toBeUndefined();
   });
 
-  it("is taken back with every kind of write, and all that was bound to it, and swapped again", async () => {
-    expect((await preview(database, deployment, forth)).steps).toEqual([]);
-    await database.query(`
+  itAlike(version)(
+    "is taken back with every kind of write, and all that was bound to it, and swapped again",
+    async () => {
+      expect((await preview(database, deployment, forth)).steps).toEqual([]);
+      await database.query(`
       insert into app.events (run_id, at, note) select 1, timestamptz '2025-03-01' + n * interval '1 hour', 'since ' || n from generate_series(1, 300) n;
       update app.events set note = 'changed' where number % 7 = 0;
       update app.events set at = at + interval '31 days' where number % 50 = 1;
@@ -44,39 +45,45 @@ describe.each(testVersions())("PostgreSQL %s, a copied table whose way back is o
       create table app.events_extra partition of app.events for values from ('2025-06-01+00') to ('2025-07-01+00');
       insert into app.events (run_id, at, note) values (1, '2025-06-05', 'extra'), (1, '2025-06-06', 'more');
       truncate app.events_p2024_12;`);
-    const rows = await digest(database, "app.events");
-    const shown = await preview(database, deployment, back);
-    expect(shown.error).toBeUndefined();
-    expect(shown.messages.join("\n")).toContain("way back of app.events");
-    expect(await digest(database, "app.events")).toEqual(rows);
-    expect((await up(database, deployment, back)).error).toBeUndefined();
-    expect(await digest(database, "app.events")).toEqual(rows);
-    expect(
-      (await describeAll(database)).filter((line) => !/events_(copy|p20|extra|pending)|pgpartition_capture/.test(line)),
-    ).toEqual(before);
-    expect([...deployment.state.values()].map(({ type }) => type)).toEqual(["ManagementSchema", "Conversion"]);
-    expect((await left(database)).orphans).toEqual([]);
-    expect(await preview(database, deployment, back)).toMatchObject({ steps: [], error: undefined });
-    // The copy is kept current, and swapped again.
-    await database.query("insert into app.events (run_id, at, note) values (2, '2025-03-09', 'between')");
-    const between = await digest(database, "app.events");
-    expect((await up(database, deployment, forth)).error).toBeUndefined();
-    expect(await digest(database, "app.events")).toEqual(between);
-    expect(await database.query("select relkind from pg_class where oid = 'app.events'::regclass")).toEqual([
-      { relkind: "p" },
-    ]);
-    expect(await preview(database, deployment, forth)).toMatchObject({ steps: [], error: undefined });
-  });
+      const rows = await digest(database, "app.events");
+      const shown = await preview(database, deployment, back);
+      expect(shown.error).toBeUndefined();
+      expect(shown.messages.join("\n")).toContain("way back of app.events");
+      expect(await digest(database, "app.events")).toEqual(rows);
+      expect((await up(database, deployment, back)).error).toBeUndefined();
+      expect(await digest(database, "app.events")).toEqual(rows);
+      expect(
+        (await describeAll(database)).filter(
+          (line) => !/events_(copy|p20|extra|pending)|pgpartition_capture/.test(line),
+        ),
+      ).toEqual(before);
+      expect([...deployment.state.values()].map(({ type }) => type)).toEqual(["ManagementSchema", "Conversion"]);
+      expect((await left(database)).orphans).toEqual([]);
+      expect(await preview(database, deployment, back)).toMatchObject({ steps: [], error: undefined });
+      // The copy is kept current, and swapped again.
+      await database.query("insert into app.events (run_id, at, note) values (2, '2025-03-09', 'between')");
+      const between = await digest(database, "app.events");
+      expect((await up(database, deployment, forth)).error).toBeUndefined();
+      expect(await digest(database, "app.events")).toEqual(between);
+      expect(await database.query("select relkind from pg_class where oid = 'app.events'::regclass")).toEqual([
+        { relkind: "p" },
+      ]);
+      expect(await preview(database, deployment, forth)).toMatchObject({ steps: [], error: undefined });
+    },
+  );
 
-  it("is taken back and then left out of the program, which removes all of the conversion, and no row", async () => {
-    expect((await up(database, deployment, back)).error).toBeUndefined();
-    const rows = await digest(database, "app.events");
-    expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
-    expect(await describeAll(database)).toEqual(before);
-    expect(await database.query("select proname from pg_proc where proname ~ 'pgpartition'")).toEqual([]);
-    expect(await database.query("select to_regclass('app.events_copy') as copy")).toEqual([{ copy: null }]);
-    expect(await digest(database, "app.events")).toEqual(rows);
-  });
+  itAlike(version)(
+    "is taken back and then left out of the program, which removes all of the conversion, and no row",
+    async () => {
+      expect((await up(database, deployment, back)).error).toBeUndefined();
+      const rows = await digest(database, "app.events");
+      expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
+      expect(await describeAll(database)).toEqual(before);
+      expect(await database.query("select proname from pg_proc where proname ~ 'pgpartition'")).toEqual([]);
+      expect(await database.query("select to_regclass('app.events_copy') as copy")).toEqual([{ copy: null }]);
+      expect(await digest(database, "app.events")).toEqual(rows);
+    },
+  );
 
   it("S5 has what was bound to the partitioned table since", async () => {
     await database.query(`
@@ -115,9 +122,7 @@ describe.each(testVersions())("PostgreSQL %s, a copied table whose way back is o
 
 describe.each(anyVersion())("PostgreSQL %s, a small copied table whose way back is open", (version) => {
   const database = withDatabase(version);
-  const deployment = withDeployment(database);
-
-  beforeEach(async () => {
+  const deployment = withPrepared(database, async () => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
     await database.query(SMALL_TABLE);
     expect((await up(database, deployment, forth)).error).toBeUndefined();

@@ -10,6 +10,7 @@ import { until } from "../support/harness/until";
 import { startWrites } from "../support/harness/write-ledger";
 import { WRITTEN_TABLE } from "../support/harness/written-table";
 import { withDeployment } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 const OPEN = { rollbackUntil: "2025-04-20" } as const;
 const forth = leveledProgram(SOURCED, OPEN);
@@ -50,28 +51,31 @@ describe.each(testVersions())("PostgreSQL %s, a table copied into several levels
     await database.query("alter table app.obs attach partition app.hand for values in ('hand')");
   };
 
-  it("B1 B2 is taken back with writes of every level, branches that came and TRUNCATE of one, and swapped again", async () => {
-    await database.query(OBSERVED_TABLE);
-    expect((await up(database, deployment, forth)).error).toBeUndefined();
-    expect((await preview(database, deployment, forth)).steps).toEqual([]);
-    await write();
-    const rows = await digest();
-    const shown = await preview(database, deployment, back);
-    expect(shown.error).toBeUndefined();
-    expect(shown.messages.join("\n")).toContain("way back of app.obs");
-    expect((await up(database, deployment, back)).error).toBeUndefined();
-    expect(await kind()).toEqual({ relkind: "r" });
-    expect(await digest()).toEqual(rows);
-    expect((await left(database)).orphans).toEqual([]);
-    expect(await preview(database, deployment, back)).toMatchObject({ steps: [], error: undefined });
-    // The copy is kept current, also with a branch that it does not have yet, and swapped again.
-    await database.query("insert into app.obs values (-5, 'later', 'x', '2025-03-09', 1, 1)");
-    const between = await digest();
-    expect((await up(database, deployment, forth)).error).toBeUndefined();
-    expect(await kind()).toEqual({ relkind: "p" });
-    expect(await digest()).toEqual(between);
-    expect(await preview(database, deployment, forth)).toMatchObject({ steps: [], error: undefined });
-  });
+  itAlike(version)(
+    "B1 B2 is taken back with writes of every level, branches that came and TRUNCATE of one, and swapped again",
+    async () => {
+      await database.query(OBSERVED_TABLE);
+      expect((await up(database, deployment, forth)).error).toBeUndefined();
+      expect((await preview(database, deployment, forth)).steps).toEqual([]);
+      await write();
+      const rows = await digest();
+      const shown = await preview(database, deployment, back);
+      expect(shown.error).toBeUndefined();
+      expect(shown.messages.join("\n")).toContain("way back of app.obs");
+      expect((await up(database, deployment, back)).error).toBeUndefined();
+      expect(await kind()).toEqual({ relkind: "r" });
+      expect(await digest()).toEqual(rows);
+      expect((await left(database)).orphans).toEqual([]);
+      expect(await preview(database, deployment, back)).toMatchObject({ steps: [], error: undefined });
+      // The copy is kept current, also with a branch that it does not have yet, and swapped again.
+      await database.query("insert into app.obs values (-5, 'later', 'x', '2025-03-09', 1, 1)");
+      const between = await digest();
+      expect((await up(database, deployment, forth)).error).toBeUndefined();
+      expect(await kind()).toEqual({ relkind: "p" });
+      expect(await digest()).toEqual(between);
+      expect(await preview(database, deployment, forth)).toMatchObject({ steps: [], error: undefined });
+    },
+  );
 
   it("B1 B2 is taken back the same way where the way back was opened later", async () => {
     await database.query(OBSERVED_TABLE);
@@ -88,20 +92,23 @@ describe.each(testVersions())("PostgreSQL %s, a table copied into several levels
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("B3 R11 a trigger of a partition in a branch that is switched off and on closes the way back", async () => {
-    await database.query(OBSERVED_TABLE);
-    expect((await up(database, deployment, forth)).error).toBeUndefined();
-    const leaf = "app.obs_prog_abc123_site_def456_2025_01";
-    await database.query(
-      `alter table ${leaf} disable trigger all; alter table ${leaf} enable trigger all; alter table ${leaf} enable always trigger pgpartition_capture`,
-    );
-    const run = await up(database, deployment, forth);
-    expect(run.error).toBeUndefined();
-    expect(run.messages.join("\n")).toMatch(/the way back of table "app\.obs" is closed: .*altered/);
-    expect(await database.query("select from pg_trigger where tgname like 'pgpartition_capture%'")).toEqual([]);
-  });
+  itAlike(version)(
+    "B3 R11 a trigger of a partition in a branch that is switched off and on closes the way back",
+    async () => {
+      await database.query(OBSERVED_TABLE);
+      expect((await up(database, deployment, forth)).error).toBeUndefined();
+      const leaf = "app.obs_prog_abc123_site_def456_2025_01";
+      await database.query(
+        `alter table ${leaf} disable trigger all; alter table ${leaf} enable trigger all; alter table ${leaf} enable always trigger pgpartition_capture`,
+      );
+      const run = await up(database, deployment, forth);
+      expect(run.error).toBeUndefined();
+      expect(run.messages.join("\n")).toMatch(/the way back of table "app\.obs" is closed: .*altered/);
+      expect(await database.query("select from pg_trigger where tgname like 'pgpartition_capture%'")).toEqual([]);
+    },
+  );
 
-  it("G01 no acknowledged write is lost or doubled while clients write, forth and back", async () => {
+  itAlike(version)("G01 no acknowledged write is lost or doubled while clients write, forth and back", async () => {
     const levels = [
       { hash: "id", modulus: 3, name: "{table}_h{remainder}" },
       { range: "at", every: "month", name: "{base}_{yyyy}_{mm}" },

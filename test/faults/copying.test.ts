@@ -1,6 +1,6 @@
 // A plain table whose rows are copied: beside sessions that use it, that alter it, or that are in the way.
 import type { Client } from "pg";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { conversionProgram, NO_TABLE } from "../support/convertible-table";
 import { failureOf } from "../postgres/support";
 import { testVersions, withDatabase } from "../support/database";
@@ -8,14 +8,13 @@ import { left } from "../support/harness/fixture";
 import { preview, type Run, up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
 import { until } from "../support/harness/until";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withPrepared } from "../support/harness/with-deployment";
 import { itAlike } from "../support/sample";
 
 const COPIED = "after copying blocks of app.events";
 
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
-  const deployment = withDeployment(database);
   const program = conversionProgram({ convertFrom: { strategy: "copy" } });
   const verifying = conversionProgram({ convertFrom: { strategy: "copy", until: "verify" } });
   const clients: Client[] = [];
@@ -25,7 +24,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     return client;
   };
 
-  beforeEach(async () => {
+  const deployment = withPrepared(database, async () => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
     await database.query(`
       create table app.events (id bigint primary key, at timestamptz not null, note text, amount numeric);
@@ -56,28 +55,25 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect((await preview(database, deployment, program)).steps).toEqual([]);
   };
 
-  itAlike(version)(
-    "refuses an index whose parts would get the names of one that is carried, and uses that by its name",
-    async () => {
-      const declared = (index: object) =>
-        conversionProgram({
-          convertFrom: { strategy: "copy" },
-          indexes: { of_note: { columns: ["note"], partitionIndexName: "{partition}_note_idx", ...index } },
-        });
-      const shown = await preview(database, deployment, declared({}));
-      expect(shown.error).toMatch(
-        /index "events_of_note" .*"events_p\d{4}_\d\d_note_idx", which is the name of the part of "events_note".*declare name: "events_note"/,
-      );
-      expect(await kind()).toBe("r");
-      const named = declared({ name: "events_note" });
-      expect((await preview(database, deployment, named)).error).toBeUndefined();
-      expect((await up(database, deployment, named)).error).toBeUndefined();
-      expect(await kind()).toBe("p");
-      expect(await preview(database, deployment, named)).toMatchObject({ steps: [], error: undefined });
-    },
-  );
+  itAlike(version)("refuses an index whose parts would get names of one that is carried, or uses it", async () => {
+    const declared = (index: object) =>
+      conversionProgram({
+        convertFrom: { strategy: "copy" },
+        indexes: { of_note: { columns: ["note"], partitionIndexName: "{partition}_note_idx", ...index } },
+      });
+    const shown = await preview(database, deployment, declared({}));
+    expect(shown.error).toMatch(
+      /index "events_of_note" .*"events_p\d{4}_\d\d_note_idx", which is the name of the part of "events_note".*declare name: "events_note"/,
+    );
+    expect(await kind()).toBe("r");
+    const named = declared({ name: "events_note" });
+    expect((await preview(database, deployment, named)).error).toBeUndefined();
+    expect((await up(database, deployment, named)).error).toBeUndefined();
+    expect(await kind()).toBe("p");
+    expect(await preview(database, deployment, named)).toMatchObject({ steps: [], error: undefined });
+  });
 
-  it("stops when everything is compared, follows what changes, and swaps with the next update", async () => {
+  itAlike(version)("stops when all is compared, follows changes, and swaps with the next update", async () => {
     expect((await up(database, deployment, verifying)).error).toBeUndefined();
     expect((await preview(database, deployment, verifying)).steps).toEqual([]);
     await database.query(`
@@ -95,20 +91,23 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     await expect(database.query("truncate app.events_legacy")).rejects.toThrow(/truncate is refused/);
   });
 
-  it("R8 a table that is truncated while it is copied is copied again from what it has then", async () => {
-    const stop = stopAt(COPIED);
-    const run = up(database, deployment, program, { env: stop.env });
-    await stop.reached();
-    await database.query("truncate app.events; insert into app.events values (1, '2025-02-05', 'only', 1)");
-    stop.goOn();
-    const { messages, ...rest } = await run;
-    expect(messages.join("\n")).toContain('table "app.events" was truncated: its copy is emptied, and begun again');
-    await expectConverted({ messages, ...rest }, [
-      { id: "1", at: new Date("2025-02-05T00:00:00Z"), note: "only", amount: "1" },
-    ]);
-  });
+  itAlike(version)(
+    "R8 a table that is truncated while it is copied is copied again from what it has then",
+    async () => {
+      const stop = stopAt(COPIED);
+      const run = up(database, deployment, program, { env: stop.env });
+      await stop.reached();
+      await database.query("truncate app.events; insert into app.events values (1, '2025-02-05', 'only', 1)");
+      stop.goOn();
+      const { messages, ...rest } = await run;
+      expect(messages.join("\n")).toContain('table "app.events" was truncated: its copy is emptied, and begun again');
+      await expectConverted({ messages, ...rest }, [
+        { id: "1", at: new Date("2025-02-05T00:00:00Z"), note: "only", amount: "1" },
+      ]);
+    },
+  );
 
-  it("a table that is written anew while it is copied is copied again, and no row is lost or doubled", async () => {
+  itAlike(version)("written anew while it is copied, it is copied again: no row is lost or doubled", async () => {
     const stop = stopAt(COPIED);
     const run = up(database, deployment, program, { env: stop.env });
     await stop.reached();
@@ -119,7 +118,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     await expectConverted(await run, before);
   });
 
-  it.each([
+  itAlike(version).each([
     [
       "its triggers are switched off for a load",
       "alter table app.events disable trigger all; update app.events set note = 'unseen'; alter table app.events enable trigger all",
@@ -140,7 +139,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("a row of an interval that has no partition yet gets one", async () => {
+  itAlike(version)("a row of an interval that has no partition yet gets one", async () => {
     expect((await up(database, deployment, verifying)).error).toBeUndefined();
     await database.query(
       "insert into app.events values (-1, '2023-06-05', 'backdated', 1), (-2, '2026-09-05', 'ahead', 1)",
@@ -151,29 +150,32 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(await rows()).toEqual(before);
   });
 
-  it("S3 a transaction whose snapshot is older than the copy is waited for, by name, before the swap", async () => {
-    const reader = await connect("report");
-    await reader.query("begin isolation level repeatable read");
-    await reader.query("select 1 from pg_class limit 1");
-    let [said, ended] = [false, false];
-    const run = up(database, deployment, program, {
-      config: { waitBudgetMs: "60000" },
-      started: (plugin) => {
-        const waits = () =>
-          plugin.messages.some((message) => message.includes("waiting for transactions that began before"));
-        void until(() => ended || waits()).then(() => (said = true));
-      },
-    }).finally(() => (ended = true));
-    // It waits, or it has not waited.
-    await until(async () => ended || (said && (await isWaitingForSnapshots())), 60_000);
-    await database.query("update app.events set note = 'meanwhile' where id = 1");
-    const { rows: seen } = await reader.query<{ n: string }>("select count(*) as n from app.events");
-    expect(seen).toEqual([{ n: "5000" }]);
-    expect(await kind()).toBe("r");
-    await reader.query("commit");
-    expect((await run).error).toBeUndefined();
-    expect(await database.query("select note from app.events where id = 1")).toEqual([{ note: "meanwhile" }]);
-  });
+  itAlike(version)(
+    "S3 a transaction whose snapshot is older than the copy is waited for, by name, before the swap",
+    async () => {
+      const reader = await connect("report");
+      await reader.query("begin isolation level repeatable read");
+      await reader.query("select 1 from pg_class limit 1");
+      let [said, ended] = [false, false];
+      const run = up(database, deployment, program, {
+        config: { waitBudgetMs: "60000" },
+        started: (plugin) => {
+          const waits = () =>
+            plugin.messages.some((message) => message.includes("waiting for transactions that began before"));
+          void until(() => ended || waits()).then(() => (said = true));
+        },
+      }).finally(() => (ended = true));
+      // It waits, or it has not waited.
+      await until(async () => ended || (said && (await isWaitingForSnapshots())), 60_000);
+      await database.query("update app.events set note = 'meanwhile' where id = 1");
+      const { rows: seen } = await reader.query<{ n: string }>("select count(*) as n from app.events");
+      expect(seen).toEqual([{ n: "5000" }]);
+      expect(await kind()).toBe("r");
+      await reader.query("commit");
+      expect((await run).error).toBeUndefined();
+      expect(await database.query("select note from app.events where id = 1")).toEqual([{ note: "meanwhile" }]);
+    },
+  );
 
   it("S2 S4 a write that waits for the swap goes to the new table; one with an older snapshot is told to begin again", async () => {
     const [late, old] = [await connect("late"), await connect("old")];

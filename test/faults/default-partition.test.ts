@@ -10,6 +10,7 @@ import { stopAt } from "../support/harness/stop-at";
 import { commitWhenNamed, type Loaded, PATIENT, underLoad } from "../support/harness/under-load";
 import { allowedMs } from "../support/harness/waits";
 import { withDeployment } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 const lockTimeoutMs = 100;
 const near = { lead: "1 day", retention: "1 month" } as const;
@@ -58,7 +59,7 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
     expect((await preview(database, deployment, declared(far))).steps).toEqual([]);
   });
 
-  it("D06 a row comes between the count and the lock: it is moved in a second try", async () => {
+  itAlike(version)("D06 a row comes between the count and the lock: it is moved in a second try", async () => {
     await up(database, deployment, declared(near));
     const stop = stopAt("before create partition app.events_p2025_04 #3");
     const run = up(database, deployment, declared(far), { env: stop.env });
@@ -70,37 +71,43 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
     expect((await preview(database, deployment, declared(far))).steps).toEqual([]);
   });
 
-  it("D06 among many others, rows of the range are moved while no session waits for the reading of the rest", async () => {
-    await up(database, deployment, declared(near));
-    await database.query(`${ballast}; ${rows(500, "2025-04-01")}`);
-    const shown = await preview(database, deployment, declared(far));
-    expect(shown.messages.join("\n")).not.toContain("SCAN_DEFAULT");
-    const loaded = await underLoad(database, everywhere, () => up(database, deployment, declared(far)));
-    await expectHarmless(loaded);
-    expect(await counts()).toEqual({ default: 12_000, p2025_04: 500 });
-    expect((await preview(database, deployment, declared(far))).steps).toEqual([]);
-    expect((await left(database)).dump).not.toContain("validated=f");
-  });
+  itAlike(version)(
+    "D06 among many others, rows of the range are moved while no session waits for the reading of the rest",
+    async () => {
+      await up(database, deployment, declared(near));
+      await database.query(`${ballast}; ${rows(500, "2025-04-01")}`);
+      const shown = await preview(database, deployment, declared(far));
+      expect(shown.messages.join("\n")).not.toContain("SCAN_DEFAULT");
+      const loaded = await underLoad(database, everywhere, () => up(database, deployment, declared(far)));
+      await expectHarmless(loaded);
+      expect(await counts()).toEqual({ default: 12_000, p2025_04: 500 });
+      expect((await preview(database, deployment, declared(far))).steps).toEqual([]);
+      expect((await left(database)).dump).not.toContain("validated=f");
+    },
+  );
 
-  it("D07 more than ten thousand rows of several months: refused with the count and the segment that takes them, nothing changed", async () => {
-    await up(database, deployment, declared(near));
-    await database.query(`${rows(10_500, "2025-04-01")}; ${rows(10_600, "2025-05-01", 20_000)}`);
-    const wide = { lead: "2 months", retention: "1 month" } as const;
-    const before = (await left(database)).dump;
-    for (const run of [
-      await preview(database, deployment, declared(wide)),
-      await up(database, deployment, declared(wide)),
-    ]) {
-      expect(run.error).toMatch(
-        /10500 rows of partition "events_p2025_04" \(2025-04-01T00:00:00Z\/2025-05-01T00:00:00Z\) are in the default partition "events_default"; up to 10000 are moved/,
-      );
-      expect(run.error).toContain(
-        "reach from 2025-04-01T00:00:01Z to 2025-05-01T08:29:59Z: declare that range as one segment of the grid",
-      );
-    }
-    expect((await left(database)).dump).toBe(before);
-    expect(await counts()).toEqual({ default: 21_100 });
-  });
+  itAlike(version)(
+    "D07 more than ten thousand rows of several months: refused with the count and the segment that takes them, nothing changed",
+    async () => {
+      await up(database, deployment, declared(near));
+      await database.query(`${rows(10_500, "2025-04-01")}; ${rows(10_600, "2025-05-01", 20_000)}`);
+      const wide = { lead: "2 months", retention: "1 month" } as const;
+      const before = (await left(database)).dump;
+      for (const run of [
+        await preview(database, deployment, declared(wide)),
+        await up(database, deployment, declared(wide)),
+      ]) {
+        expect(run.error).toMatch(
+          /10500 rows of partition "events_p2025_04" \(2025-04-01T00:00:00Z\/2025-05-01T00:00:00Z\) are in the default partition "events_default"; up to 10000 are moved/,
+        );
+        expect(run.error).toContain(
+          "reach from 2025-04-01T00:00:01Z to 2025-05-01T08:29:59Z: declare that range as one segment of the grid",
+        );
+      }
+      expect((await left(database)).dump).toBe(before);
+      expect(await counts()).toEqual({ default: 21_100 });
+    },
+  );
 
   const wholeGrid = (): Partial<TableSpecArgs> => ({
     partitionBy: [
@@ -173,48 +180,60 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
   const steps =
     /(create partition app.events_p2025_04|exclude app.events_default|validate app.events_default|events_spring)/;
 
-  it("D06 killed at each step of a move with its ATTACH: the next up leaves the same, and no acknowledged row is lost", async () => {
-    const scenario: Scenario = {
-      database,
-      config: configOf(database),
-      before: [{ program: declared(near), sql: rows(300, "2025-04-01") }],
-      program: declared(far),
-      inserts: everywhere.slice(0, 4),
-    };
-    const wanted = await undisturbed(scenario);
-    const result = await killMatrix(scenario, wanted, (point) => steps.test(point));
-    expect(result.problems).toEqual([]);
-    expect(result.points).toBeGreaterThanOrEqual(8);
-  }, 400_000);
+  itAlike(version)(
+    "D06 killed at each step of a move with its ATTACH: the next up leaves the same, and no acknowledged row is lost",
+    async () => {
+      const scenario: Scenario = {
+        database,
+        config: configOf(database),
+        before: [{ program: declared(near), sql: rows(300, "2025-04-01") }],
+        program: declared(far),
+        inserts: everywhere.slice(0, 4),
+      };
+      const wanted = await undisturbed(scenario);
+      const result = await killMatrix(scenario, wanted, (point) => steps.test(point));
+      expect(result.problems).toEqual([]);
+      expect(result.points).toBeGreaterThanOrEqual(8);
+    },
+    400_000,
+  );
 
   // The long sweeps once: the points are the same on every version.
   if (version === newest) {
-    it("D06 killed at each step with a large default partition: the next up leaves the same, and its CHECKs are settled", async () => {
-      const scenario: Scenario = {
-        database,
-        config: configOf(database),
-        before: [{ program: declared(near), sql: ballast }],
-        program: declared(far),
-        // With rows of the range among them it would go the other way.
-        inserts: everywhere.slice(0, 2),
-      };
-      const wanted = await undisturbed(scenario);
-      const result = await killMatrix(scenario, wanted, (point) => steps.test(point) && /^after/.test(point));
-      expect(result.problems).toEqual([]);
-      expect(result.points).toBeGreaterThanOrEqual(5);
-    }, 400_000);
+    itAlike(version)(
+      "D06 killed at each step with a large default partition: the next up leaves the same, and its CHECKs are settled",
+      async () => {
+        const scenario: Scenario = {
+          database,
+          config: configOf(database),
+          before: [{ program: declared(near), sql: ballast }],
+          program: declared(far),
+          // With rows of the range among them it would go the other way.
+          inserts: everywhere.slice(0, 2),
+        };
+        const wanted = await undisturbed(scenario);
+        const result = await killMatrix(scenario, wanted, (point) => steps.test(point) && /^after/.test(point));
+        expect(result.problems).toEqual([]);
+        expect(result.points).toBeGreaterThanOrEqual(5);
+      },
+      400_000,
+    );
 
-    it("D07 killed at each step while the default partition becomes a partition: the next up ends it", async () => {
-      const scenario: Scenario = {
-        database,
-        config: configOf(database),
-        before: [{ program: declared(near), sql: rows(10_500, "2025-04-01") }],
-        program: declared({ lead: "2 months", retention: "1 month" }, wholeGrid()),
-      };
-      const wanted = await undisturbed(scenario);
-      const result = await killMatrix(scenario, wanted, (point) => steps.test(point) && /^after/.test(point));
-      expect(result.problems).toEqual([]);
-      expect(result.points).toBeGreaterThanOrEqual(5);
-    }, 400_000);
+    itAlike(version)(
+      "D07 killed at each step while the default partition becomes a partition: the next up ends it",
+      async () => {
+        const scenario: Scenario = {
+          database,
+          config: configOf(database),
+          before: [{ program: declared(near), sql: rows(10_500, "2025-04-01") }],
+          program: declared({ lead: "2 months", retention: "1 month" }, wholeGrid()),
+        };
+        const wanted = await undisturbed(scenario);
+        const result = await killMatrix(scenario, wanted, (point) => steps.test(point) && /^after/.test(point));
+        expect(result.problems).toEqual([]);
+        expect(result.points).toBeGreaterThanOrEqual(5);
+      },
+      400_000,
+    );
   }
 });

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../support/database";
 import { configOf, program } from "../support/harness/fixture";
 import { killMatrix, type Scenario, type Undisturbed, undisturbed } from "../support/harness/matrix";
+import { itAlike } from "../support/sample";
 
 /** The newest version at every point; the others at those that the catalogue names. */
 const newest = Math.max(...testVersions());
@@ -30,19 +31,19 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it creates", (
     expect(result.points).toBeGreaterThanOrEqual(rounds);
   };
 
-  it(
+  itAlike(version)(
     "A01 killed before the first statement: the next up creates everything, and a third has nothing to do",
     () => check(/^before begin (management|create table app.events|create partition app.events_p2025_0[23]$)/, 4),
     60_000,
   );
 
-  it(
+  itAlike(version)(
     "A02 killed after CREATE TABLE and before the indexes: the next up leaves the same schema as an undisturbed one",
     () => check(/^after create partition app.events_p2025_03 #1$/, 1),
     60_000,
   );
 
-  it(
+  itAlike(version)(
     "A03 killed after the indexes and before ATTACH: the next up leaves the same schema as an undisturbed one",
     () => check(/^after create partition app.events_p2025_03 #2$/, 1),
     60_000,

@@ -17,6 +17,7 @@ import { preview, type Run, up } from "../support/harness/rounds";
 import { type Stop, stopAt } from "../support/harness/stop-at";
 import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 function failNow(): never {
   throw new Error("the table cannot be converted");
@@ -117,7 +118,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("rows that come between its reading and its lock get partitions", async () => {
+  itAlike(version)("rows that come between its reading and its lock get partitions", async () => {
     const stop = stopAt("before begin lock app.events");
     const run = up(database, deployment, program, { env: stop.env });
     await reach(stop, run);
@@ -132,64 +133,70 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect((await preview(database, deployment, program)).steps).toEqual([]);
   });
 
-  it("LIST levels: values that nothing names get branches, a row that belongs to none changes nothing, and what is altered meanwhile is carried", async () => {
-    await database.query(`${OBSERVED_TABLE} alter table app.obs alter site_id drop not null`);
-    const leveled = leveledProgram(SOURCED, { strategy: "offline" });
-    const { dump } = await left(database);
-    const stop = stopAt("before begin lock app.obs");
-    const run = up(database, deployment, leveled, { env: stop.env });
-    await reach(stop, run);
-    await database.query(
-      "insert into app.obs values (9000, 'new', 'newer', '2025-02-02', 1, 1), (9001, 'new', null, '2025-02-02', 1, 1)",
-    );
-    stop.goOn();
-    expect((await run).error).toMatch(/1 rows have no "site_id", and NULL belongs to no branch/);
-    await database.query("delete from app.obs where site_id is null");
-    expect((await left(database)).dump).toBe(dump);
-    const seen = () => database.query("select o::text from app.obs o order by id");
-    const before = await seen();
-    const again = stopAt("before begin lock app.obs");
-    const second = up(database, deployment, leveled, { env: again.env });
-    await reach(again, second);
-    await database.query("create index late on app.obs (user_id)");
-    again.goOn();
-    const { error, messages } = await second;
-    expect(error).toBeUndefined();
-    expect(messages.join("\n")).toContain("table app.obs was altered while it was being converted");
-    expect(await database.query("select to_regclass('app.late')::text as late")).toEqual([{ late: "app.late" }]);
-    expect(await seen()).toEqual(before);
-    expect(await database.query("select tableoid::regclass::text as place from app.obs where id = 9000")).toEqual([
-      { place: "app.obs_prog_new_site_newer_2025_02" },
-    ]);
-    expect((await preview(database, deployment, leveled)).steps).toEqual([]);
-  });
+  itAlike(version)(
+    "LIST levels: values that nothing names get branches, a row that belongs to none changes nothing, and what is altered meanwhile is carried",
+    async () => {
+      await database.query(`${OBSERVED_TABLE} alter table app.obs alter site_id drop not null`);
+      const leveled = leveledProgram(SOURCED, { strategy: "offline" });
+      const { dump } = await left(database);
+      const stop = stopAt("before begin lock app.obs");
+      const run = up(database, deployment, leveled, { env: stop.env });
+      await reach(stop, run);
+      await database.query(
+        "insert into app.obs values (9000, 'new', 'newer', '2025-02-02', 1, 1), (9001, 'new', null, '2025-02-02', 1, 1)",
+      );
+      stop.goOn();
+      expect((await run).error).toMatch(/1 rows have no "site_id", and NULL belongs to no branch/);
+      await database.query("delete from app.obs where site_id is null");
+      expect((await left(database)).dump).toBe(dump);
+      const seen = () => database.query("select o::text from app.obs o order by id");
+      const before = await seen();
+      const again = stopAt("before begin lock app.obs");
+      const second = up(database, deployment, leveled, { env: again.env });
+      await reach(again, second);
+      await database.query("create index late on app.obs (user_id)");
+      again.goOn();
+      const { error, messages } = await second;
+      expect(error).toBeUndefined();
+      expect(messages.join("\n")).toContain("table app.obs was altered while it was being converted");
+      expect(await database.query("select to_regclass('app.late')::text as late")).toEqual([{ late: "app.late" }]);
+      expect(await seen()).toEqual(before);
+      expect(await database.query("select tableoid::regclass::text as place from app.obs where id = 9000")).toEqual([
+        { place: "app.obs_prog_new_site_newer_2025_02" },
+      ]);
+      expect((await preview(database, deployment, leveled)).steps).toEqual([]);
+    },
+  );
 
-  it("out of its time while a reader keeps it from its swap, it is rolled back, and writers go on", async () => {
-    const { dump } = await left(database);
-    const reader = await connect("old reader");
-    await reader.query("begin; select 1 from app.events limit 1");
-    const own = open({ managementSchema: "pgpartition" });
-    const budget = new AbortController();
-    const log = { ...QUIET, status: (text: string) => (text.includes("all equal") ? budget.abort() : undefined) };
-    const work = { database: own, management: "pgpartition", run: "test", signal: new AbortController().signal, log };
-    const declared = decodeConversion(
-      encodeConversion(requireTableSpec(Object.values(program.tables)[0], "a table")) ?? failNow(),
-    ) as DeclaredCopy;
-    const read = async (): Promise<Copyable> => {
-      const reading = await readCopy(own, { ...declared, timeBudgetMinutes: 7 }, ({ now }) => now);
-      return reading.kind === "copyable" ? reading : failNow();
-    };
-    const job = { work, declared: { ...declared, timeBudgetMinutes: 7 }, budget: budget.signal, read };
-    await expect(
-      own.withTableLock("app", "events", { signal: work.signal, log }, () => convertOffline(job)),
-    ).rejects.toThrow(/timeBudgetMinutes, 7, is over, and it was rolled back: the table is as it was/);
-    await database.query("insert into app.events values (9000, '2025-03-14')");
-    await own.close();
-    await reader.query("commit");
-    expect((await left(database)).dump).toBe(dump);
-  });
+  itAlike(version)(
+    "out of its time while a reader keeps it from its swap, it is rolled back, and writers go on",
+    async () => {
+      const { dump } = await left(database);
+      const reader = await connect("old reader");
+      await reader.query("begin; select 1 from app.events limit 1");
+      const own = open({ managementSchema: "pgpartition" });
+      const budget = new AbortController();
+      const log = { ...QUIET, status: (text: string) => (text.includes("all equal") ? budget.abort() : undefined) };
+      const work = { database: own, management: "pgpartition", run: "test", signal: new AbortController().signal, log };
+      const declared = decodeConversion(
+        encodeConversion(requireTableSpec(Object.values(program.tables)[0], "a table")) ?? failNow(),
+      ) as DeclaredCopy;
+      const read = async (): Promise<Copyable> => {
+        const reading = await readCopy(own, { ...declared, timeBudgetMinutes: 7 }, ({ now }) => now);
+        return reading.kind === "copyable" ? reading : failNow();
+      };
+      const job = { work, declared: { ...declared, timeBudgetMinutes: 7 }, budget: budget.signal, read };
+      await expect(
+        own.withTableLock("app", "events", { signal: work.signal, log }, () => convertOffline(job)),
+      ).rejects.toThrow(/timeBudgetMinutes, 7, is over, and it was rolled back: the table is as it was/);
+      await database.query("insert into app.events values (9000, '2025-03-14')");
+      await own.close();
+      await reader.query("commit");
+      expect((await left(database)).dump).toBe(dump);
+    },
+  );
 
-  it("a copy that is under way is not taken over", async () => {
+  itAlike(version)("a copy that is under way is not taken over", async () => {
     await database.query("alter table app.events add n int generated always as identity primary key");
     const copying = conversionProgram({ convertFrom: { strategy: "copy", until: "verify" } });
     expect((await up(database, deployment, copying)).error).toBeUndefined();

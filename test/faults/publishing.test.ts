@@ -10,6 +10,7 @@ import { preview, up } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
 import { allowedMs, waitsDuring } from "../support/harness/waits";
 import { withDeployment } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 const at = (publications: TableSpecArgs["publications"]) =>
   program("2025-03-10T00:00:00Z", {
@@ -25,16 +26,20 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it publishes",
   const scenario = { database, config: configOf(database) };
   const publishing = (point: string) => point.includes("publication") || point.includes("PUBLICATION");
 
-  it("killed at every step of a changed row filter, also between DROP TABLE and ADD TABLE: no state without the table is ever left", async () => {
-    const change = { ...scenario, before: [{ program: filtered("id > 1") }], program: filtered("id > 2") };
-    const wanted = await undisturbed(change);
-    expect(wanted.dump).toMatch(/publication eu .* tables=app.events where \(id > 2\)/);
-    const between = wanted.points.filter((point) => /^after .*#1$/.test(point) && publishing(point));
-    expect(between).toHaveLength(1);
-    const result = await killMatrix(change, wanted, publishing);
-    expect(result.problems).toEqual([]);
-    expect(result.points).toBeGreaterThanOrEqual(5);
-  }, 240_000);
+  itAlike(version)(
+    "killed at every step of a changed row filter, also between DROP TABLE and ADD TABLE: no state without the table is ever left",
+    async () => {
+      const change = { ...scenario, before: [{ program: filtered("id > 1") }], program: filtered("id > 2") };
+      const wanted = await undisturbed(change);
+      expect(wanted.dump).toMatch(/publication eu .* tables=app.events where \(id > 2\)/);
+      const between = wanted.points.filter((point) => /^after .*#1$/.test(point) && publishing(point));
+      expect(between).toHaveLength(1);
+      const result = await killMatrix(change, wanted, publishing);
+      expect(result.problems).toEqual([]);
+      expect(result.points).toBeGreaterThanOrEqual(5);
+    },
+    240_000,
+  );
 
   it("killed between DROP TABLE and ADD TABLE: the table is still published by its old filter, and the next up changes it", async () => {
     await up(database, deployment, filtered("id > 1"));
@@ -45,13 +50,17 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it publishes",
     expect((await left(database)).dump).toMatch(/publication eu .* tables=app.events where \(id > 2\)/);
   });
 
-  it("killed at every step of creating a publication: the next up creates it once, and it is recorded as managed", async () => {
-    const making = { ...scenario, before: [{ program: at(undefined) }], program: at({ eu: { create: true } }) };
-    const wanted = await undisturbed(making);
-    const result = await killMatrix(making, wanted, publishing);
-    expect(result.problems).toEqual([]);
-    expect(result.points).toBeGreaterThanOrEqual(4);
-  }, 240_000);
+  itAlike(version)(
+    "killed at every step of creating a publication: the next up creates it once, and it is recorded as managed",
+    async () => {
+      const making = { ...scenario, before: [{ program: at(undefined) }], program: at({ eu: { create: true } }) };
+      const wanted = await undisturbed(making);
+      const result = await killMatrix(making, wanted, publishing);
+      expect(result.problems).toEqual([]);
+      expect(result.points).toBeGreaterThanOrEqual(4);
+    },
+    240_000,
+  );
 });
 
 describe.each(testVersions())("PostgreSQL %s, locks of a membership", (version) => {
@@ -107,24 +116,27 @@ describe.each(testVersions())("PostgreSQL %s, locks of a membership", (version) 
     expect((await run).error).toBeUndefined();
   });
 
-  it("two stacks create one publication at once: both tables are in it, and the next update has nothing to do", async () => {
-    const table = (name: string) =>
-      program("2025-03-10T00:00:00Z", {
-        table: name,
-        window: { lead: "1 day", retention: "1 month" },
-        indexes: {},
-        publications: { eu: { create: true } },
-      });
-    const second = new Deployment("faults", "second");
-    const stop = stopAt("before begin publication eu of app.events");
-    const first = up(database, deployment, table("events"), { env: stop.env });
-    await stop.reached();
-    const faster = await up(database, second, table("others"));
-    stop.goOn();
-    const runs = [await first, faster];
-    expect(runs.map((run) => run.error)).toEqual([undefined, undefined]);
-    expect((await left(database)).dump).toContain("tables=app.events, app.others");
-    expect((await up(database, deployment, table("events"))).steps).toEqual([]);
-    expect((await up(database, second, table("others"))).steps).toEqual([]);
-  });
+  itAlike(version)(
+    "two stacks create one publication at once: both tables are in it, and the next update has nothing to do",
+    async () => {
+      const table = (name: string) =>
+        program("2025-03-10T00:00:00Z", {
+          table: name,
+          window: { lead: "1 day", retention: "1 month" },
+          indexes: {},
+          publications: { eu: { create: true } },
+        });
+      const second = new Deployment("faults", "second");
+      const stop = stopAt("before begin publication eu of app.events");
+      const first = up(database, deployment, table("events"), { env: stop.env });
+      await stop.reached();
+      const faster = await up(database, second, table("others"));
+      stop.goOn();
+      const runs = [await first, faster];
+      expect(runs.map((run) => run.error)).toEqual([undefined, undefined]);
+      expect((await left(database)).dump).toContain("tables=app.events, app.others");
+      expect((await up(database, deployment, table("events"))).steps).toEqual([]);
+      expect((await up(database, second, table("others"))).steps).toEqual([]);
+    },
+  );
 });

@@ -8,6 +8,7 @@ import { describeAll } from "../support/harness/describe-all";
 import { left } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 const OPEN = { strategy: "copy", openWayBack: true, rollbackUntil: "2025-04-20", formerName: "events_plain" } as const;
 /** Where its history ends, which one partition has until then. */
@@ -86,7 +87,7 @@ describe.each(testVersions())("PostgreSQL %s, a table whose way back is opened",
     expect(await preview(database, deployment, opening(window))).toMatchObject({ steps: [], error: undefined });
   };
 
-  it("was attached, and has more rows outside of its history than may move under a lock", async () => {
+  itAlike(version)("was attached, and has more rows outside of its history than may move under a lock", async () => {
     await run(conversionProgram({ convertFrom: HISTORY }));
     await database.query(
       "insert into app.events (run_id, at, note) select 1, timestamptz '2025-04-01' + n * interval '1 second', 'since ' || n from generate_series(1, 120000) n",
@@ -108,7 +109,7 @@ describe.each(testVersions())("PostgreSQL %s, a table whose way back is opened",
     await expectPlainAgain(WINDOW, /events_history/);
   });
 
-  it("was copied without a way back, and its former table is still there", async () => {
+  itAlike(version)("was copied without a way back, and its former table is still there", async () => {
     await run(conversionProgram({ convertFrom: { strategy: "copy" } }));
     const { formerName: _default, ...legacy } = OPEN;
     expect((await preview(database, deployment, conversionProgram({ convertFrom: legacy }))).error).toMatch(

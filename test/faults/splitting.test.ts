@@ -102,12 +102,14 @@ describe.each(testVersions())("PostgreSQL %s, the history of a converted table",
     expect(await database.query(ROWS)).toEqual(rows);
   });
 
-  it("is followed while it is copied: changes, keys that move over its end and back, and rows that refer to it", async () => {
-    await database.query("insert into app.events (run_id, at, note) values (1, '2025-04-05', 'young')");
-    const stop = stopAt(COPIED);
-    const run = up(database, deployment, splitting, { env: stop.env });
-    await stop.reached();
-    await database.query(`
+  itAlike(version)(
+    "is followed while it is copied: changes, keys that move over its end and back, and rows that refer to it",
+    async () => {
+      await database.query("insert into app.events (run_id, at, note) values (1, '2025-04-05', 'young')");
+      const stop = stopAt(COPIED);
+      const run = up(database, deployment, splitting, { env: stop.env });
+      await stop.reached();
+      await database.query(`
       update app.events set note = 'later' where id % 5 = 0;
       delete from app.details where event % 2 = 0;
       delete from app.events where id % 2 = 0 and id % 7 = 0;
@@ -115,13 +117,14 @@ describe.each(testVersions())("PostgreSQL %s, the history of a converted table",
       update app.events set at = '2025-03-31' where note = 'young';
       update app.events set at = at - interval '31 days' where id % 11 = 0 and id % 7 <> 0;
       insert into app.events (run_id, at, note) values (2, '2024-11-15', 'backdated'), (2, '2025-04-07', 'ahead');`);
-    await expect(database.query("delete from app.events where id % 7 = 0")).rejects.toThrow(/details_event/);
-    const rows = await database.query(ROWS);
-    stop.goOn();
-    expect((await run).error).toBeUndefined();
-    expect(await database.query(ROWS)).toEqual(rows);
-    expect(await partitions()).toEqual(["events_p2024_10", ...MONTHS]);
-  });
+      await expect(database.query("delete from app.events where id % 7 = 0")).rejects.toThrow(/details_event/);
+      const rows = await database.query(ROWS);
+      stop.goOn();
+      expect((await run).error).toBeUndefined();
+      expect(await database.query(ROWS)).toEqual(rows);
+      expect(await partitions()).toEqual(["events_p2024_10", ...MONTHS]);
+    },
+  );
 
   itAlike(version)(
     "stops when everything is compared, is kept from retirement meanwhile, and takes its place later",
@@ -210,7 +213,7 @@ describe.each(testVersions())("PostgreSQL %s, the history of a converted table",
     expect(await describeAll(database)).toEqual(before);
   });
 
-  it("that another session detaches meanwhile is named, and nothing is lost", async () => {
+  itAlike(version)("that another session detaches meanwhile is named, and nothing is lost", async () => {
     expect((await up(database, deployment, verifying)).error).toBeUndefined();
     await database.query(
       "alter table app.details drop constraint details_event; alter table app.events detach partition app.events_history",

@@ -6,6 +6,7 @@ import { program } from "../support/harness/fixture";
 import { type Change, consume, type Consumer } from "../support/harness/pgoutput";
 import { preview, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 const window = { lead: "1 month", retention: "1 month" } as const;
 const at = (day: string, publications: TableSpecArgs["publications"], changes: Partial<TableSpecArgs> = {}) =>
@@ -97,7 +98,7 @@ describe.each(testVersions())("PostgreSQL %s, a stream of changes", (version) =>
     expect(await consumer.read()).toMatchObject([{ relation: "app.events", row: { id: "1" } }]);
   });
 
-  it.each([
+  itAlike(version).each([
     ["all tables", "for all tables", "has all tables"],
     ["all tables of its schema", "for tables in schema app", 'has all tables of schema "app"'],
     ["it by its own name", "for table app.events_p2025_02", "lists it by itself"],
@@ -120,16 +121,19 @@ describe.each(testVersions())("PostgreSQL %s, a stream of changes", (version) =>
     },
   );
 
-  it("a partition is detached and only its table is published: no warning, and nothing that is written to it is sent", async () => {
-    const published = { warehouse: { create: true } } as const;
-    await up(database, deployment, at("2025-03-10", published));
-    consumer = await consume(database, slot, "warehouse");
-    const april = at("2025-04-10", published);
-    expect((await preview(database, deployment, april)).messages.join()).not.toContain("after the detach");
-    await up(database, deployment, april);
-    await database.query("insert into app.events_p2025_02 values (1, '2025-02-14')");
-    expect(await consumer.read()).toEqual([]);
-  });
+  itAlike(version)(
+    "a partition is detached and only its table is published: no warning, and nothing that is written to it is sent",
+    async () => {
+      const published = { warehouse: { create: true } } as const;
+      await up(database, deployment, at("2025-03-10", published));
+      consumer = await consume(database, slot, "warehouse");
+      const april = at("2025-04-10", published);
+      expect((await preview(database, deployment, april)).messages.join()).not.toContain("after the detach");
+      await up(database, deployment, april);
+      await database.query("insert into app.events_p2025_02 values (1, '2025-02-14')");
+      expect(await consumer.read()).toEqual([]);
+    },
+  );
 });
 
 /** Inserts one row after the other and lets somebody read the stream, until it is stopped. */

@@ -1,5 +1,5 @@
 // The way back of a conversion: the table is the plain one that it was, with every row written since.
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { MAX_RETURNED_ROWS } from "../../core/defaults";
 import { conversionProgram, NO_TABLE, WRITABLE_TABLE } from "../support/convertible-table";
 import { testVersions, withDatabase } from "../support/database";
@@ -7,7 +7,8 @@ import { describeAll } from "../support/harness/describe-all";
 import { left } from "../support/harness/fixture";
 import { stopAt } from "../support/harness/stop-at";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withPrepared } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 const forth = conversionProgram();
 const back = conversionProgram({ convertFrom: { historyUntil: "2025-04-01", until: "prepare" } });
@@ -16,10 +17,8 @@ const ROWS = "select * from app.events order by at, id";
 
 describe.each(testVersions())("PostgreSQL %s, a converted table that is taken back", (version) => {
   const database = withDatabase(version);
-  const deployment = withDeployment(database);
   let before: string[];
-
-  beforeEach(async () => {
+  const deployment = withPrepared(database, async () => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
     await database.query(WRITABLE_TABLE);
     before = await describeAll(database);
@@ -59,7 +58,7 @@ describe.each(testVersions())("PostgreSQL %s, a converted table that is taken ba
     expect(await preview(database, deployment, back)).toMatchObject({ steps: [], error: undefined });
   });
 
-  it("is converted again, with a later end of the history, and taken back again", async () => {
+  itAlike(version)("is converted again, with a later end of the history, and taken back again", async () => {
     await since(50);
     const rows = await database.query(ROWS);
     expect((await up(database, deployment, back)).error).toBeUndefined();
@@ -89,42 +88,48 @@ describe.each(testVersions())("PostgreSQL %s, a converted table that is taken ba
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("is refused for rows with one former key, which are named, also if they come while it works", async () => {
-    await since(30);
-    await database.query(
-      "insert into app.events (id, at) overriding system value values (10003, '2025-03-01'), (10004, '2025-04-05')",
-    );
-    const refused = /primary key is \(id\), and several rows have \(id\) = \(10003\); \(id\) = \(10004\)\. Change/;
-    expect((await preview(database, deployment, back)).error).toMatch(refused);
-    expect((await up(database, deployment, back)).error).toMatch(refused);
-    await database.query(
-      "delete from app.events where id = 10003 and at < '2025-04-01' or id = 10004 and at > '2025-04-04'",
-    );
-    const stop = stopAt("before begin convert back app.events");
-    const run = up(database, deployment, back, { env: stop.env });
-    await stop.reached();
-    await database.query("insert into app.events (id, at) overriding system value values (10007, '2025-04-07')");
-    stop.goOn();
-    expect((await run).error).toContain("several rows have (id) = (10007)");
-    expect(await database.query("select from app.events where id = 10007")).toHaveLength(2);
-    await database.query("delete from app.events where id = 10007 and at = '2025-04-07'");
-    expect((await up(database, deployment, back)).error).toBeUndefined();
-    expect(await describeAll(database)).toEqual(before);
-  });
+  itAlike(version)(
+    "is refused for rows with one former key, which are named, also if they come while it works",
+    async () => {
+      await since(30);
+      await database.query(
+        "insert into app.events (id, at) overriding system value values (10003, '2025-03-01'), (10004, '2025-04-05')",
+      );
+      const refused = /primary key is \(id\), and several rows have \(id\) = \(10003\); \(id\) = \(10004\)\. Change/;
+      expect((await preview(database, deployment, back)).error).toMatch(refused);
+      expect((await up(database, deployment, back)).error).toMatch(refused);
+      await database.query(
+        "delete from app.events where id = 10003 and at < '2025-04-01' or id = 10004 and at > '2025-04-04'",
+      );
+      const stop = stopAt("before begin convert back app.events");
+      const run = up(database, deployment, back, { env: stop.env });
+      await stop.reached();
+      await database.query("insert into app.events (id, at) overriding system value values (10007, '2025-04-07')");
+      stop.goOn();
+      expect((await run).error).toContain("several rows have (id) = (10007)");
+      expect(await database.query("select from app.events where id = 10007")).toHaveLength(2);
+      await database.query("delete from app.events where id = 10007 and at = '2025-04-07'");
+      expect((await up(database, deployment, back)).error).toBeUndefined();
+      expect(await describeAll(database)).toEqual(before);
+    },
+  );
 
-  it("is refused for more rows than may move under a lock, also if they come while it works", async () => {
-    const stop = stopAt("before begin convert back app.events");
-    const run = up(database, deployment, back, { env: stop.env });
-    await stop.reached();
-    await since(MAX_RETURNED_ROWS + 1);
-    stop.goOn();
-    expect((await run).error).toContain("has more than 100,000 rows outside of");
-    expect((await preview(database, deployment, back)).error).toContain("has more than 100,000 rows outside of");
-    await database.query("delete from app.events where id = 10000");
-    expect((await up(database, deployment, back)).error).toBeUndefined();
-    expect(await describeAll(database)).toEqual(before);
-    expect(await database.query("select from app.events")).toHaveLength(2000 + MAX_RETURNED_ROWS);
-  });
+  itAlike(version)(
+    "is refused for more rows than may move under a lock, also if they come while it works",
+    async () => {
+      const stop = stopAt("before begin convert back app.events");
+      const run = up(database, deployment, back, { env: stop.env });
+      await stop.reached();
+      await since(MAX_RETURNED_ROWS + 1);
+      stop.goOn();
+      expect((await run).error).toContain("has more than 100,000 rows outside of");
+      expect((await preview(database, deployment, back)).error).toContain("has more than 100,000 rows outside of");
+      await database.query("delete from app.events where id = 10000");
+      expect((await up(database, deployment, back)).error).toBeUndefined();
+      expect(await describeAll(database)).toEqual(before);
+      expect(await database.query("select from app.events")).toHaveLength(2000 + MAX_RETURNED_ROWS);
+    },
+  );
 
   it("has what was bound to the partitioned table since", async () => {
     await database.query(`
@@ -162,7 +167,7 @@ describe.each(testVersions())("PostgreSQL %s, a converted table that is taken ba
     expect(plain.filter((line) => /^(constraint|index) .*events_pkey/.test(line))).toHaveLength(2);
   });
 
-  it.each([
+  itAlike(version).each([
     [
       "a materialised view",
       "create materialized view app.bound as select * from app.events",
@@ -202,7 +207,7 @@ describe.each(testVersions())("PostgreSQL %s, a converted table that is taken ba
     expect(await describeAll(database)).toEqual(partitioned);
   });
 
-  it("deletes nothing of a table whose way back failed, not even if it may be destroyed", async () => {
+  itAlike(version)("deletes nothing of a table whose way back failed, not even if it may be destroyed", async () => {
     await database.query("create materialized view app.bound as select * from app.events");
     const partitioned = await describeAll(database);
     const entries = [...deployment.state.values()].filter(

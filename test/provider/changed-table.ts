@@ -4,7 +4,7 @@ import { type TestDatabase, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import type { Deployment } from "../support/harness/deployment";
 import { preview, refresh, type Run, up } from "../support/harness/rounds";
-import { withDeployment } from "../support/harness/with-deployment";
+import { withPrepared } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { changesOf, nothingLeft } from "./support";
 
@@ -30,10 +30,17 @@ interface ChangedTable {
   readonly refresh: () => Promise<string[]>;
 }
 
-/** Call it at the top of a describe block. */
-export function withChangedTable(version: TestDatabase["version"]): ChangedTable {
+/** Call it at the top of a describe block: each test begins with the table as it was first declared, and with what the SQL around it makes. */
+export function withChangedTable(
+  version: TestDatabase["version"],
+  first: { readonly before?: string; readonly program: Program; readonly rows: string },
+): ChangedTable {
   const database = withDatabase(version);
-  const deployment = withDeployment(database);
+  const deployment = withPrepared(database, async () => {
+    if (first.before !== undefined) await database.query(first.before);
+    expect((await up(database, deployment, first.program)).error).toBeUndefined();
+    await database.query(first.rows);
+  });
   return {
     database,
     deployment,

@@ -10,7 +10,7 @@ import { itAlike } from "../support/sample";
 describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
   const { database, deployment, change, refresh, files, column } = withColumns(version);
 
-  it("sets, changes and drops a default without touching a row", async () => {
+  itAlike(version)("sets, changes and drops a default without touching a row", async () => {
     const before = await files();
     await change(declare({ ...base, note: { type: "text", nullable: true, default: "'new'" } }));
     expect(await column("note")).toEqual(everywhere("text default 'new'::text"));
@@ -42,21 +42,24 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     expect(await column("note")).toEqual(everywhere("text"));
   });
 
-  it("a row without a value keeps a column nullable: it is named, and the table is as it was", async () => {
-    await database.query("insert into app.events values (5000, '2025-03-05', null)");
-    await database.query("analyze app.events_p2025_03");
-    const before = (await left(database)).dump;
-    const next = declare({ ...base, note: "text" });
-    const shown = await preview(database, deployment, next);
-    expect(shown.messages.join("\n")).toMatch(
-      /by the last ANALYZE about \d+ rows of app.events_p2025_03 have no "note"/,
-    );
-    const run = await up(database, deployment, next);
-    expect(run.error).toMatch(/"events_note_filled" of relation "events_p2025_03" is violated.*reverted/s);
-    expect((await left(database)).dump).toBe(before);
-    await database.query("update app.events set note = '' where note is null");
-    await change(next);
-  });
+  itAlike(version)(
+    "a row without a value keeps a column nullable: it is named, and the table is as it was",
+    async () => {
+      await database.query("insert into app.events values (5000, '2025-03-05', null)");
+      await database.query("analyze app.events_p2025_03");
+      const before = (await left(database)).dump;
+      const next = declare({ ...base, note: "text" });
+      const shown = await preview(database, deployment, next);
+      expect(shown.messages.join("\n")).toMatch(
+        /by the last ANALYZE about \d+ rows of app.events_p2025_03 have no "note"/,
+      );
+      const run = await up(database, deployment, next);
+      expect(run.error).toMatch(/"events_note_filled" of relation "events_p2025_03" is violated.*reverted/s);
+      expect((await left(database)).dump).toBe(before);
+      await database.query("update app.events set note = '' where note is null");
+      await change(next);
+    },
+  );
 
   it("makes a type wider where PostgreSQL rewrites nothing", async () => {
     const narrow = {
@@ -98,7 +101,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     expect((await left(database)).dump).toBe(before);
   });
 
-  it("changes comments of columns, and leaves alone those that are not declared", async () => {
+  itAlike(version)("changes comments of columns, and leaves alone those that are not declared", async () => {
     await database.query("comment on column app.events.id is 'by hand'");
     await change(declare({ ...base, note: { type: "text", nullable: true, comment: "first" } }));
     await change(declare({ ...base, note: { type: "text", nullable: true, comment: "second" } }));
@@ -108,25 +111,28 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     expect(rows).toEqual([{ comment: "by hand" }, { comment: null }, { comment: "second" }]);
   });
 
-  it("what was changed by hand is shown by a refresh; up mends what is safe and refuses the rest", async () => {
-    const columns = {
-      ...base,
-      note: { type: "text", nullable: true, default: "'x'" },
-      amount: { type: "int", nullable: true },
-    };
-    await change(declare(columns));
-    await database.query(`alter table app.events alter note drop default, drop column amount`);
-    expect(await refresh()).toContainEqual(expect.stringContaining("events-table"));
-    const mended = await up(database, deployment, declare(columns));
-    expect(mended.error).toBeUndefined();
-    expect(named(mended.steps)).toContain("update events-table");
-    expect(await column("note")).toEqual(everywhere("text default 'x'::text"));
-    expect(await column("amount")).toEqual(everywhere("integer"));
-    await database.query("alter table app.events add column stranger int");
-    expect(await refresh()).toContainEqual(expect.stringContaining("events-table"));
-    const refused = await up(database, deployment, declare(columns));
-    expect(refused.error).toMatch(/column "stranger" \(integer\) that is not declared/);
-    await up(database, deployment, declare(columns, { dropColumns: ["stranger"] }));
-    expect(await column("stranger")).toEqual([]);
-  });
+  itAlike(version)(
+    "what was changed by hand is shown by a refresh; up mends what is safe and refuses the rest",
+    async () => {
+      const columns = {
+        ...base,
+        note: { type: "text", nullable: true, default: "'x'" },
+        amount: { type: "int", nullable: true },
+      };
+      await change(declare(columns));
+      await database.query(`alter table app.events alter note drop default, drop column amount`);
+      expect(await refresh()).toContainEqual(expect.stringContaining("events-table"));
+      const mended = await up(database, deployment, declare(columns));
+      expect(mended.error).toBeUndefined();
+      expect(named(mended.steps)).toContain("update events-table");
+      expect(await column("note")).toEqual(everywhere("text default 'x'::text"));
+      expect(await column("amount")).toEqual(everywhere("integer"));
+      await database.query("alter table app.events add column stranger int");
+      expect(await refresh()).toContainEqual(expect.stringContaining("events-table"));
+      const refused = await up(database, deployment, declare(columns));
+      expect(refused.error).toMatch(/column "stranger" \(integer\) that is not declared/);
+      await up(database, deployment, declare(columns, { dropColumns: ["stranger"] }));
+      expect(await column("stranger")).toEqual([]);
+    },
+  );
 });

@@ -38,7 +38,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     );
   });
 
-  it("the partitions of the next months have the columns too", async () => {
+  itAlike(version)("the partitions of the next months have the columns too", async () => {
     const columns = { ...base, amount: { type: "numeric(8,2)", default: "0" } };
     await change(declare(columns));
     expect((await up(database, deployment, program("2025-04-10T00:00:00Z", { columns }))).error).toBeUndefined();
@@ -66,7 +66,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     expect((await left(database)).dump).toBe(before);
   });
 
-  it("drops a column only when its name is confirmed, and says that its values are gone", async () => {
+  itAlike(version)("drops a column only when its name is confirmed, and says that its values are gone", async () => {
     await change(declare({ ...base, old: { type: "text", nullable: true } }));
     const refused = await up(database, deployment, declare(base));
     expect(refused.error).toMatch(/column "old" \(text\) that is not declared.*dropColumns: \["old"\]/);
@@ -85,7 +85,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     expect((await preview(database, deployment, declare(base))).steps).toEqual([]);
   });
 
-  it("refuses to drop a column that something uses, and names all of it", async () => {
+  itAlike(version)("refuses to drop a column that something uses, and names all of it", async () => {
     const columns = { ...base, tenant: { type: "text", nullable: true } };
     await change(
       declare(columns, {
@@ -132,43 +132,48 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     expect((await up(database, imported, declared)).steps).toEqual([]);
   });
 
-  it("a partition that was away while the table changed comes back with its rows, its columns and its constraints", async () => {
-    const months = (asOf: string, retention: "1 month" | "2 months", changes: Partial<TableSpecArgs> = {}) =>
-      program(asOf, { columns: before, indexes: {}, window: { lead: "1 month", retention }, ...changes });
-    const before = { ...base, old: { type: "text", nullable: true } } as const;
-    await database.query("create table app.users (id bigint primary key); insert into app.users values (1)");
-    await up(database, deployment, months(asOf, "1 month"));
-    expect((await up(database, deployment, months("2025-04-10T00:00:00Z", "1 month"))).error).toBeUndefined();
-    const changed = {
-      columns: {
-        ...base,
-        note: "text",
-        amount: { type: "int", default: "0" },
-        author: { type: "bigint", default: "1" },
-      },
-      dropColumns: ["old"],
-      checks: { known: "note <> 'never'" },
-      foreignKeys: {
-        events_author: { columns: ["author"], references: { schema: "app", table: "users", columns: ["id"] } },
-      },
-      indexes: { by_author: { columns: ["author"] } },
-    };
-    expect((await up(database, deployment, months("2025-04-10T00:00:00Z", "1 month", changed))).error).toBeUndefined();
-    expect((await column("amount")).join()).not.toContain("p2025_02");
-    const back = months("2025-04-10T00:00:00Z", "2 months", changed);
-    expect((await up(database, deployment, back)).error).toBeUndefined();
-    expect(await column("amount")).toContain("events_p2025_02 integer not null default 0");
-    expect(await column("note")).toContain("events_p2025_02 text not null");
-    expect(await column("old")).toEqual([]);
-    expect(
-      await database.query(
-        "select count(*)::int as n from app.events where at < '2025-03-01' and amount = 0 and author = 1",
-      ),
-    ).toEqual([{ n: 623 }]);
-    await nothingLeft(database, deployment, back);
-  });
+  itAlike(version)(
+    "a partition that was away while the table changed comes back with its rows, its columns and its constraints",
+    async () => {
+      const months = (asOf: string, retention: "1 month" | "2 months", changes: Partial<TableSpecArgs> = {}) =>
+        program(asOf, { columns: before, indexes: {}, window: { lead: "1 month", retention }, ...changes });
+      const before = { ...base, old: { type: "text", nullable: true } } as const;
+      await database.query("create table app.users (id bigint primary key); insert into app.users values (1)");
+      await up(database, deployment, months(asOf, "1 month"));
+      expect((await up(database, deployment, months("2025-04-10T00:00:00Z", "1 month"))).error).toBeUndefined();
+      const changed = {
+        columns: {
+          ...base,
+          note: "text",
+          amount: { type: "int", default: "0" },
+          author: { type: "bigint", default: "1" },
+        },
+        dropColumns: ["old"],
+        checks: { known: "note <> 'never'" },
+        foreignKeys: {
+          events_author: { columns: ["author"], references: { schema: "app", table: "users", columns: ["id"] } },
+        },
+        indexes: { by_author: { columns: ["author"] } },
+      };
+      expect(
+        (await up(database, deployment, months("2025-04-10T00:00:00Z", "1 month", changed))).error,
+      ).toBeUndefined();
+      expect((await column("amount")).join()).not.toContain("p2025_02");
+      const back = months("2025-04-10T00:00:00Z", "2 months", changed);
+      expect((await up(database, deployment, back)).error).toBeUndefined();
+      expect(await column("amount")).toContain("events_p2025_02 integer not null default 0");
+      expect(await column("note")).toContain("events_p2025_02 text not null");
+      expect(await column("old")).toEqual([]);
+      expect(
+        await database.query(
+          "select count(*)::int as n from app.events where at < '2025-03-01' and amount = 0 and author = 1",
+        ),
+      ).toEqual([{ n: 623 }]);
+      await nothingLeft(database, deployment, back);
+    },
+  );
 
-  it("partitions of every branch are changed, and read one by one", async () => {
+  itAlike(version)("partitions of every branch are changed, and read one by one", async () => {
     const branched = (changes: Partial<TableSpecArgs> = {}) =>
       program(asOf, {
         table: "branched",
@@ -205,7 +210,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     await nothingLeft(database, deployment, next);
   });
 
-  it("a table whose columns another tool owns is left alone, whatever they are", async () => {
+  itAlike(version)("a table whose columns another tool owns is left alone, whatever they are", async () => {
     const foreign = program(asOf, { table: "owned", indexes: {} });
     const { columns: _columns, primaryKey: _key, ...rest } = foreign.tables["events"] ?? {};
     const owned = { ...foreign, tables: { owned: rest as never } };

@@ -1,9 +1,7 @@
 // A table of three months that refers to a table of users: what the tests of constraints start from.
-import { beforeEach, expect } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { TestDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
-import { up } from "../support/harness/rounds";
 import { asOf, withChangedTable } from "./changed-table";
 
 export const columns = {
@@ -16,12 +14,9 @@ export const declare = (changes: Partial<TableSpecArgs> = {}) => program(asOf, {
 
 /** Call it at the top of a describe block: before each test there are users 1 and 2, and the rows of the statement. */
 export function withAuthors(version: TestDatabase["version"], rows: string) {
-  const table = withChangedTable(version);
-  const { database, deployment } = table;
-  beforeEach(async () => {
-    await database.query("create table app.users (id bigint primary key); insert into app.users values (1), (2)");
-    expect((await up(database, deployment, declare())).error).toBeUndefined();
-    await database.query(rows);
+  return withChangedTable(version, {
+    before: "create table app.users (id bigint primary key); insert into app.users values (1), (2)",
+    program: declare(),
+    rows,
   });
-  return table;
 }

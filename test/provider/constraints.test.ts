@@ -5,6 +5,7 @@ import { named, preview, up } from "../support/harness/rounds";
 import { startAgain } from "../support/harness/with-deployment";
 import { declare, withAuthors } from "./constraints-support";
 import { nothingLeft } from "./support";
+import { itAlike } from "../support/sample";
 
 const toUsers = {
   columns: ["author"],
@@ -46,22 +47,25 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
     expect(await constraints("c")).toEqual(["4 by_hand CHECK ((id > 0))"]);
   });
 
-  it("another expression is read beside the old one, and then takes its name: the rows are never without a check", async () => {
-    await change(declare({ checks: { known: "note <> ''" } }));
-    const { sent } = await change(declare({ checks: { known: "note <> 'zz'" } }));
-    expect(sent.filter((sql) => /CONSTRAINT/.test(sql)).map((sql) => sql.replace(/"app"\./g, ""))).toEqual([
-      `ALTER TABLE "events" ADD CONSTRAINT "known_next" CHECK (note <> 'zz') NOT VALID`,
-      'ALTER TABLE "events_p2025_02" VALIDATE CONSTRAINT "known_next"',
-      'ALTER TABLE "events_p2025_03" VALIDATE CONSTRAINT "known_next"',
-      'ALTER TABLE "events_p2025_04" VALIDATE CONSTRAINT "known_next"',
-      'ALTER TABLE "events" VALIDATE CONSTRAINT "known_next"',
-      'ALTER TABLE "events" DROP CONSTRAINT "known"',
-      'ALTER TABLE "events" RENAME CONSTRAINT "known_next" TO "known"',
-    ]);
-    expect(await constraints("c")).toEqual(["4 known CHECK ((note <> 'zz'::text))"]);
-  });
+  itAlike(version)(
+    "another expression is read beside the old one, and then takes its name: the rows are never without a check",
+    async () => {
+      await change(declare({ checks: { known: "note <> ''" } }));
+      const { sent } = await change(declare({ checks: { known: "note <> 'zz'" } }));
+      expect(sent.filter((sql) => /CONSTRAINT/.test(sql)).map((sql) => sql.replace(/"app"\./g, ""))).toEqual([
+        `ALTER TABLE "events" ADD CONSTRAINT "known_next" CHECK (note <> 'zz') NOT VALID`,
+        'ALTER TABLE "events_p2025_02" VALIDATE CONSTRAINT "known_next"',
+        'ALTER TABLE "events_p2025_03" VALIDATE CONSTRAINT "known_next"',
+        'ALTER TABLE "events_p2025_04" VALIDATE CONSTRAINT "known_next"',
+        'ALTER TABLE "events" VALIDATE CONSTRAINT "known_next"',
+        'ALTER TABLE "events" DROP CONSTRAINT "known"',
+        'ALTER TABLE "events" RENAME CONSTRAINT "known_next" TO "known"',
+      ]);
+      expect(await constraints("c")).toEqual(["4 known CHECK ((note <> 'zz'::text))"]);
+    },
+  );
 
-  it("the same expression in other words is no change", async () => {
+  itAlike(version)("the same expression in other words is no change", async () => {
     await change(declare({ checks: { known: "note in ('x', 'y') and id > 0" } }));
     const { sent } = await change(
       declare({ checks: { known: "(note = any (array['x', 'y'])) AND (0 < id or id > 0)" } }),
@@ -73,35 +77,41 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
     expect(again.sent).toEqual([]);
   });
 
-  it("rows that do not satisfy a check take it back: the partition is named, and the table is as it was", async () => {
-    await change(declare({ checks: { known: "note <> ''" } }));
-    const before = (await left(database)).dump;
-    for (const checks of [{ known: "id < 500" }, { known: "note <> ''", small: "id < 500" }]) {
-      const run = await up(database, deployment, declare({ checks }));
-      expect(run.error).toMatch(
-        /of relation "events_p2025_0\d" is violated by some row.*reverted and the table is as it was/s,
-      );
-      expect((await left(database)).dump).toBe(before);
-    }
-  });
+  itAlike(version)(
+    "rows that do not satisfy a check take it back: the partition is named, and the table is as it was",
+    async () => {
+      await change(declare({ checks: { known: "note <> ''" } }));
+      const before = (await left(database)).dump;
+      for (const checks of [{ known: "id < 500" }, { known: "note <> ''", small: "id < 500" }]) {
+        const run = await up(database, deployment, declare({ checks }));
+        expect(run.error).toMatch(
+          /of relation "events_p2025_0\d" is violated by some row.*reverted and the table is as it was/s,
+        );
+        expect((await left(database)).dump).toBe(before);
+      }
+    },
+  );
 
-  it("a check that was dropped, changed or left unread by hand: a refresh shows it, up mends it", async () => {
-    const declared = declare({ checks: { known: "note <> ''" } });
-    await change(declared);
-    for (const sql of [
-      "alter table app.events drop constraint known",
-      "alter table app.events drop constraint known, add constraint known check (note <> 'other')",
-      "alter table app.events drop constraint known, add constraint known check (note <> '') not valid",
-    ]) {
-      await database.query(sql);
-      expect(await refresh()).toContainEqual(expect.stringContaining("events-table"));
-      const mended = await up(database, deployment, declared);
-      expect(mended.error).toBeUndefined();
-      expect(named(mended.steps)).toContain("update events-table");
-      expect(await constraints("c")).toEqual(["4 known CHECK ((note <> ''::text))"]);
-      await nothingLeft(database, deployment, declared);
-    }
-  });
+  itAlike(version)(
+    "a check that was dropped, changed or left unread by hand: a refresh shows it, up mends it",
+    async () => {
+      const declared = declare({ checks: { known: "note <> ''" } });
+      await change(declared);
+      for (const sql of [
+        "alter table app.events drop constraint known",
+        "alter table app.events drop constraint known, add constraint known check (note <> 'other')",
+        "alter table app.events drop constraint known, add constraint known check (note <> '') not valid",
+      ]) {
+        await database.query(sql);
+        expect(await refresh()).toContainEqual(expect.stringContaining("events-table"));
+        const mended = await up(database, deployment, declared);
+        expect(mended.error).toBeUndefined();
+        expect(named(mended.steps)).toContain("update events-table");
+        expect(await constraints("c")).toEqual(["4 known CHECK ((note <> ''::text))"]);
+        await nothingLeft(database, deployment, declared);
+      }
+    },
+  );
 
   it("a foreign key comes without reading a row under a lock that stops writers, and goes again", async () => {
     const { sent, text } = await change(declare({ foreignKeys: { events_author: toUsers } }));
@@ -122,7 +132,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
     expect(await constraints("f")).toEqual([]);
   });
 
-  it("rows without a counterpart take the foreign key back from every partition", async () => {
+  itAlike(version)("rows without a counterpart take the foreign key back from every partition", async () => {
     await database.query("insert into app.events values (5000, '2025-03-05', 'x', 99)");
     const before = (await left(database)).dump;
     const run = await up(database, deployment, declare({ foreignKeys: { events_author: toUsers } }));
@@ -132,7 +142,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
     await change(declare({ foreignKeys: { events_author: toUsers } }));
   });
 
-  it("a foreign key is not changed in place; a new name takes over in one update", async () => {
+  itAlike(version)("a foreign key is not changed in place; a new name takes over in one update", async () => {
     await change(declare({ foreignKeys: { events_author: toUsers } }));
     const other = { ...toUsers, onDelete: "restrict" as const };
     const refused = await preview(database, deployment, declare({ foreignKeys: { events_author: other } }));
@@ -143,19 +153,22 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
     ]);
   });
 
-  it("a unique constraint later is refused with the unique index that does the same, built concurrently", async () => {
-    const uniques = { one_note: ["note", "at"] };
-    const refused = await up(database, deployment, declare({ uniques }));
-    expect(refused.error).toContain('indexes: { "one_note": { columns: ["note","at"], unique: true } }');
-    const indexes = { one_note: { columns: ["note", "at"], unique: true } };
-    expect((await up(database, deployment, declare({ indexes }))).error).toBeUndefined();
-    await database.query(
-      "insert into app.events values (7000, '2025-03-05', 'same', 1) on conflict (note, at) do nothing; insert into app.events values (7001, '2025-03-05', 'same', 1) on conflict (note, at) do nothing",
-    );
-    expect(await database.query("select count(*)::int as n from app.events where note = 'same'")).toEqual([{ n: 1 }]);
-  });
+  itAlike(version)(
+    "a unique constraint later is refused with the unique index that does the same, built concurrently",
+    async () => {
+      const uniques = { one_note: ["note", "at"] };
+      const refused = await up(database, deployment, declare({ uniques }));
+      expect(refused.error).toContain('indexes: { "one_note": { columns: ["note","at"], unique: true } }');
+      const indexes = { one_note: { columns: ["note", "at"], unique: true } };
+      expect((await up(database, deployment, declare({ indexes }))).error).toBeUndefined();
+      await database.query(
+        "insert into app.events values (7000, '2025-03-05', 'same', 1) on conflict (note, at) do nothing; insert into app.events values (7001, '2025-03-05', 'same', 1) on conflict (note, at) do nothing",
+      );
+      expect(await database.query("select count(*)::int as n from app.events where note = 'same'")).toEqual([{ n: 1 }]);
+    },
+  );
 
-  it("a unique constraint that was declared is dropped when it no longer is", async () => {
+  itAlike(version)("a unique constraint that was declared is dropped when it no longer is", async () => {
     await startAgain(database, deployment);
     await up(database, deployment, declare({ uniques: { one_note: ["note", "at"] } }));
     const { text } = await change(declare());
@@ -163,18 +176,21 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
     expect(await constraints("u")).toEqual([]);
   });
 
-  it("a table that is found is adopted as it is: a check in other words is equal, a missing one is refused", async () => {
-    await startAgain(database, deployment);
-    await database.query(
-      `create table app.events (id bigint not null, at timestamptz not null, note text, author bigint, primary key (id, at),
+  itAlike(version)(
+    "a table that is found is adopted as it is: a check in other words is equal, a missing one is refused",
+    async () => {
+      await startAgain(database, deployment);
+      await database.query(
+        `create table app.events (id bigint not null, at timestamptz not null, note text, author bigint, primary key (id, at),
         constraint known check (note in ('x', 'y'))) partition by range (at)`,
-    );
-    const known = { known: "note in ('x', 'y')" };
-    const refused = await up(database, deployment, declare({ checks: { ...known, more: "id > 0" } }));
-    expect(refused.error).toMatch(/"app.events" has no check "more".*adopted as it is/);
-    expect(await database.query("select from pgpartition.registry")).toEqual([]);
-    expect((await up(database, deployment, declare({ checks: known }))).error).toBeUndefined();
-    await nothingLeft(database, deployment, declare({ checks: known }));
-    await change(declare({ checks: { ...known, more: "id > 0" } }));
-  });
+      );
+      const known = { known: "note in ('x', 'y')" };
+      const refused = await up(database, deployment, declare({ checks: { ...known, more: "id > 0" } }));
+      expect(refused.error).toMatch(/"app.events" has no check "more".*adopted as it is/);
+      expect(await database.query("select from pgpartition.registry")).toEqual([]);
+      expect((await up(database, deployment, declare({ checks: known }))).error).toBeUndefined();
+      await nothingLeft(database, deployment, declare({ checks: known }));
+      await change(declare({ checks: { ...known, more: "id > 0" } }));
+    },
+  );
 });

@@ -16,6 +16,7 @@ import {
   withDefaultPartition,
 } from "./default-partition-support";
 import { ddlOf, identityOf, indexLines, ledger, partitions } from "./support";
+import { itAlike } from "../support/sample";
 
 const april = declared("2025-04-10T00:00:00Z");
 const grown = declared("2025-03-10T00:00:00Z", { window: wider });
@@ -49,7 +50,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     await settled(carrying);
   });
 
-  it.each(["partition", "window"] as const)(
+  itAlike(version).each(["partition", "window"] as const)(
     "a roll next to it: preview shows what runs, ATTACH reads nothing of it, the CHECK follows (resources: %s)",
     async (resources) => {
       const at = (asOf: string) => declared(asOf, { resources });
@@ -121,7 +122,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     await done(up(database, deployment, program("2025-03-10T00:00:00Z", { window: wider })));
   });
 
-  it("a row that comes between plan and removal keeps it: the transaction fails as a whole", async () => {
+  itAlike(version)("a row that comes between plan and removal keeps it: the transaction fails as a whole", async () => {
     await done(up(database, deployment, march));
     const without = program("2025-03-10T00:00:00Z", { window });
     const stop = stopAt("before begin drop default partition app.events_default");
@@ -134,29 +135,32 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     expect(await partitions(database)).toContain("events_default");
   });
 
-  it("one that was created by hand is left as it is until it is declared, then adopted under its own name", async () => {
-    await done(up(database, deployment, program("2025-03-10T00:00:00Z", { window })));
-    await database.query("create table app.rest partition of app.events default");
-    const undeclared = program("2025-03-10T00:00:00Z", { window });
-    expect((await preview(database, deployment, undeclared)).steps).toEqual([]);
-    expect(await checks(database, "rest")).toEqual([]);
-    await database.query("insert into app.events values (1, '2025-05-05', 'may')");
-    const widened = program("2025-03-10T00:00:00Z", { window: wider });
-    expect((await preview(database, deployment, widened)).error).toContain(
-      'are in the default partition "rest", which is not declared',
-    );
-    const before = await identityOf(database, "app.rest");
-    await done(up(database, deployment, march));
-    expect(await identityOf(database, "app.rest")).toBe(before);
-    expect(await checks(database, "rest")).toEqual([excluding("2025-02-01", "2025-05-01")]);
-    expect(await ledger(database)).toContain("adopted rest");
-    await settled(march);
-    await done(up(database, deployment, grown));
-    expect(await rowsOf(database, "events_p2025_05")).toEqual(["1 may"]);
-    await settled(grown);
-  });
+  itAlike(version)(
+    "one that was created by hand is left as it is until it is declared, then adopted under its own name",
+    async () => {
+      await done(up(database, deployment, program("2025-03-10T00:00:00Z", { window })));
+      await database.query("create table app.rest partition of app.events default");
+      const undeclared = program("2025-03-10T00:00:00Z", { window });
+      expect((await preview(database, deployment, undeclared)).steps).toEqual([]);
+      expect(await checks(database, "rest")).toEqual([]);
+      await database.query("insert into app.events values (1, '2025-05-05', 'may')");
+      const widened = program("2025-03-10T00:00:00Z", { window: wider });
+      expect((await preview(database, deployment, widened)).error).toContain(
+        'are in the default partition "rest", which is not declared',
+      );
+      const before = await identityOf(database, "app.rest");
+      await done(up(database, deployment, march));
+      expect(await identityOf(database, "app.rest")).toBe(before);
+      expect(await checks(database, "rest")).toEqual([excluding("2025-02-01", "2025-05-01")]);
+      expect(await ledger(database)).toContain("adopted rest");
+      await settled(march);
+      await done(up(database, deployment, grown));
+      expect(await rowsOf(database, "events_p2025_05")).toEqual(["1 may"]);
+      await settled(grown);
+    },
+  );
 
-  it("detached or deprived of its CHECK by a hand, it is put right with its rows", async () => {
+  itAlike(version)("detached or deprived of its CHECK by a hand, it is put right with its rows", async () => {
     await done(up(database, deployment, march));
     await database.query("insert into app.events values (3, 'infinity', 'never')");
     await database.query("alter table app.events detach partition app.events_default");
@@ -175,27 +179,30 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     await settled(april);
   });
 
-  it("the schedule in the database attaches next to it, in whatever order; the next update settles the CHECK", async () => {
-    await done(up(database, deployment, march));
-    await database.query("insert into app.events values (1, '2025-05-05', 'may')");
-    await expect(database.query("select pgpartition.ensure_partition('app.events', '2025-05-05')")).rejects.toThrow(
-      /violated by some row/,
-    );
-    await database.query("select pgpartition.ensure_partition('app.events', '2025-07-07')");
-    await database.query("insert into app.events values (4, '2025-06-06', 'june'), (7, '2025-07-07', 'july')");
-    expect(await rowsOf(database, "events_default")).toEqual(["1 may", "4 june"]);
-    const sent = ddlOf(await statementsDuring(database, () => done(up(database, deployment, march))));
-    expect(sent.map((sql) => sql.replace(/"excludes_attached_\w+"/, "…").slice(0, 60))).toEqual([
-      'ALTER TABLE "app"."events_default" ADD CONSTRAINT … CHECK (N',
-      'ALTER TABLE "app"."events_default" DROP CONSTRAINT IF EXISTS',
-    ]);
-    expect(await checks(database)).toEqual([
-      "CHECK (((NOT ((at >= 2025-02-01) AND (at < 2025-05-01))) AND (NOT ((at >= 2025-07-01) AND (at < 2025-08-01)))))",
-    ]);
-    await settled(march);
-  });
+  itAlike(version)(
+    "the schedule in the database attaches next to it, in whatever order; the next update settles the CHECK",
+    async () => {
+      await done(up(database, deployment, march));
+      await database.query("insert into app.events values (1, '2025-05-05', 'may')");
+      await expect(database.query("select pgpartition.ensure_partition('app.events', '2025-05-05')")).rejects.toThrow(
+        /violated by some row/,
+      );
+      await database.query("select pgpartition.ensure_partition('app.events', '2025-07-07')");
+      await database.query("insert into app.events values (4, '2025-06-06', 'june'), (7, '2025-07-07', 'july')");
+      expect(await rowsOf(database, "events_default")).toEqual(["1 may", "4 june"]);
+      const sent = ddlOf(await statementsDuring(database, () => done(up(database, deployment, march))));
+      expect(sent.map((sql) => sql.replace(/"excludes_attached_\w+"/, "…").slice(0, 60))).toEqual([
+        'ALTER TABLE "app"."events_default" ADD CONSTRAINT … CHECK (N',
+        'ALTER TABLE "app"."events_default" DROP CONSTRAINT IF EXISTS',
+      ]);
+      expect(await checks(database)).toEqual([
+        "CHECK (((NOT ((at >= 2025-02-01) AND (at < 2025-05-01))) AND (NOT ((at >= 2025-07-01) AND (at < 2025-08-01)))))",
+      ]);
+      await settled(march);
+    },
+  );
 
-  it("goes first when the table is destroyed, and leaves nothing behind", async () => {
+  itAlike(version)("goes first when the table is destroyed, and leaves nothing behind", async () => {
     await done(up(database, deployment, march));
     await database.query(strays);
     const sent = ddlOf(

@@ -87,7 +87,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     await nothingLeft(database, deployment, at(MAY));
   }, 240_000);
 
-  it('onExpire "detach" is not hindered by a view', async () => {
+  itAlike(version)('onExpire "detach" is not hindered by a view', async () => {
     await database.query(`create view app.v as select * from ${OLD}`);
     expect(
       (await up(database, deployment, at(MAY, { onExpire: "detach", grace: undefined as never }))).error,
@@ -95,46 +95,52 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(await partitions(database)).not.toContain("events_p2025_01");
   });
 
-  it("a view or a child that came in the grace keeps the detached table, and it goes once they are gone", async () => {
-    const graced = (asOf: string) => at(asOf, { grace: "7 days" });
-    await up(database, deployment, graced("2025-04-10T00:00:00Z"));
-    await database.query(`create view app.v as select * from ${OLD}; create table app.child () inherits (${OLD})`);
-    const kept = await up(database, deployment, graced("2025-04-20T00:00:00Z"));
-    expect(kept.error).toBeUndefined();
-    expect(kept.messages.join("\n")).toMatch(
-      /its grace is over; is not dropped: table app.child and view app.v depend on it.*ALTER TABLE app.child NO INHERIT "app"."events_p2025_01"; DROP VIEW app.v/,
-    );
-    expect(await exists(OLD)).toBe(true);
-    await database.query(`alter table app.child no inherit ${OLD}; drop view app.v`);
-    expect((await up(database, deployment, graced("2025-04-20T00:00:00Z"))).error).toBeUndefined();
-    expect([await exists(OLD), await exists("app.child")]).toEqual([false, true]);
-  });
+  itAlike(version)(
+    "a view or a child that came in the grace keeps the detached table, and it goes once they are gone",
+    async () => {
+      const graced = (asOf: string) => at(asOf, { grace: "7 days" });
+      await up(database, deployment, graced("2025-04-10T00:00:00Z"));
+      await database.query(`create view app.v as select * from ${OLD}; create table app.child () inherits (${OLD})`);
+      const kept = await up(database, deployment, graced("2025-04-20T00:00:00Z"));
+      expect(kept.error).toBeUndefined();
+      expect(kept.messages.join("\n")).toMatch(
+        /its grace is over; is not dropped: table app.child and view app.v depend on it.*ALTER TABLE app.child NO INHERIT "app"."events_p2025_01"; DROP VIEW app.v/,
+      );
+      expect(await exists(OLD)).toBe(true);
+      await database.query(`alter table app.child no inherit ${OLD}; drop view app.v`);
+      expect((await up(database, deployment, graced("2025-04-20T00:00:00Z"))).error).toBeUndefined();
+      expect([await exists(OLD), await exists("app.child")]).toEqual([false, true]);
+    },
+  );
 
-  it("a view that comes between the look and the drop is met in the same words, without a failure", async () => {
-    const other = await database.connect({ application_name: "reports" });
-    const { result, messages } = await withPlugin(
-      database,
-      at(MAY),
-      async (plugin) => {
-        const done = deployment.up(plugin, at(MAY)).then(() => "done", grpcMessage);
-        await until(() => plugin.messages.some((message) => message.includes('"reports"')));
-        await other.query(`create view app.late as select * from ${OLD}`);
-        await other.query("commit");
-        return done;
-      },
-      { started: () => void other.query("begin; select count(*) from app.events") },
-    );
-    await other.end();
-    expect(result).toBe("done");
-    expect(messages.join("\n")).toContain('partition "events_p2025_01" is not dropped: view app.late depends on it');
-    expect([await exists(OLD), await exists("app.events_p2025_02")]).toEqual([true, false]);
-    expect((await up(database, deployment, at(MAY))).error).toBeUndefined();
-    await database.query("drop view app.late");
-    expect((await up(database, deployment, at(MAY))).error).toBeUndefined();
-    expect(await exists(OLD)).toBe(false);
-  });
+  itAlike(version)(
+    "a view that comes between the look and the drop is met in the same words, without a failure",
+    async () => {
+      const other = await database.connect({ application_name: "reports" });
+      const { result, messages } = await withPlugin(
+        database,
+        at(MAY),
+        async (plugin) => {
+          const done = deployment.up(plugin, at(MAY)).then(() => "done", grpcMessage);
+          await until(() => plugin.messages.some((message) => message.includes('"reports"')));
+          await other.query(`create view app.late as select * from ${OLD}`);
+          await other.query("commit");
+          return done;
+        },
+        { started: () => void other.query("begin; select count(*) from app.events") },
+      );
+      await other.end();
+      expect(result).toBe("done");
+      expect(messages.join("\n")).toContain('partition "events_p2025_01" is not dropped: view app.late depends on it');
+      expect([await exists(OLD), await exists("app.events_p2025_02")]).toEqual([true, false]);
+      expect((await up(database, deployment, at(MAY))).error).toBeUndefined();
+      await database.query("drop view app.late");
+      expect((await up(database, deployment, at(MAY))).error).toBeUndefined();
+      expect(await exists(OLD)).toBe(false);
+    },
+  );
 
-  it("a destroy is refused before anything goes, with what needs a partition", async () => {
+  itAlike(version)("a destroy is refused before anything goes, with what needs a partition", async () => {
     await database.query(`create view app.v as select * from ${OLD}`);
     const before = (await left(database)).dump;
     const { result } = await withPlugin(

@@ -2,11 +2,12 @@
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { beforeEach, describe, expect, it } from "vitest";
 import { conversionProgram, NO_TABLE } from "../support/convertible-table";
-import { anyVersion, testVersions, withDatabase } from "../support/database";
+import { testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { planWhole, preview, type Run, up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
 import { withDeployment } from "../support/harness/with-deployment";
+import { itAlike, firstOn } from "../support/sample";
 
 const BACKUP = { query: "select max(started_at) from app.backups" };
 const AFTER = "2025-03-20T00:00:00Z";
@@ -15,11 +16,6 @@ const EARLY = "2025-03-19T23:59:59Z";
 describe.each(testVersions())("PostgreSQL %s", (version) => {
   const database = withDatabase(version);
   const deployment = withDeployment(database);
-
-  // Guards and texts are alike on every version.
-  const itOnce: (name: string, body: () => Promise<void>) => void = anyVersion().includes(version)
-    ? it
-    : () => undefined;
 
   const copying = (more: object = {}, table: Partial<TableSpecArgs> = {}, asOf = "2025-03-10T00:00:00Z"): Program => ({
     ...conversionProgram({ convertFrom: { strategy: "copy", dropFormerAfter: AFTER, ...more }, ...table }),
@@ -55,7 +51,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(await isThere(name)).toBe(true);
   };
 
-  it.each(["copy", "offline"])(
+  it.each(firstOn(version, ["copy", "offline"]))(
     "of %s is kept until its time, told before, and then dropped as preview shows it, once",
     async (strategy) => {
       const due = () => copying({ strategy }, {}, AFTER);
@@ -84,7 +80,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     },
   );
 
-  itOnce(
+  itAlike(version)(
     "is no error once it was dropped by hand, and stays where the drop, or convertFrom, leaves the program",
     async () => {
       expect((await up(database, deployment, copying())).error).toBeUndefined();
@@ -113,7 +109,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     },
   );
 
-  itOnce("is kept, with the reason, by each guard, and dropped once none is left", async () => {
+  itAlike(version)("is kept, with the reason, by each guard, and dropped once none is left", async () => {
     const required = { requireBackupSince: BACKUP };
     await database.query("insert into app.backups values ('2025-03-09 23:00+00')");
     expect((await up(database, deployment, copying({}, required))).error).toBeUndefined();
@@ -158,22 +154,25 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(await isThere()).toBe(false);
   });
 
-  it("is kept for good once its trigger was off, also if it is on again: it may have rows that the table lacks", async () => {
-    expect((await up(database, deployment, copying())).error).toBeUndefined();
-    for (const ddl of [
-      "alter table app.events_legacy disable trigger pgpartition_former",
-      "alter table app.events_legacy enable always trigger pgpartition_former",
-      "drop trigger pgpartition_former on app.events_legacy",
-    ]) {
-      await database.query(ddl);
-      await expectKept(
-        due(),
-        /is kept: the trigger that refuses writes to it was switched off or dropped since the swap/,
-      );
-    }
-  });
+  itAlike(version)(
+    "is kept for good once its trigger was off, also if it is on again: it may have rows that the table lacks",
+    async () => {
+      expect((await up(database, deployment, copying())).error).toBeUndefined();
+      for (const ddl of [
+        "alter table app.events_legacy disable trigger pgpartition_former",
+        "alter table app.events_legacy enable always trigger pgpartition_former",
+        "drop trigger pgpartition_former on app.events_legacy",
+      ]) {
+        await database.query(ddl);
+        await expectKept(
+          due(),
+          /is kept: the trigger that refuses writes to it was switched off or dropped since the swap/,
+        );
+      }
+    },
+  );
 
-  itOnce("is kept while its way back is open, and by the update that closes it", async () => {
+  itAlike(version)("is kept while its way back is open, and by the update that closes it", async () => {
     const back = { rollbackUntil: "2025-03-15" };
     expect((await up(database, deployment, copying(back))).error).toBeUndefined();
     await expectKept(copying(back), /is kept: its way back is open until 2025-03-15T00:00:00Z/);
@@ -186,26 +185,33 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     await expectDone(closing);
   });
 
-  itOnce("is not dropped for what comes between the reading and the lock: opened for writes, or needed", async () => {
-    expect((await up(database, deployment, copying())).error).toBeUndefined();
-    for (const [ddl, undo, reason] of [
-      ["create view app.seen as select id from app.events_legacy", "drop view app.seen", "view app.seen depends on it"],
-      ["alter table app.events_legacy disable trigger pgpartition_former", "select 1", "was opened for writes"],
-    ] as const) {
-      const stop = stopAt("before begin drop app.events_legacy");
-      const run = up(database, deployment, due(), { env: stop.env });
-      await stop.reached();
-      await database.query(ddl);
-      stop.goOn();
-      const { error, ...rest } = await run;
-      expect(error).toBeUndefined();
-      expect(told({ error, ...rest } as Run)).toContain(reason);
-      expect(await isThere()).toBe(true);
-      await database.query(undo);
-    }
-  });
+  itAlike(version)(
+    "is not dropped for what comes between the reading and the lock: opened for writes, or needed",
+    async () => {
+      expect((await up(database, deployment, copying())).error).toBeUndefined();
+      for (const [ddl, undo, reason] of [
+        [
+          "create view app.seen as select id from app.events_legacy",
+          "drop view app.seen",
+          "view app.seen depends on it",
+        ],
+        ["alter table app.events_legacy disable trigger pgpartition_former", "select 1", "was opened for writes"],
+      ] as const) {
+        const stop = stopAt("before begin drop app.events_legacy");
+        const run = up(database, deployment, due(), { env: stop.env });
+        await stop.reached();
+        await database.query(ddl);
+        stop.goOn();
+        const { error, ...rest } = await run;
+        expect(error).toBeUndefined();
+        expect(told({ error, ...rest } as Run)).toContain(reason);
+        expect(await isThere()).toBe(true);
+        await database.query(undo);
+      }
+    },
+  );
 
-  it("is the history too, once it is split", async () => {
+  itAlike(version)("is the history too, once it is split", async () => {
     const history = { historyUntil: "2025-04-01" };
     const splitting = (asOf: string, more: object = {}): Program => ({
       ...conversionProgram({ convertFrom: { ...history, split: true, dropFormerAfter: AFTER, ...more } }),

@@ -9,6 +9,7 @@ import { planWhole, preview, refresh, up } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf } from "./support";
+import { itAlike } from "../support/sample";
 
 const march = "2025-03-10T00:00:00Z";
 const window = { lead: "1 month", retention: "3 months" } as const;
@@ -112,7 +113,7 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
     });
   };
 
-  it.each(["partition", "window"] as const)(
+  itAlike(version).each(["partition", "window"] as const)(
     "a new table with past partitions: each is created as its age demands, and nothing is left to do (resources: %s)",
     async (resources) => {
       const declared = program(march, { ...everything(), resources });
@@ -153,64 +154,75 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
     await settled(declared);
   });
 
-  it("what a hand has changed is put back on the partition and on the table, and nothing else is touched", async () => {
-    const declared = program(march, everything());
-    await up(database, deployment, declared);
-    await database.query(`
+  itAlike(version)(
+    "what a hand has changed is put back on the partition and on the table, and nothing else is touched",
+    async () => {
+      const declared = program(march, everything());
+      await up(database, deployment, declared);
+      await database.query(`
       alter table app.events_p2025_03 reset (fillfactor), set (autovacuum_analyze_threshold = 77);
       alter table app.events_p2025_02 replica identity full;
       alter table app.events_p2025_04 alter column note set statistics 7, alter column at set statistics 9;
       alter table only app.events alter column note set statistics 3;
       alter table app.events replica identity full`);
-    const shown = await preview(database, deployment, declared);
-    expect(shown.steps).toEqual([{ op: "update", type: "PartitionWindow", name: "events-window", diff: ["changes"] }]);
-    expect((await up(database, deployment, declared)).error).toBeUndefined();
-    const mended = await partitionsCarry(database);
-    expect(mended["03"]?.options).toEqual(
-      expect.arrayContaining([
-        "fillfactor=90",
-        "autovacuum_analyze_threshold=77",
-        "autovacuum_vacuum_scale_factor=0.02",
-      ]),
-    );
-    expect(mended["02"]?.replica).toBe("i");
-    expect(mended["04"]?.targets).toEqual({ id: 50, note: 500 });
-    expect((await carried(database)).find(({ name }) => name === "events")).toMatchObject({
-      replica: "i",
-      targets: { id: 50, note: 500 },
-    });
-    await settled(declared);
-  });
+      const shown = await preview(database, deployment, declared);
+      expect(shown.steps).toEqual([
+        { op: "update", type: "PartitionWindow", name: "events-window", diff: ["changes"] },
+      ]);
+      expect((await up(database, deployment, declared)).error).toBeUndefined();
+      const mended = await partitionsCarry(database);
+      expect(mended["03"]?.options).toEqual(
+        expect.arrayContaining([
+          "fillfactor=90",
+          "autovacuum_analyze_threshold=77",
+          "autovacuum_vacuum_scale_factor=0.02",
+        ]),
+      );
+      expect(mended["02"]?.replica).toBe("i");
+      expect(mended["04"]?.targets).toEqual({ id: 50, note: 500 });
+      expect((await carried(database)).find(({ name }) => name === "events")).toMatchObject({
+        replica: "i",
+        targets: { id: 50, note: 500 },
+      });
+      await settled(declared);
+    },
+  );
 
-  it("a partition grows old: only that one is moved, frozen and given other settings, in the run in which its time has come", async () => {
-    await up(database, deployment, program(march, everything()));
-    await database.query(
-      "insert into app.events select n, '2025-02-05', repeat('x', 20) from generate_series(1, 200) n",
-    );
-    const later = program("2025-04-02T00:00:00Z", { ...everything(), paused: true });
-    expect((await up(database, deployment, later)).error).toBeUndefined();
-    const grown = await partitionsCarry(database);
-    expect(grown["02"]).toMatchObject({ options: ["autovacuum_freeze_min_age=0"], toast: null, tablespace });
-    expect(grown["03"]).toMatchObject({ options: ["fillfactor=100"], toast: ["autovacuum_enabled=false"] });
-    // Not relallvisible: a session that only just begins, in any database, keeps VACUUM from calling the pages frozen.
-    const vacuumed = await database.query<{ name: string }>(`
+  itAlike(version)(
+    "a partition grows old: only that one is moved, frozen and given other settings, in the run in which its time has come",
+    async () => {
+      await up(database, deployment, program(march, everything()));
+      await database.query(
+        "insert into app.events select n, '2025-02-05', repeat('x', 20) from generate_series(1, 200) n",
+      );
+      const later = program("2025-04-02T00:00:00Z", { ...everything(), paused: true });
+      expect((await up(database, deployment, later)).error).toBeUndefined();
+      const grown = await partitionsCarry(database);
+      expect(grown["02"]).toMatchObject({ options: ["autovacuum_freeze_min_age=0"], toast: null, tablespace });
+      expect(grown["03"]).toMatchObject({ options: ["fillfactor=100"], toast: ["autovacuum_enabled=false"] });
+      // Not relallvisible: a session that only just begins, in any database, keeps VACUUM from calling the pages frozen.
+      const vacuumed = await database.query<{ name: string }>(`
       select relname as name from pg_stat_user_tables where schemaname = 'app' and vacuum_count > 0`);
-    expect(vacuumed).toEqual([{ name: "events_p2025_02" }]);
-    await settled(later);
-  });
+      expect(vacuumed).toEqual([{ name: "events_p2025_02" }]);
+      await settled(later);
+    },
+  );
 
-  it("a table without TOAST has nowhere to keep parameters of it: nothing is asked for again and again", async () => {
-    const declared = program(march, {
-      window,
-      columns: { id: "bigint", at: "timestamptz" },
-      indexes: {},
-      storage: { hot: { toast: { autovacuum_enabled: false } } },
-    });
-    expect((await up(database, deployment, declared)).error).toBeUndefined();
-    await settled(declared);
-  });
+  itAlike(version)(
+    "a table without TOAST has nowhere to keep parameters of it: nothing is asked for again and again",
+    async () => {
+      const declared = program(march, {
+        window,
+        columns: { id: "bigint", at: "timestamptz" },
+        indexes: {},
+        storage: { hot: { toast: { autovacuum_enabled: false } } },
+      });
+      expect((await up(database, deployment, declared)).error).toBeUndefined();
+      await settled(declared);
+    },
+  );
 
-  it("a partition is in the declared schema, and is not moved when that changes", async () => {
+  itAlike(version)("a partition is in the declared schema, and is not moved when that changes", async () => {
     await up(database, deployment, program(march, { window, indexes: {} }));
     await database.query(`alter table app.events set tablespace ${tablespace}`);
     const april = program("2025-04-10T00:00:00Z", { window, indexes: {} });

@@ -3,6 +3,7 @@ import { administer, testVersions, withDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
 import { preview, up } from "../support/harness/rounds";
 import { withFirstDeployment } from "../support/harness/with-deployment";
+import { itAlike } from "../support/sample";
 
 const bare = { indexes: {}, window: { lead: "1 month", retention: "1 month" } } as const;
 const march = program("2025-03-10T00:00:00Z", bare);
@@ -54,34 +55,40 @@ describe.each(testVersions())("PostgreSQL %s, the owner of partitions", (version
     expect((await preview(asDeployer, deployment, april)).steps).toEqual([]);
   });
 
-  it("an owner who may have nothing in the schema: refused already in preview, with the GRANT that helps", async () => {
-    await database.query(`revoke create on schema app from ${owner}`);
-    for (const run of [await preview(asDeployer, deployment, march), await up(asDeployer, deployment, march)])
-      expect(run.error).toContain(`GRANT CREATE ON SCHEMA "app" TO "${owner}"`);
-    expect(await owners()).toEqual([]);
-  });
+  itAlike(version)(
+    "an owner who may have nothing in the schema: refused already in preview, with the GRANT that helps",
+    async () => {
+      await database.query(`revoke create on schema app from ${owner}`);
+      for (const run of [await preview(asDeployer, deployment, march), await up(asDeployer, deployment, march)])
+        expect(run.error).toContain(`GRANT CREATE ON SCHEMA "app" TO "${owner}"`);
+      expect(await owners()).toEqual([]);
+    },
+  );
 
-  it("a partition of another role keeps its owner, a new one is created as the newest, and preview names those that differ", async () => {
-    await up(asDeployer, deployment, march);
-    await database.query(`grant ${stranger} to ${deployer}; grant create on schema app to ${stranger};
+  itAlike(version)(
+    "a partition of another role keeps its owner, a new one is created as the newest, and preview names those that differ",
+    async () => {
+      await up(asDeployer, deployment, march);
+      await database.query(`grant ${stranger} to ${deployer}; grant create on schema app to ${stranger};
       alter table app.events_p2025_03 owner to ${stranger}`);
-    const shown = await preview(asDeployer, deployment, april);
-    expect(shown.messages.join("\n")).toContain(
-      `partitions differ in owner, which is not declared: "${owner}" on "events_p2025_02", "events_p2025_04"; "${stranger}" on "events_p2025_03". Each is left as it is, and a new one is created as "events_p2025_04"`,
-    );
-    expect((await up(asDeployer, deployment, april)).error).toBeUndefined();
-    expect(await ownerOf("events_p2025_03")).toBe(stranger);
-    expect(await ownerOf("events_p2025_05")).toBe(owner);
-    expect((await preview(asDeployer, deployment, april)).steps).toEqual([]);
-    // The newest one's: where that role may have tables in the schema, else that of the table.
-    await database.query(`alter table app.events_p2025_05 owner to ${stranger}`);
-    expect((await up(asDeployer, deployment, program("2025-05-10T00:00:00Z", bare))).error).toBeUndefined();
-    expect(await ownerOf("events_p2025_06")).toBe(stranger);
-    await database.query(`revoke create on schema app from ${stranger}`);
-    expect((await up(asDeployer, deployment, program("2025-06-10T00:00:00Z", bare))).error).toBeUndefined();
-    expect(await ownerOf("events_p2025_07")).toBe(owner);
-    await database.query(`revoke ${stranger} from ${deployer}`);
-  });
+      const shown = await preview(asDeployer, deployment, april);
+      expect(shown.messages.join("\n")).toContain(
+        `partitions differ in owner, which is not declared: "${owner}" on "events_p2025_02", "events_p2025_04"; "${stranger}" on "events_p2025_03". Each is left as it is, and a new one is created as "events_p2025_04"`,
+      );
+      expect((await up(asDeployer, deployment, april)).error).toBeUndefined();
+      expect(await ownerOf("events_p2025_03")).toBe(stranger);
+      expect(await ownerOf("events_p2025_05")).toBe(owner);
+      expect((await preview(asDeployer, deployment, april)).steps).toEqual([]);
+      // The newest one's: where that role may have tables in the schema, else that of the table.
+      await database.query(`alter table app.events_p2025_05 owner to ${stranger}`);
+      expect((await up(asDeployer, deployment, program("2025-05-10T00:00:00Z", bare))).error).toBeUndefined();
+      expect(await ownerOf("events_p2025_06")).toBe(stranger);
+      await database.query(`revoke create on schema app from ${stranger}`);
+      expect((await up(asDeployer, deployment, program("2025-06-10T00:00:00Z", bare))).error).toBeUndefined();
+      expect(await ownerOf("events_p2025_07")).toBe(owner);
+      await database.query(`revoke ${stranger} from ${deployer}`);
+    },
+  );
 
   const ownerOf = async (name: string): Promise<string | undefined> => {
     const [row] = await database.query<{ owner: string }>(

@@ -7,6 +7,7 @@ import { named, preview, refresh, up, withPlugin } from "../support/harness/roun
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, entryOf, list } from "./support";
+import { itAlike } from "../support/sample";
 
 const at = (publications: TableSpecArgs["publications"], changes: Partial<TableSpecArgs> = {}) =>
   program("2025-03-10T00:00:00Z", {
@@ -39,29 +40,32 @@ describe.each(testVersions())("PostgreSQL %s, membership in a publication", (ver
     return ddlOf(statements).filter((sql) => sql.includes("PUBLICATION"));
   };
 
-  it("of one that exists: the table is added to it, once, and nothing else of it is touched", async () => {
-    await database.query("create publication supabase_realtime with (publish = 'insert, update, delete')");
-    const declared = at(["supabase_realtime"]);
-    expect(await sent(declared)).toEqual(['ALTER PUBLICATION "supabase_realtime" ADD TABLE "app"."events"']);
-    expect(await members()).toEqual(["supabase_realtime app.events"]);
-    expect(entryOf(deployment, "events-publication-supabase_realtime")).toMatchObject({
-      id: "app.events#supabase_realtime",
-      outputs: {
-        implicit: false,
-        made: false,
-        viaPartitionRoot: false,
-        publishes: ["insert", "update", "delete"],
-      },
-    });
-    expect((await preview(database, deployment, declared)).steps).toEqual([]);
-    expect((await up(database, deployment, declared)).steps).toEqual([]);
-    expect(await refresh(database, deployment, declared)).toEqual([]);
-    expect((await up(database, deployment, declared)).steps).toEqual([]);
-    // With an empty state the membership is adopted.
-    expect(await sent(declared, new Deployment())).toEqual([]);
-  });
+  itAlike(version)(
+    "of one that exists: the table is added to it, once, and nothing else of it is touched",
+    async () => {
+      await database.query("create publication supabase_realtime with (publish = 'insert, update, delete')");
+      const declared = at(["supabase_realtime"]);
+      expect(await sent(declared)).toEqual(['ALTER PUBLICATION "supabase_realtime" ADD TABLE "app"."events"']);
+      expect(await members()).toEqual(["supabase_realtime app.events"]);
+      expect(entryOf(deployment, "events-publication-supabase_realtime")).toMatchObject({
+        id: "app.events#supabase_realtime",
+        outputs: {
+          implicit: false,
+          made: false,
+          viaPartitionRoot: false,
+          publishes: ["insert", "update", "delete"],
+        },
+      });
+      expect((await preview(database, deployment, declared)).steps).toEqual([]);
+      expect((await up(database, deployment, declared)).steps).toEqual([]);
+      expect(await refresh(database, deployment, declared)).toEqual([]);
+      expect((await up(database, deployment, declared)).steps).toEqual([]);
+      // With an empty state the membership is adopted.
+      expect(await sent(declared, new Deployment())).toEqual([]);
+    },
+  );
 
-  it("costs no statement more where nothing has changed", async () => {
+  itAlike(version)("costs no statement more where nothing has changed", async () => {
     await database.query("create publication supabase_realtime");
     const counts: number[] = [];
     for (const declared of [at(undefined), at(["supabase_realtime"])]) {
@@ -77,7 +81,7 @@ describe.each(testVersions())("PostgreSQL %s, membership in a publication", (ver
     expect(counts[1]).toBe(counts[0]);
   });
 
-  it("is listed for import, of each table and publication", async () => {
+  itAlike(version)("is listed for import, of each table and publication", async () => {
     await database.query("create publication theirs");
     const declared = at({ theirs: true, ours: { create: true } });
     await up(database, deployment, declared);
@@ -85,43 +89,49 @@ describe.each(testVersions())("PostgreSQL %s, membership in a publication", (ver
     expect(result).toEqual(["app.events#ours", "app.events#theirs"]);
   });
 
-  it("of one that is missing: refused with both fixes, or created where the program declares it", async () => {
-    const refused = await preview(database, deployment, at(["warehouse"]));
-    expect(refused.error).toContain('publication "warehouse" does not exist in the database');
-    expect(refused.error).toContain('CREATE PUBLICATION "warehouse"');
-    const declared = at({ warehouse: { create: { publish: ["insert", "delete"] } } });
-    const { messages } = await preview(database, deployment, declared);
-    const create =
-      'CREATE PUBLICATION "warehouse" FOR TABLE "app"."events" WITH (publish = \'insert, delete\', publish_via_partition_root = true)';
-    expect(messages.join("\n")).toContain(
-      `${create};  -- parent app.events SHARE UPDATE EXCLUSIVE | instant | lock_timeout 100 ms, tried again | REPLICATION`,
-    );
-    expect(await sent(declared)).toEqual([create]);
-    expect((await preview(database, deployment, declared)).steps).toEqual([]);
-    expect(entryOf(deployment, "events-publication-warehouse").outputs).toMatchObject({
-      made: true,
-      viaPartitionRoot: true,
-      publishes: ["insert", "delete"],
-    });
-  });
+  itAlike(version)(
+    "of one that is missing: refused with both fixes, or created where the program declares it",
+    async () => {
+      const refused = await preview(database, deployment, at(["warehouse"]));
+      expect(refused.error).toContain('publication "warehouse" does not exist in the database');
+      expect(refused.error).toContain('CREATE PUBLICATION "warehouse"');
+      const declared = at({ warehouse: { create: { publish: ["insert", "delete"] } } });
+      const { messages } = await preview(database, deployment, declared);
+      const create =
+        'CREATE PUBLICATION "warehouse" FOR TABLE "app"."events" WITH (publish = \'insert, delete\', publish_via_partition_root = true)';
+      expect(messages.join("\n")).toContain(
+        `${create};  -- parent app.events SHARE UPDATE EXCLUSIVE | instant | lock_timeout 100 ms, tried again | REPLICATION`,
+      );
+      expect(await sent(declared)).toEqual([create]);
+      expect((await preview(database, deployment, declared)).steps).toEqual([]);
+      expect(entryOf(deployment, "events-publication-warehouse").outputs).toMatchObject({
+        made: true,
+        viaPartitionRoot: true,
+        publishes: ["insert", "delete"],
+      });
+    },
+  );
 
-  it("J01 a membership taken out by hand: refresh shows it, up adds it again, and the next one has nothing to do", async () => {
-    await database.query("create publication supabase_realtime");
-    const declared = at(["supabase_realtime"]);
-    await up(database, deployment, declared);
-    await database.query("alter publication supabase_realtime drop table app.events");
-    // Without a refresh too: Check looks.
-    expect((await preview(database, deployment, declared)).steps).toMatchObject([
-      { op: "update", name: "events-publication-supabase_realtime", diff: ["member"] },
-    ]);
-    const result = await refresh(database, deployment, declared);
-    expect(result).toEqual([deployment.urn("PublicationMember", "events-publication-supabase_realtime")]);
-    expect(named((await up(database, deployment, declared)).steps)).toEqual([
-      "create events-publication-supabase_realtime",
-    ]);
-    expect(await members()).toEqual(["supabase_realtime app.events"]);
-    expect((await up(database, deployment, declared)).steps).toEqual([]);
-  });
+  itAlike(version)(
+    "J01 a membership taken out by hand: refresh shows it, up adds it again, and the next one has nothing to do",
+    async () => {
+      await database.query("create publication supabase_realtime");
+      const declared = at(["supabase_realtime"]);
+      await up(database, deployment, declared);
+      await database.query("alter publication supabase_realtime drop table app.events");
+      // Without a refresh too: Check looks.
+      expect((await preview(database, deployment, declared)).steps).toMatchObject([
+        { op: "update", name: "events-publication-supabase_realtime", diff: ["member"] },
+      ]);
+      const result = await refresh(database, deployment, declared);
+      expect(result).toEqual([deployment.urn("PublicationMember", "events-publication-supabase_realtime")]);
+      expect(named((await up(database, deployment, declared)).steps)).toEqual([
+        "create events-publication-supabase_realtime",
+      ]);
+      expect(await members()).toEqual(["supabase_realtime app.events"]);
+      expect((await up(database, deployment, declared)).steps).toEqual([]);
+    },
+  );
 
   it("with row filter and column list: a change of either is a drop and an add in one transaction", async () => {
     const where = (text: string) =>

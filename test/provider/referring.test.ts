@@ -8,6 +8,7 @@ import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, partitions, nothingLeft } from "./support";
+import { itAlike } from "../support/sample";
 
 const at = (asOf: string, changes: Partial<TableSpecArgs> = {}) =>
   program(asOf, { indexes: {}, window: { lead: "1 month", retention: "2 months" }, grace: "none", ...changes });
@@ -59,7 +60,7 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
     await nothingLeft(database, deployment, may);
   });
 
-  it("those that rows refer to take no place among those that one update retires", async () => {
+  itAlike(version)("those that rows refer to take no place among those that one update retires", async () => {
     await database.query(
       "insert into app.orders select 2000 + id, id, at from app.events where at >= '2025-02-01' and at < '2025-02-03'",
     );
@@ -93,7 +94,7 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("a key to one partition alone keeps the detached table from being dropped", async () => {
+  itAlike(version)("a key to one partition alone keeps the detached table from being dropped", async () => {
     const graced = (asOf: string) => at(asOf, { grace: "7 days" });
     await database.query(`delete from app.orders;
       create table app.notes (event bigint, event_at timestamptz, constraint notes_event foreign key (event, event_at) references app.events_p2025_01 (id, at));
@@ -120,7 +121,7 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
     ]);
   });
 
-  it("destroy is refused before anything goes, with every referring table", async () => {
+  itAlike(version)("destroy is refused before anything goes, with every referring table", async () => {
     const before = (await left(database)).dump;
     const config = { allowDestroy: '["app.events"]' };
     const { result } = await withPlugin(
@@ -135,21 +136,24 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
     expect((await left(database)).dump).toBe(before);
   });
 
-  it("the partitions of the next months take rows that refer to them, and no statement names the referring table", async () => {
-    let error: string | undefined;
-    const sent = ddlOf(
-      await statementsDuring(
-        database,
-        async () => ({ error } = await up(database, deployment, at("2025-04-10T00:00:00Z"))),
-      ),
-    );
-    expect(error).toBeUndefined();
-    expect(sent.filter((sql) => sql.includes("orders"))).toEqual([]);
-    await database.query(
-      "insert into app.events values (900, '2025-05-05', 'x'); insert into app.orders values (900, 900, '2025-05-05')",
-    );
-    await expect(database.query("delete from app.events where id = 900")).rejects.toThrow(
-      /violates foreign key constraint .* on table "orders"/,
-    );
-  });
+  itAlike(version)(
+    "the partitions of the next months take rows that refer to them, and no statement names the referring table",
+    async () => {
+      let error: string | undefined;
+      const sent = ddlOf(
+        await statementsDuring(
+          database,
+          async () => ({ error } = await up(database, deployment, at("2025-04-10T00:00:00Z"))),
+        ),
+      );
+      expect(error).toBeUndefined();
+      expect(sent.filter((sql) => sql.includes("orders"))).toEqual([]);
+      await database.query(
+        "insert into app.events values (900, '2025-05-05', 'x'); insert into app.orders values (900, 900, '2025-05-05')",
+      );
+      await expect(database.query("delete from app.events where id = 900")).rejects.toThrow(
+        /violates foreign key constraint .* on table "orders"/,
+      );
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { attempts, CLOSED } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { throughTable, withTenants } from "./row-policy-support";
 import { accessOf, entryOf, partitions } from "./support";
+import { itAlike } from "../support/sample";
 
 describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
   const t = withTenants(version);
@@ -38,7 +39,7 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
     await t.settled(declared());
   });
 
-  it.each(["PARTITION OF", "ATTACH"])(
+  itAlike(version).each(["PARTITION OF", "ATTACH"])(
     "H08 a partition that another role created by %s: preview shows it open, up closes it, the second up has nothing to do",
     async (way) => {
       await up(database, t.deployment, declared());
@@ -100,7 +101,7 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
     await database.query(`drop owned by ${owner}; drop role ${owner}`);
   });
 
-  it("import by schema.table, then up: zero steps", async () => {
+  itAlike(version)("import by schema.table, then up: zero steps", async () => {
     await up(database, t.deployment, declared());
     const entry = entryOf(t.deployment, "events-row-policy");
     await withPlugin(database, declared(), async (plugin) => {
@@ -115,54 +116,60 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
     await t.settled(declared());
   });
 
-  it("a table secured by hand: imported and declared as it is, or adopted under other words, it is not touched", async () => {
-    await database.query(`
+  itAlike(version)(
+    "a table secured by hand: imported and declared as it is, or adopted under other words, it is not touched",
+    async () => {
+      await database.query(`
       create table app.events (id bigint not null, at timestamptz not null, tenant text not null, note text, primary key (id, at)) partition by range (at);
       alter table app.events enable row level security;
       create policy own_rows on app.events to ${roles.app} using (tenant = current_setting('api.tenant'::text, true));
       grant select, insert, update, delete on app.events to ${roles.app}`);
-    const words = { own_rows: { roles: [roles.app], using: "(tenant) = current_setting( 'api.tenant', true )" } };
-    const wanted = declared({ rowSecurity: { policies: words } });
-    const sent = accessOf(
-      await statementsDuring(database, async () => {
-        expect((await up(database, t.deployment, wanted)).error).toBeUndefined();
-      }),
-    );
-    expect(sent.filter((sql) => !sql.includes("events_p"))).toEqual([]);
-    await t.fill();
-    await t.expectTenants();
-    await t.settled(wanted);
-  });
+      const words = { own_rows: { roles: [roles.app], using: "(tenant) = current_setting( 'api.tenant', true )" } };
+      const wanted = declared({ rowSecurity: { policies: words } });
+      const sent = accessOf(
+        await statementsDuring(database, async () => {
+          expect((await up(database, t.deployment, wanted)).error).toBeUndefined();
+        }),
+      );
+      expect(sent.filter((sql) => !sql.includes("events_p"))).toEqual([]);
+      await t.fill();
+      await t.expectTenants();
+      await t.settled(wanted);
+    },
+  );
 
-  it("left out of the program: nothing opens, new partitions are created closed, and enable: false is what switches it off", async () => {
-    await up(database, t.deployment, declared());
-    await t.fill();
-    const { rowSecurity: _security, grants: _grants, ...without } = declared().tables["events"] ?? {};
-    const bare = { asOf: "2025-04-10T00:00:00Z", tables: { events: { ...without, paused: true } as never } };
-    await database.query(
-      `alter default privileges for role ${database.user} in schema app grant all on tables to ${roles.anon}, ${roles.app}`,
-    );
-    const run = await up(database, t.deployment, bare);
-    expect([run.error, named(run.steps)]).toEqual([undefined, expect.arrayContaining(["delete events-row-policy"])]);
-    expect(run.messages.join("\n")).toContain('table "app.events" keeps row security on, 1 policies and its grants');
-    expect(
-      await database.query("select relrowsecurity from pg_class where oid = 'app.events_p2025_05'::regclass"),
-    ).toEqual([{ relrowsecurity: true }]);
-    await t.expectTenants();
-    expect((await preview(database, t.deployment, bare)).steps).toEqual([]);
-    const off = declared({ rowSecurity: { enable: false, policies: {} }, paused: true }, bare.asOf);
-    const shown = await preview(database, t.deployment, off);
-    expect(shown.messages.join("\n")).toContain('ALTER TABLE "app"."events" DISABLE ROW LEVEL SECURITY');
-    expect((await up(database, t.deployment, off)).error).toBeUndefined();
-    const client = await t.tenant("a");
-    expect(await attempts(client, "app", "events", "2025-03-07")).toMatchObject({
-      ...throughTable(9),
-      steal: 1,
-      copyTable: "42809",
-      copyIn: "57014",
-    });
-    // Partitions stay closed to those who name them: they have no privilege there.
-    expect(await attempts(client, "app", "events_p2025_03", "2025-03-07")).toEqual(CLOSED);
-    await t.settled(off);
-  });
+  itAlike(version)(
+    "left out of the program: nothing opens, new partitions are created closed, and enable: false is what switches it off",
+    async () => {
+      await up(database, t.deployment, declared());
+      await t.fill();
+      const { rowSecurity: _security, grants: _grants, ...without } = declared().tables["events"] ?? {};
+      const bare = { asOf: "2025-04-10T00:00:00Z", tables: { events: { ...without, paused: true } as never } };
+      await database.query(
+        `alter default privileges for role ${database.user} in schema app grant all on tables to ${roles.anon}, ${roles.app}`,
+      );
+      const run = await up(database, t.deployment, bare);
+      expect([run.error, named(run.steps)]).toEqual([undefined, expect.arrayContaining(["delete events-row-policy"])]);
+      expect(run.messages.join("\n")).toContain('table "app.events" keeps row security on, 1 policies and its grants');
+      expect(
+        await database.query("select relrowsecurity from pg_class where oid = 'app.events_p2025_05'::regclass"),
+      ).toEqual([{ relrowsecurity: true }]);
+      await t.expectTenants();
+      expect((await preview(database, t.deployment, bare)).steps).toEqual([]);
+      const off = declared({ rowSecurity: { enable: false, policies: {} }, paused: true }, bare.asOf);
+      const shown = await preview(database, t.deployment, off);
+      expect(shown.messages.join("\n")).toContain('ALTER TABLE "app"."events" DISABLE ROW LEVEL SECURITY');
+      expect((await up(database, t.deployment, off)).error).toBeUndefined();
+      const client = await t.tenant("a");
+      expect(await attempts(client, "app", "events", "2025-03-07")).toMatchObject({
+        ...throughTable(9),
+        steal: 1,
+        copyTable: "42809",
+        copyIn: "57014",
+      });
+      // Partitions stay closed to those who name them: they have no privilege there.
+      expect(await attempts(client, "app", "events_p2025_03", "2025-03-07")).toEqual(CLOSED);
+      await t.settled(off);
+    },
+  );
 });

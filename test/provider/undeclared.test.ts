@@ -8,11 +8,12 @@ import { preview, up } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, partitions } from "./support";
 import { april, catalogue, withTableByHand } from "./undeclared-support";
+import { itAlike } from "../support/sample";
 
 describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) => {
   const { database, deployment, app, reader, other, byHand, adopts, rolls, equalToSiblings } = withTableByHand(version);
 
-  it.each([
+  itAlike(version).each([
     [
       "the table has it and no partition has",
       (_: string) => "select",
@@ -56,7 +57,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     );
   });
 
-  it("partitions that default privileges opened are created by them again, without a note", async () => {
+  itAlike(version)("partitions that default privileges opened are created by them again, without a note", async () => {
     await database.query(
       `alter default privileges for role ${database.user} in schema app grant select, insert on tables to ${reader}`,
     );
@@ -93,7 +94,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     await equalToSiblings();
   });
 
-  it("tablespace and access method are those of the siblings, where the table names none", async () => {
+  itAlike(version)("tablespace and access method are those of the siblings, where the table names none", async () => {
     const folder = temporaryFolder(account());
     const tablespace = `fast_${String(version)}_${String(process.pid)}`;
     await administer(database, async (admin) => {
@@ -110,20 +111,23 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("what the siblings have and is gone by then keeps the schedule from nothing: the partition is created without it", async () => {
-    await byHand(
-      (partition) =>
-        `create trigger told after truncate on ${partition} execute function app.touch(); grant select on ${partition} to ${reader}`,
-      "create function app.touch() returns trigger language plpgsql as $$ begin return null; end $$;",
-    );
-    await adopts();
-    await database.query("drop function app.touch() cascade");
-    await database.query("select pgpartition.ensure_partition('app.events'::regclass, '2025-05-07'::timestamptz)");
-    await database.query("insert into app.events values (1, '2025-05-07', 'x')");
-    expect(await partitions(database)).toContain("events_p2025_05");
-  });
+  itAlike(version)(
+    "what the siblings have and is gone by then keeps the schedule from nothing: the partition is created without it",
+    async () => {
+      await byHand(
+        (partition) =>
+          `create trigger told after truncate on ${partition} execute function app.touch(); grant select on ${partition} to ${reader}`,
+        "create function app.touch() returns trigger language plpgsql as $$ begin return null; end $$;",
+      );
+      await adopts();
+      await database.query("drop function app.touch() cascade");
+      await database.query("select pgpartition.ensure_partition('app.events'::regclass, '2025-05-07'::timestamptz)");
+      await database.query("insert into app.events values (1, '2025-05-07', 'x')");
+      expect(await partitions(database)).toContain("events_p2025_05");
+    },
+  );
 
-  it("partitions in a separate schema get the next one in it, and preview shows it", async () => {
+  itAlike(version)("partitions in a separate schema get the next one in it, and preview shows it", async () => {
     await byHand(() => "select", "", "parts");
     await adopts();
     const messages = await rolls();
@@ -131,37 +135,40 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     expect(messages.join("\n")).toContain('all partitions lie in schema "parts", and partitionSchema is not declared');
   });
 
-  it("of several branches what they have alike is on the next partitions and in new branches, and never what belongs to one", async () => {
-    await makeSources(database);
-    expect((await up(database, deployment, petriProgram("2025-03-10"))).error).toBeUndefined();
-    const found = async (pattern: string): Promise<unknown[]> =>
-      database.query(
-        `select distinct c.relreplident as identity, c.reloptions as options, c.relacl::text ~ '${reader}' as open
+  itAlike(version)(
+    "of several branches what they have alike is on the next partitions and in new branches, and never what belongs to one",
+    async () => {
+      await makeSources(database);
+      expect((await up(database, deployment, petriProgram("2025-03-10"))).error).toBeUndefined();
+      const found = async (pattern: string): Promise<unknown[]> =>
+        database.query(
+          `select distinct c.relreplident as identity, c.reloptions as options, c.relacl::text ~ '${reader}' as open
          from pg_partition_tree('app.petri_obs') t join pg_class c on c.oid = t.relid where t.isleaf and c.relname ~ $1`,
-        [pattern],
+          [pattern],
+        );
+      const all = await database.query<{ name: string }>(
+        "select relid::text as name from pg_partition_tree('app.petri_obs') where isleaf",
       );
-    const all = await database.query<{ name: string }>(
-      "select relid::text as name from pg_partition_tree('app.petri_obs') where isleaf",
-    );
-    for (const { name } of all)
-      await database.query(`alter table ${name} replica identity full; alter table ${name} set (fillfactor = 70)`);
-    await database.query(`grant select on ${all[0]?.name ?? ""} to ${reader}`);
-    const [stem] = (all[0]?.name ?? "").split("_2025");
-    for (const { name } of all)
-      if (name.startsWith(`${stem ?? ""}_2025`)) await database.query(`grant select on ${name} to ${reader}`);
-    const april = petriProgram("2025-04-10");
-    const shown = await preview(database, deployment, april);
-    expect(shown.messages.join("\n")).toContain("as the table has it, because its branches differ");
-    expect((await up(database, deployment, april)).error).toBeUndefined();
-    const alike = [{ identity: "f", options: ["fillfactor=70"], open: null }];
-    expect(await found("2025_05$")).toEqual(alike);
-    expect((await preview(database, deployment, april)).steps).toEqual([]);
-    await database.query("insert into app.sites values ('fresh', 'abc-123')");
-    await database.query("select pgpartition.ensure_values('app.petri_obs')");
-    expect(await found("site_fresh_")).toEqual(alike);
-  });
+      for (const { name } of all)
+        await database.query(`alter table ${name} replica identity full; alter table ${name} set (fillfactor = 70)`);
+      await database.query(`grant select on ${all[0]?.name ?? ""} to ${reader}`);
+      const [stem] = (all[0]?.name ?? "").split("_2025");
+      for (const { name } of all)
+        if (name.startsWith(`${stem ?? ""}_2025`)) await database.query(`grant select on ${name} to ${reader}`);
+      const april = petriProgram("2025-04-10");
+      const shown = await preview(database, deployment, april);
+      expect(shown.messages.join("\n")).toContain("as the table has it, because its branches differ");
+      expect((await up(database, deployment, april)).error).toBeUndefined();
+      const alike = [{ identity: "f", options: ["fillfactor=70"], open: null }];
+      expect(await found("2025_05$")).toEqual(alike);
+      expect((await preview(database, deployment, april)).steps).toEqual([]);
+      await database.query("insert into app.sites values ('fresh', 'abc-123')");
+      await database.query("select pgpartition.ensure_values('app.petri_obs')");
+      expect(await found("site_fresh_")).toEqual(alike);
+    },
+  );
 
-  it("siblings that disagree are named with what each has, and the newest is the model", async () => {
+  itAlike(version)("siblings that disagree are named with what each has, and the newest is the model", async () => {
     await byHand((partition) =>
       partition.endsWith("02")
         ? `alter table ${partition} set (fillfactor = 50)`
@@ -175,7 +182,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     await equalToSiblings();
   });
 
-  it("a new default partition is as the siblings are", async () => {
+  itAlike(version)("a new default partition is as the siblings are", async () => {
     await byHand(
       (partition) =>
         `alter table ${partition} replica identity full; alter table ${partition} set (fillfactor = 70); grant select on ${partition} to ${app}`,
@@ -186,17 +193,20 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     expect(await catalogue(database, "events_default")).toEqual(sibling);
   });
 
-  it("what is declared is brought to every partition as before, and what a profile does not name is left", async () => {
-    await byHand(
-      (partition) =>
-        `alter table ${partition} set (fillfactor = 70, autovacuum_vacuum_threshold = 7); alter table ${partition} replica identity full`,
-    );
-    const declared = { replicaIdentity: "default", storage: { hot: { options: { fillfactor: 90 } } } } as const;
-    expect((await up(database, deployment, april(declared))).error).toBeUndefined();
-    for (const month of ["2025_03", "2025_04", "2025_05"])
-      expect(await catalogue(database, `events_p${month}`)).toMatchObject({
-        replica: "d",
-        options: ["autovacuum_vacuum_threshold=7", "fillfactor=90"],
-      });
-  });
+  itAlike(version)(
+    "what is declared is brought to every partition as before, and what a profile does not name is left",
+    async () => {
+      await byHand(
+        (partition) =>
+          `alter table ${partition} set (fillfactor = 70, autovacuum_vacuum_threshold = 7); alter table ${partition} replica identity full`,
+      );
+      const declared = { replicaIdentity: "default", storage: { hot: { options: { fillfactor: 90 } } } } as const;
+      expect((await up(database, deployment, april(declared))).error).toBeUndefined();
+      for (const month of ["2025_03", "2025_04", "2025_05"])
+        expect(await catalogue(database, `events_p${month}`)).toMatchObject({
+          replica: "d",
+          options: ["autovacuum_vacuum_threshold=7", "fillfactor=90"],
+        });
+    },
+  );
 });

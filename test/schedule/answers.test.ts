@@ -11,6 +11,7 @@ import { preview, withPlugin } from "../support/harness/rounds";
 import { withDeployment } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { apply, column, failure, scheduleRuns } from "./support";
+import { itAlike, casesOn } from "../support/sample";
 
 const window = { lead: "2 months", retention: "2 months" } as const;
 const at = (day: string, more: Partial<TableSpecArgs> = {}) => program(`${day}T00:00:00Z`, { window, ...more });
@@ -36,7 +37,7 @@ describe.each(testVersions())("PostgreSQL %s, what the functions answer", (versi
   const database = withDatabase(version);
   const deployment = withDeployment(database);
 
-  it.each(keys)(
+  it.each(casesOn(version, keys))(
     "reads and creates the bounds of a key of type $type ($key, $zone) as the program does",
     async (one) => {
       const table = eventsTable({
@@ -70,34 +71,37 @@ describe.each(testVersions())("PostgreSQL %s, what the functions answer", (versi
     },
   );
 
-  it("creates a partition that is cut further by HASH, and gives its parts the bounds of the month", async () => {
-    const cut = at("2025-03-10", {
-      partitionBy: [
-        { range: "at", every: "month" },
-        { hash: "id", modulus: 2, name: "{base}_h{remainder}" },
-      ],
-    });
-    await apply(database, deployment, cut);
-    await scheduleRuns(database, "2025-04-10");
-    const months = ["01", "02", "03", "04", "05", "06"];
-    expect(
-      await column(
+  itAlike(version)(
+    "creates a partition that is cut further by HASH, and gives its parts the bounds of the month",
+    async () => {
+      const cut = at("2025-03-10", {
+        partitionBy: [
+          { range: "at", every: "month" },
+          { hash: "id", modulus: 2, name: "{base}_h{remainder}" },
+        ],
+      });
+      await apply(database, deployment, cut);
+      await scheduleRuns(database, "2025-04-10");
+      const months = ["01", "02", "03", "04", "05", "06"];
+      expect(
+        await column(
+          database,
+          "select partition_name || ' ' || (starts_at at time zone 'UTC')::date from pgpartition.partition_info order by 1",
+        ),
+      ).toEqual(
+        months.flatMap((month) => [0, 1].map((part) => `events_p2025_${month}_h${String(part)} 2025-${month}-01`)),
+      );
+      await database.query("call pgpartition.ensure_window('app.events')");
+      const [gap] = await column(
         database,
-        "select partition_name || ' ' || (starts_at at time zone 'UTC')::date from pgpartition.partition_info order by 1",
-      ),
-    ).toEqual(
-      months.flatMap((month) => [0, 1].map((part) => `events_p2025_${month}_h${String(part)} 2025-${month}-01`)),
-    );
-    await database.query("call pgpartition.ensure_window('app.events')");
-    const [gap] = await column(
-      database,
-      "select ((runway_ends at time zone 'UTC')::date = date_trunc('month', now() at time zone 'UTC') + interval '3 months')::text from pgpartition.runway",
-    );
-    expect(gap).toBe("true");
-    expect((await preview(database, deployment, cut)).steps).toEqual([]);
-  });
+        "select ((runway_ends at time zone 'UTC')::date = date_trunc('month', now() at time zone 'UTC') + interval '3 months')::text from pgpartition.runway",
+      );
+      expect(gap).toBe("true");
+      expect((await preview(database, deployment, cut)).steps).toEqual([]);
+    },
+  );
 
-  it("expired is what an update would retire, attached or being retired", async () => {
+  itAlike(version)("expired is what an update would retire, attached or being retired", async () => {
     const june = at("2025-06-10", { maxDropsPerUpdate: 10 });
     await apply(database, deployment, at("2025-03-10"));
     await scheduleRuns(database, "2025-06-10");
@@ -176,31 +180,34 @@ describe.each(testVersions())("PostgreSQL %s, what the functions answer", (versi
     expect((await column(database, runway))[0]).toBe(`${(gap ?? "").slice(0, 10)} 2027-06-01`);
   });
 
-  it("prepares again what an index, a grant or a storage setting changes, and the next update has nothing to do", async () => {
-    const march = at("2025-03-10");
-    await apply(database, deployment, march);
-    const grown = at("2025-03-10", { indexes: { by_note: { columns: ["note"] }, by_id: { columns: ["id"] } } });
-    await apply(database, deployment, grown);
-    expect(await apply(database, deployment, grown)).toEqual([]);
-    await scheduleRuns(database, "2025-04-10");
-    const indexes = (month: string) =>
-      column(
-        database,
-        `select indexrelid::regclass from pg_index where indrelid = 'app.events_p2025_${month}'::regclass order by 1`,
+  itAlike(version)(
+    "prepares again what an index, a grant or a storage setting changes, and the next update has nothing to do",
+    async () => {
+      const march = at("2025-03-10");
+      await apply(database, deployment, march);
+      const grown = at("2025-03-10", { indexes: { by_note: { columns: ["note"] }, by_id: { columns: ["id"] } } });
+      await apply(database, deployment, grown);
+      expect(await apply(database, deployment, grown)).toEqual([]);
+      await scheduleRuns(database, "2025-04-10");
+      const indexes = (month: string) =>
+        column(
+          database,
+          `select indexrelid::regclass from pg_index where indrelid = 'app.events_p2025_${month}'::regclass order by 1`,
+        );
+      expect(await indexes("06")).toContain("app.events_p2025_06_by_id");
+
+      const fewer = at("2025-03-10", { indexes: {}, storage: { hot: { options: { fillfactor: 80 } } } });
+      await apply(database, deployment, fewer);
+      expect(await apply(database, deployment, fewer)).toEqual([]);
+      await scheduleRuns(database, "2025-05-10");
+      expect(await indexes("07")).toEqual(["app.events_p2025_07_pkey"]);
+      expect(await column(database, "select reloptions::text from pg_class where relname = 'events_p2025_07'")).toEqual(
+        ["{fillfactor=80}"],
       );
-    expect(await indexes("06")).toContain("app.events_p2025_06_by_id");
+    },
+  );
 
-    const fewer = at("2025-03-10", { indexes: {}, storage: { hot: { options: { fillfactor: 80 } } } });
-    await apply(database, deployment, fewer);
-    expect(await apply(database, deployment, fewer)).toEqual([]);
-    await scheduleRuns(database, "2025-05-10");
-    expect(await indexes("07")).toEqual(["app.events_p2025_07_pkey"]);
-    expect(await column(database, "select reloptions::text from pg_class where relname = 'events_p2025_07'")).toEqual([
-      "{fillfactor=80}",
-    ]);
-  });
-
-  it("an unchanged update writes nothing, and asks no more than four times", async () => {
+  itAlike(version)("an unchanged update writes nothing, and asks no more than four times", async () => {
     const march = at("2025-03-10", {
       schedule: { cron: "0 2 * * *" },
       functionNames: { ensure: "ensure_part", info: "parts" },
@@ -216,7 +223,7 @@ describe.each(testVersions())("PostgreSQL %s, what the functions answer", (versi
     expect(ofTable.map((sql) => sql.slice(0, 60))).toHaveLength(4);
   });
 
-  it("a table that is being destroyed gets nothing more from the schedule", async () => {
+  itAlike(version)("a table that is being destroyed gets nothing more from the schedule", async () => {
     const march = at("2025-03-10", { functionNames: { ensure: "ensure_part" } });
     await apply(database, deployment, march);
     const seen: string[] = [];

@@ -7,6 +7,7 @@ import { preview, up } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
 import { withDeployment } from "../support/harness/with-deployment";
 import { apply, column, failure, scheduleRuns, whenRunning } from "./support";
+import { itAlike } from "../support/sample";
 
 const window = { lead: "1 month", retention: "forever", start: "2025-03-01" } as const;
 const march = program("2025-03-10T00:00:00Z", { window });
@@ -65,7 +66,7 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     expect((await preview(database, deployment, june)).steps).toEqual([]);
   });
 
-  it.each([
+  itAlike(version).each([
     ["under our name", "events_p2025_05"],
     ["under another name", "made_by_hand"],
   ])(
@@ -94,38 +95,44 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     },
   );
 
-  it("C08 the name is taken by something else: that is reported, and every other partition is created anyway", async () => {
-    await database.query("create table app.events_p2025_05 (id int)");
-    const said = await failure(scheduleRuns(database, "2025-06-10"));
-    expect(said).toContain(
-      '42P07 | partition "app"."events_p2025_05" [2025-05-01 00:00:00+00, 2025-06-01 00:00:00+00) cannot be made',
-    );
-    expect(await partitions(database)).toEqual(["03", "04", "06", "07"].map((month) => `events_p2025_${month}`));
-    await database.query("drop table app.events_p2025_05");
-    await database.query(`create table app.half partition of app.events
-      for values from ('2025-05-01 00:00+00') to ('2025-05-15 00:00+00')`);
-    expect(await failure(scheduleRuns(database, "2025-06-10"))).toContain("would overlap partition");
-  });
-
-  it("a lock that others hold is waited for in short pieces; then it gives up and leaves nothing behind", async () => {
-    const client = await database.connect();
-    await client.query("begin; lock table app.events in share mode");
-    const waiting = failure(database.query("select pgpartition.ensure_partition('app.events', date '2025-05-15')"));
-    await until(async () => {
-      const { rows } = await client.query<{ n: number }>(
-        "select count(*)::int as n from pg_locks where locktype = 'advisory' and granted",
+  itAlike(version)(
+    "C08 the name is taken by something else: that is reported, and every other partition is created anyway",
+    async () => {
+      await database.query("create table app.events_p2025_05 (id int)");
+      const said = await failure(scheduleRuns(database, "2025-06-10"));
+      expect(said).toContain(
+        '42P07 | partition "app"."events_p2025_05" [2025-05-01 00:00:00+00, 2025-06-01 00:00:00+00) cannot be made',
       );
-      return (rows[0]?.n ?? 0) > 0;
-    });
-    // A writer of another session is held up by the lock of the client alone, never by our waiting behind it.
-    expect(await waiting).toMatch(/^55P03/);
-    await client.query("rollback");
-    await client.end();
-    expect((await left(database)).orphans).toEqual([]);
-    expect(await column(database, "select pgpartition.ensure_partition('app.events', date '2025-05-15')")).toEqual([
-      "app.events_p2025_05",
-    ]);
-  });
+      expect(await partitions(database)).toEqual(["03", "04", "06", "07"].map((month) => `events_p2025_${month}`));
+      await database.query("drop table app.events_p2025_05");
+      await database.query(`create table app.half partition of app.events
+      for values from ('2025-05-01 00:00+00') to ('2025-05-15 00:00+00')`);
+      expect(await failure(scheduleRuns(database, "2025-06-10"))).toContain("would overlap partition");
+    },
+  );
+
+  itAlike(version)(
+    "a lock that others hold is waited for in short pieces; then it gives up and leaves nothing behind",
+    async () => {
+      const client = await database.connect();
+      await client.query("begin; lock table app.events in share mode");
+      const waiting = failure(database.query("select pgpartition.ensure_partition('app.events', date '2025-05-15')"));
+      await until(async () => {
+        const { rows } = await client.query<{ n: number }>(
+          "select count(*)::int as n from pg_locks where locktype = 'advisory' and granted",
+        );
+        return (rows[0]?.n ?? 0) > 0;
+      });
+      // A writer of another session is held up by the lock of the client alone, never by our waiting behind it.
+      expect(await waiting).toMatch(/^55P03/);
+      await client.query("rollback");
+      await client.end();
+      expect((await left(database)).orphans).toEqual([]);
+      expect(await column(database, "select pgpartition.ensure_partition('app.events', date '2025-05-15')")).toEqual([
+        "app.events_p2025_05",
+      ]);
+    },
+  );
 
   it("each partition is a separate transaction; inside one the error names the function for it", async () => {
     await scheduleRuns(database, "2025-06-10");

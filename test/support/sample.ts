@@ -23,6 +23,11 @@ export function casesOn<T>(
   return cases.filter((one) => chosen.has(one) || isOwn(one));
 }
 
+/** Cases that differ in values alone, each a run of its own: the newest server has them all, an older one the first. */
+export function firstOn<T>(version: Version, cases: readonly T[]): readonly T[] {
+  return anyVersion().includes(version) ? cases : cases.slice(0, 1);
+}
+
 /** Of more than three alike things in a row, the first, one of the middle and the last. */
 export function endsAndMiddle<T>(alike: readonly T[]): readonly T[] {
   if (alike.length <= 3 || requestedScope() === "all") return alike;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { testVersions } from "../support/database";
-import { casesOn, endsAndMiddle, itAlike, sample } from "../support/sample";
+import { casesOn, endsAndMiddle, itAlike, sample, firstOn } from "../support/sample";
 import { requestedScope } from "../support/servers";
 
 const cases = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -18,6 +18,7 @@ describe("a sample of cases", () => {
       const whole = all || version === newest;
       expect(casesOn(version, cases)).toEqual(whole ? cases : [0, 3, 6, 7]);
       expect(casesOn(version, cases, (one) => one === 5)).toEqual(whole ? cases : [0, 3, 5, 6, 7]);
+      expect(firstOn(version, cases)).toEqual(whole ? cases : [0]);
       expect(itAlike(version) === it).toBe(whole);
     }
   });

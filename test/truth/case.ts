@@ -22,6 +22,8 @@ export interface Case {
   readonly between?: readonly [string?, string?];
   /** Without it the case runs with both. */
   readonly resources?: readonly Mode[];
+  /** An older server has other statements for it than the newest one: it is always tried on both. */
+  readonly hasOwnWay?: boolean;
   /** Not printed yet: what runs besides, by the number of the update, and where that is to be mended. */
   readonly unprinted?: Readonly<Record<number, { readonly because: string; readonly runs: readonly RegExp[] }>>;
   /** Updates whose locks are declared too weakly, or not at all, and why that is left: the row fails once they are true. */

@@ -150,6 +150,7 @@ export const CASES: readonly Case[] = [
   },
   {
     kind: "gets and loses a check and NOT NULL",
+    hasOwnWay: true,
     covers: ["~Table"],
     steps: [
       {},
@@ -163,6 +164,7 @@ export const CASES: readonly Case[] = [
   },
   {
     kind: "gets a key, and loses it as it rolls",
+    hasOwnWay: true,
     covers: ["~Table", "detach"],
     given: targets,
     steps: [
@@ -247,6 +249,7 @@ export const CASES: readonly Case[] = [
   },
   {
     kind: "is analyzed",
+    hasOwnWay: true,
     covers: ["analyze"],
     steps: [{}, { analyze: "1 day" }],
     between: [rows],

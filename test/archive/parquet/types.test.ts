@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../../support/database";
 import { samples } from "./samples";
 import { collect, columnsOf, copyOf, inPieces, load, makeTypes, withCodecs } from "./support";
+import { casesOn } from "../../support/sample";
 
 describe.each(testVersions())("the types of PostgreSQL %i", (version) => {
   const server = withDatabase(version);
@@ -16,7 +17,12 @@ describe.each(testVersions())("the types of PostgreSQL %i", (version) => {
   });
   afterAll(() => client.end());
 
-  it.each(samples.filter(({ since = 15 }) => version >= since))("come back byte for byte: $type", async (sample) => {
+  it.each(
+    casesOn(
+      version,
+      samples.filter(({ since = 15 }) => version >= since),
+    ),
+  )("come back byte for byte: $type", async (sample) => {
     await client.query(
       `drop table if exists one, restored; create table one (n int, v ${sample.type}, w ${sample.type})`,
     );

@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import type { PropertyMap } from "../../../provider/runtime/values";
 import type { TestDatabase } from "../database";
-import { endsAndMiddle, sample } from "../sample";
-import { requestedScope } from "../servers";
+import { endsAndMiddle } from "../sample";
 import type { Program } from "./declare";
 import { Deployment } from "./deployment";
 import { left, reset, resetManaged, SCHEMA } from "./fixture";
@@ -145,18 +144,14 @@ export async function killMatrix(
   return { points: chosen.length, problems };
 }
 
-/** Of a server that is neither the newest of this run nor one of its own, one point in six is tried. */
-const SAMPLE = 6;
-
 /**
- * The points are the same on every version, and so is what follows a kill: the newest server tries them all, an older one a fixed
- * sample with the first and the last. PGPARTITION_TEST_SCOPE=all (`npm run test:all`) tries them all everywhere.
+ * The points are the same on every version, and so is what follows a kill: the newest server tries them all, an older one the first,
+ * one of the middle and the last. PGPARTITION_TEST_SCOPE=all (`npm run test:all`) tries them all everywhere.
  */
 function sampled(points: readonly number[], database: TestDatabase): readonly number[] {
   const servers = inject("servers");
   const older = servers.slice(0, -1).some(({ superuser }) => superuser.port === database.superuser.port);
-  if (!older || requestedScope() === "all") return points;
-  return sample(points, SAMPLE);
+  return older ? endsAndMiddle(points) : points;
 }
 
 /**
