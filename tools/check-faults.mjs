@@ -56,11 +56,14 @@ function testFiles(folder) {
     .map((path) => join(folder, path));
 }
 
-/** Returns the first string of each call of it or test, also behind .each(…) and .runIf(…): a name is a literal there. */
+/** Returns the first string of each call of it, itAlike(…) or test, also behind .each(…) and .runIf(…): a name is a literal there. */
 function testNames(text) {
-  const call = /(?<![.\w])(?:it|test)\b[^"'`;]*?\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/gs;
-  const after = /\]\s*(?:as const)?\s*,?\s*\)\s*\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/gs;
-  const eachVariable = /\.each\([\w.]+\)\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/gs;
+  const call =
+    /(?<![.\w])(?:itAlike\(\w+\)|(?:it|test)\b)[^"'`;]*?\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/gs;
+  const after =
+    /\]\s*(?:as const)?\s*,?\s*\)\s*(?:,?\s*\)\s*)?\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/gs;
+  const eachVariable =
+    /\.each\([\w.]+(?:\([^\n`]*\))?\)\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/gs;
   return [call, after, eachVariable]
     .flatMap((pattern) => [...text.matchAll(pattern)])
     .map((match) => (match[1] ?? match[2] ?? match[3] ?? "").replaceAll(/\\(["'`\\])/g, "$1"));
