@@ -1,5 +1,5 @@
 // What happens while a way back is opened, and what begins and ends it.
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { conversionProgram, NO_TABLE, SMALL_TABLE } from "../support/convertible-table";
 import { anyVersion, withDatabase } from "../support/database";
@@ -7,7 +7,7 @@ import type { Program } from "../support/harness/declare";
 import { describeAll } from "../support/harness/describe-all";
 import { preview, up } from "../support/harness/rounds";
 import { stopAt } from "../support/harness/stop-at";
-import { withPrepared } from "../support/harness/with-deployment";
+import { withDeployment } from "../support/harness/with-deployment";
 
 const copied = (changes: Partial<TableSpecArgs["convertFrom"]> = {}) =>
   conversionProgram({ convertFrom: { strategy: "copy", ...changes } });
@@ -23,7 +23,9 @@ const withoutConversion = { ...clock, tables: { events: converted } } as Program
 
 describe.each(anyVersion())("PostgreSQL %s, a way back that is opened", (version) => {
   const database = withDatabase(version);
-  const deployment = withPrepared(database, async () => {
+  const deployment = withDeployment(database);
+
+  beforeEach(async () => {
     expect((await up(database, deployment, NO_TABLE)).error).toBeUndefined();
     await database.query(SMALL_TABLE);
     expect((await up(database, deployment, copied())).error).toBeUndefined();

@@ -4,7 +4,7 @@ import { type TestDatabase, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import type { Deployment } from "../support/harness/deployment";
 import { preview, refresh, type Run, up } from "../support/harness/rounds";
-import { withPrepared } from "../support/harness/with-deployment";
+import { withDeployment, withPrepared } from "../support/harness/with-deployment";
 import { statementsDuring } from "../support/statement-log";
 import { changesOf, nothingLeft } from "./support";
 
@@ -30,17 +30,19 @@ interface ChangedTable {
   readonly refresh: () => Promise<string[]>;
 }
 
-/** Call it at the top of a describe block: each test begins with the table as it was first declared, and with what the SQL around it makes. */
+/** Call it at the top of a describe block: each test begins empty, or with the table as first declared and what the SQL around it makes. */
 export function withChangedTable(
   version: TestDatabase["version"],
-  first: { readonly before?: string; readonly program: Program; readonly rows: string },
+  first?: { readonly before?: string; readonly program: Program; readonly rows: string },
 ): ChangedTable {
   const database = withDatabase(version);
-  const deployment = withPrepared(database, async () => {
-    if (first.before !== undefined) await database.query(first.before);
-    expect((await up(database, deployment, first.program)).error).toBeUndefined();
-    await database.query(first.rows);
-  });
+  const deployment: Deployment = first
+    ? withPrepared(database, async () => {
+        if (first.before !== undefined) await database.query(first.before);
+        expect((await up(database, deployment, first.program)).error).toBeUndefined();
+        await database.query(first.rows);
+      })
+    : withDeployment(database);
   return {
     database,
     deployment,

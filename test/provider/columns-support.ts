@@ -1,7 +1,9 @@
 // A table of three months and a thousand rows whose columns change, and how the catalogue describes them.
+import { beforeEach, expect } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { TestDatabase } from "../support/database";
 import { program } from "../support/harness/fixture";
+import { up } from "../support/harness/rounds";
 import { asOf, withChangedTable } from "./changed-table";
 
 export const base = { id: "bigint", at: "timestamptz", note: { type: "text", nullable: true } } as const;
@@ -10,11 +12,14 @@ export const declare = (columns: TableSpecArgs["columns"], changes: Partial<Tabl
 
 /** Call it at the top of a describe block: the table is as new before each test. */
 export function withColumns(version: TestDatabase["version"]) {
-  const table = withChangedTable(version, {
-    program: declare(base),
-    rows: "insert into app.events select n, timestamptz '2025-02-03' + n * interval '1 hour', 'x' from generate_series(1, 1000) n",
+  const table = withChangedTable(version);
+  const { database, deployment } = table;
+  beforeEach(async () => {
+    expect((await up(database, deployment, declare(base))).error).toBeUndefined();
+    await database.query(
+      "insert into app.events select n, timestamptz '2025-02-03' + n * interval '1 hour', 'x' from generate_series(1, 1000) n",
+    );
   });
-  const { database } = table;
   return {
     ...table,
     files: () => filesOf(database),
