@@ -52,8 +52,8 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "R7",
     breaks: "an update carries its values to the copy, in the order in which it was captured",
     file: "core/conversion/between/capture.ts",
-    from: '  WHEN \'UPDATE\' THEN",\n    `    ${insert("OLD")}`,',
-    to: '  WHEN \'UPDATE\' THEN",\n    `UPDATE ${quoteRelationOf(pair.target)} SET ${pair.columns.map(({ name }) => `${quote(name)} = NEW.${quote(name)}`).join(", ")} WHERE ${pair.key.map((name) => `${quote(name)} = OLD.${quote(name)}`).join(" AND ")};`,',
+    from: '  IF ${is("UPDATE")} THEN`,\n    `    ${insert("OLD")}`,',
+    to: '  IF ${is("UPDATE")} THEN`,\n    `UPDATE ${quoteRelationOf(pair.target)} SET ${pair.columns.map(({ name }) => `${quote(name)} = NEW.${quote(name)}`).join(", ")} WHERE ${pair.key.map((name) => `${quote(name)} = OLD.${quote(name)}`).join(" AND ")};`,',
     guard: {
       file: RACES,
       title:

@@ -32,6 +32,8 @@ interface CaptureOwner {
  *
  * Keys and never values: which of two captured values is the later one, their order does not tell, because a trigger of the
  * application that updates the same row again makes the outer statement the last one to be captured, with the former values.
+ *
+ * Without an index, which each writer would pay for: who reads them reads all of them, or those up to a place in the file.
  */
 export function prepareCapture(pair: Pair, owner: CaptureOwner): Statement[] {
   const pending = quoteRelationOf(pair.pending);
@@ -44,7 +46,7 @@ export function prepareCapture(pair: Pair, owner: CaptureOwner): Statement[] {
   const relation = { ...pair.pending, role: "parent", fresh: true } as const;
   return [
     ...build(pair, [
-      `CREATE TABLE ${pending} (${CHANGE} bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ${EMPTIED} boolean NOT NULL DEFAULT false, ${keys.join(", ")}) WITH (${settings})`,
+      `CREATE TABLE ${pending} (${CHANGE} bigint GENERATED ALWAYS AS IDENTITY, ${EMPTIED} boolean NOT NULL DEFAULT false, ${keys.join(", ")}) WITH (${settings})`,
     ]),
     ...buildFreshGrantStatements(relation, "", [], owner.defaultGrantees),
     ...build(pair, giveTo("TABLE", pending, owner)),
@@ -84,34 +86,38 @@ function markSide({ fromTarget }: Pick<Pair, "fromTarget">) {
 }
 
 /**
- * An update captures the key before and after it, each once if they are equal. Its search path is pinned because it runs with its
- * owner's rights.
+ * An update captures the key before and after it, each once if they are equal. It runs with its owner's rights, so nothing in it is
+ * looked up by the search path of the session: all names are qualified, operators too. To pin the search path instead costs a writer
+ * as much as the row of keys, because SET on a function saves and restores it at each call.
  */
 function captureFunction(pair: Pair): string {
   const names = pair.key.map((_, index) => nameKeyColumn(index));
   const side = markSide(pair);
   const insert = (row: "OLD" | "NEW") =>
     `INSERT INTO ${quoteRelationOf(pair.pending)} (${side.columns}${quoteList(names)}) VALUES (${side.values}${pair.key.map((name) => `${row}.${quote(name)}`).join(", ")});`;
-  const changed = pair.key.map((name) => `NEW.${quote(name)} IS DISTINCT FROM OLD.${quote(name)}`).join(" OR ");
+  // A column that is NULL on one side has changed.
+  const changed = pair.key
+    .map((name) => `(NEW.${quote(name)} OPERATOR(pg_catalog.=) OLD.${quote(name)}) IS NOT TRUE`)
+    .join(" OR ");
+  const is = (operation: string) => `TG_OP OPERATOR(pg_catalog.=) '${operation}'`;
   const body = [
     "BEGIN",
-    "  CASE TG_OP",
-    "  WHEN 'INSERT' THEN",
-    `    ${insert("NEW")}`,
-    "  WHEN 'DELETE' THEN",
-    `    ${insert("OLD")}`,
-    "  WHEN 'UPDATE' THEN",
+    `  IF ${is("UPDATE")} THEN`,
     `    ${insert("OLD")}`,
     `    IF ${changed} THEN`,
     `      ${insert("NEW")}`,
     "    END IF;",
+    `  ELSIF ${is("INSERT")} THEN`,
+    `    ${insert("NEW")}`,
+    `  ELSIF ${is("DELETE")} THEN`,
+    `    ${insert("OLD")}`,
     "  ELSE",
     `    INSERT INTO ${quoteRelationOf(pair.pending)} (${side.columns}${EMPTIED}) VALUES (${side.values}true);`,
-    "  END CASE;",
+    "  END IF;",
     "  RETURN NULL;",
     "END",
   ].join("\n");
-  return `CREATE FUNCTION ${quoteRelationOf(nameCapture(pair))}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${quoteLiteral(body)}`;
+  return `CREATE FUNCTION ${quoteRelationOf(nameCapture(pair))}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS ${quoteLiteral(body)}`;
 }
 
 /**

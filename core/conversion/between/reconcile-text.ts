@@ -1,6 +1,6 @@
 import { quote, quoteList } from "../../names/identifier";
 import { hashText } from "./proof-text";
-import { CHANGE, EMPTIED, matchKey, nameKeyColumn, type Pair, type PairRelation, quoteRelationOf } from "./pair";
+import { EMPTIED, matchKey, nameKeyColumn, type Pair, type PairRelation, quoteRelationOf } from "./pair";
 
 /**
  * The statements of one reconciliation, in their order, of one REPEATABLE READ transaction whose snapshot is taken after the source
@@ -9,13 +9,17 @@ import { CHANGE, EMPTIED, matchKey, nameKeyColumn, type Pair, type PairRelation,
 interface ReconcileTexts {
   /** Locks the source first: then no ALTER that would make it look empty to this snapshot, and no TRUNCATE, can come between. */
   readonly lock: string;
-  /** $1: how many changes at most. Answers with their number, the last one, and whether one of them is a TRUNCATE. */
+  /**
+   * $1: how many changes at most, in the order of the file. Answers with their number, the place of the last one, and whether one of
+   * them is a TRUNCATE.
+   */
   readonly take: string;
-  /** $1: the last change that was taken; those before it that this snapshot does not see stay pending, as in all that follow. */
+  /** $1: the place of the last change that was taken; those before it that this snapshot does not see stay pending, as in all that follow. */
   readonly remove: string;
   readonly insert: string;
   /** Number and hash of the rows with these keys on both sides. */
   readonly prove: string;
+  /** Leaves a TRUNCATE, which has to be seen. */
   readonly consume: string;
   /**
    * After a TRUNCATE of a source whose partitions are emptied one by one: deletes the rows of the target whose keys it does not
@@ -25,18 +29,28 @@ interface ReconcileTexts {
   readonly forgetEmptied: string;
 }
 
+/** No change is at a later place. */
+export const LAST_PLACE = "(4294967294,65535)";
+
+/**
+ * Changes are taken by their places in the file, not by their numbers: so a writer pays for no index on these. Their order does not
+ * matter, because rows are read as they are now.
+ */
 export function reconcileTexts(pair: Pair): ReconcileTexts {
   const { source, target, pending, key, columns } = pair;
   const keys = quoteList(key.map((_, index) => nameKeyColumn(index)));
-  // A row that changed a thousand times is read once.
-  const taken = `(SELECT DISTINCT ${keys} FROM ${quoteRelationOf(pending)} WHERE ${CHANGE} <= $1::pg_catalog.int8) p`;
+  const upTo = "ctid OPERATOR(pg_catalog.<=) $1::pg_catalog.tid";
+  // A row that changed a thousand times is read once. In the order of the keys neighbours in an index follow each other: twice as fast
+  // as in the order of the changes, where these are in none (PostgreSQL 18, 200,000 of a million rows).
+  const taken = `(SELECT DISTINCT ${keys} FROM ${quoteRelationOf(pending)} WHERE ${upTo} ORDER BY ${keys}) p`;
   return {
     lock: `LOCK TABLE ${quoteRelationOf(source)} IN ACCESS SHARE MODE`,
-    take: `SELECT pg_catalog.count(*) AS changes, pg_catalog.max(t.${CHANGE}) AS last, coalesce(pg_catalog.bool_or(t.${EMPTIED}), false) AS emptied FROM (SELECT ${CHANGE}, ${EMPTIED} FROM ${quoteRelationOf(pending)} ORDER BY ${CHANGE} LIMIT $1::pg_catalog.int8) t`,
+    // The condition lets it begin at the first block; a scan of the whole may begin in the middle.
+    take: `SELECT pg_catalog.count(*) AS changes, pg_catalog.max(t.place) AS last, coalesce(pg_catalog.bool_or(t.${EMPTIED}), false) AS emptied FROM (SELECT ctid AS place, ${EMPTIED} FROM ${quoteRelationOf(pending)} WHERE ctid OPERATOR(pg_catalog.>=) '(0,0)'::pg_catalog.tid LIMIT $1::pg_catalog.int8) t`,
     remove: `DELETE FROM ${quoteRelationOf(target)} t USING ${taken} WHERE ${matchKey(pair, "t", "p")}`,
     insert: `INSERT INTO ${quoteRelationOf(target)} (${quoteList(columns.map(({ name }) => name))}) OVERRIDING SYSTEM VALUE SELECT ${columns.map(({ name }) => `s.${quote(name)}`).join(", ")} FROM ${taken} JOIN ${quoteRelationOf(source)} s ON ${matchKey(pair, "s", "p")}`,
     prove: proveTakenText(pair, taken),
-    consume: `DELETE FROM ${quoteRelationOf(pending)} WHERE ${CHANGE} <= $1::pg_catalog.int8`,
+    consume: `DELETE FROM ${quoteRelationOf(pending)} WHERE ${upTo} AND NOT ${EMPTIED}`,
     removeGone: `DELETE FROM ${quoteRelationOf(target)} t WHERE NOT EXISTS (SELECT FROM ${quoteRelationOf(source)} s WHERE ${key.map((name) => `s.${quote(name)} OPERATOR(pg_catalog.=) t.${quote(name)}`).join(" AND ")})`,
     forgetEmptied: `DELETE FROM ${quoteRelationOf(pending)} WHERE ${EMPTIED}`,
   };
