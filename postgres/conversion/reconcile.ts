@@ -48,14 +48,14 @@ export function reconcile(
       if (whenEmptied === "tell") return { changes, emptied: true };
       await removeGone(session, texts);
     }
-    const last = [String(found?.["last"])];
+    const places = [String(found?.["first"]), String(found?.["last"])];
     await faultpoint("before the changes are applied");
     const { text, values } = record(changes);
     const [, , proof] = await Promise.all([
-      session.query(texts.remove, last),
-      session.query(texts.insert, last),
-      session.query(texts.prove, last),
-      session.query(texts.consume, last),
+      session.query(texts.remove, places),
+      session.query(texts.insert, places),
+      session.query(texts.prove, places),
+      session.query(texts.consume, places),
       session.query(text, values),
     ]);
     const differs = explainDifference(proof[0]);

@@ -10,11 +10,11 @@ interface ReconcileTexts {
   /** Locks the source first: then no ALTER that would make it look empty to this snapshot, and no TRUNCATE, can come between. */
   readonly lock: string;
   /**
-   * $1: how many changes at most, in the order of the file. Answers with their number, the place of the last one, and whether one of
-   * them is a TRUNCATE.
+   * $1: how many changes at most, in the order of the file. Answers with their number, the places of the
+   * first and the last one, and whether one of them is a TRUNCATE.
    */
   readonly take: string;
-  /** $1: the place of the last change that was taken; those before it that this snapshot does not see stay pending, as in all that follow. */
+  /** $1, $2: the places of the first and the last change that was taken; those between that this snapshot does not see stay pending. */
   readonly remove: string;
   readonly insert: string;
   /** Number and hash of the rows with these keys on both sides. */
@@ -29,8 +29,8 @@ interface ReconcileTexts {
   readonly forgetEmptied: string;
 }
 
-/** No change is at a later place. */
-export const LAST_PLACE = "(4294967294,65535)";
+/** Between these places are all changes. */
+export const ALL_PLACES = { first: "(0,0)", last: "(4294967294,65535)" } as const;
 
 /**
  * Changes are taken by their places in the file, not by their numbers: so a writer pays for no index on these. Their order does not
@@ -39,18 +39,18 @@ export const LAST_PLACE = "(4294967294,65535)";
 export function reconcileTexts(pair: Pair): ReconcileTexts {
   const { source, target, pending, key, columns } = pair;
   const keys = quoteList(key.map((_, index) => nameKeyColumn(index)));
-  const upTo = "ctid OPERATOR(pg_catalog.<=) $1::pg_catalog.tid";
+  const between = "ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.tid AND ctid OPERATOR(pg_catalog.<=) $2::pg_catalog.tid";
   // A row that changed a thousand times is read once. In the order of the keys neighbours in an index follow each other: twice as fast
   // as in the order of the changes, where these are in none (PostgreSQL 18, 200,000 of a million rows).
-  const taken = `(SELECT DISTINCT ${keys} FROM ${quoteRelationOf(pending)} WHERE ${upTo} ORDER BY ${keys}) p`;
+  const taken = `(SELECT DISTINCT ${keys} FROM ${quoteRelationOf(pending)} WHERE ${between} ORDER BY ${keys}) p`;
   return {
     lock: `LOCK TABLE ${quoteRelationOf(source)} IN ACCESS SHARE MODE`,
     // The condition lets it begin at the first block; a scan of the whole may begin in the middle.
-    take: `SELECT pg_catalog.count(*) AS changes, pg_catalog.max(t.place) AS last, coalesce(pg_catalog.bool_or(t.${EMPTIED}), false) AS emptied FROM (SELECT ctid AS place, ${EMPTIED} FROM ${quoteRelationOf(pending)} WHERE ctid OPERATOR(pg_catalog.>=) '(0,0)'::pg_catalog.tid LIMIT $1::pg_catalog.int8) t`,
+    take: `SELECT pg_catalog.count(*) AS changes, pg_catalog.min(t.place) AS first, pg_catalog.max(t.place) AS last, coalesce(pg_catalog.bool_or(t.${EMPTIED}), false) AS emptied FROM (SELECT ctid AS place, ${EMPTIED} FROM ${quoteRelationOf(pending)} WHERE ctid OPERATOR(pg_catalog.>=) '${ALL_PLACES.first}'::pg_catalog.tid LIMIT $1::pg_catalog.int8) t`,
     remove: `DELETE FROM ${quoteRelationOf(target)} t USING ${taken} WHERE ${matchKey(pair, "t", "p")}`,
     insert: `INSERT INTO ${quoteRelationOf(target)} (${quoteList(columns.map(({ name }) => name))}) OVERRIDING SYSTEM VALUE SELECT ${columns.map(({ name }) => `s.${quote(name)}`).join(", ")} FROM ${taken} JOIN ${quoteRelationOf(source)} s ON ${matchKey(pair, "s", "p")}`,
     prove: proveTakenText(pair, taken),
-    consume: `DELETE FROM ${quoteRelationOf(pending)} WHERE ${upTo} AND NOT ${EMPTIED}`,
+    consume: `DELETE FROM ${quoteRelationOf(pending)} WHERE ${between} AND NOT ${EMPTIED}`,
     removeGone: `DELETE FROM ${quoteRelationOf(target)} t WHERE NOT EXISTS (SELECT FROM ${quoteRelationOf(source)} s WHERE ${key.map((name) => `s.${quote(name)} OPERATOR(pg_catalog.=) t.${quote(name)}`).join(" AND ")})`,
     forgetEmptied: `DELETE FROM ${quoteRelationOf(pending)} WHERE ${EMPTIED}`,
   };

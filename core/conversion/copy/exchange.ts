@@ -13,7 +13,7 @@ import { CAPTURE_TRIGGERS, installCapture, nameCapture, prepareCapture } from ".
 import { FOLLOWS } from "../between/follows";
 import { markQuery } from "../between/mark";
 import { EMPTIED, type Pair, type PairRelation, quoteRelationOf } from "../between/pair";
-import { LAST_PLACE, reconcileTexts } from "../between/reconcile-text";
+import { ALL_PLACES, reconcileTexts } from "../between/reconcile-text";
 import { type CopySource, quoteTarget, toPair } from "./copy-source";
 import { refuseOldSnapshots } from "./old-snapshots";
 
@@ -161,7 +161,8 @@ export function reconcileLast(
   const pair = toPair(source);
   const texts = reconcileTexts(pair);
   const pending = quoteRelationOf(pair.pending);
-  const all = (text: string) => text.replaceAll("$1", quoteLiteral(LAST_PLACE));
+  const all = (text: string) =>
+    text.replaceAll("$1", quoteLiteral(ALL_PLACES.first)).replaceAll("$2", quoteLiteral(ALL_PLACES.last));
   const name = `${pair.source.schema}.${pair.source.name}`;
   const settings = ["enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit", "row_security"];
   const body = [
