@@ -11,7 +11,7 @@ import { up } from "../support/harness/rounds";
 const canary = newCanary();
 const role = `canary_${String(process.pid)}`;
 const database = withDatabase();
-const app = withProgram(database, { connection: () => ({ user: role }) });
+const app = withProgram(database, { connection: () => ({ user: role }), ownProcesses: true });
 const artefacts: string[] = [];
 
 beforeAll(async () => {

@@ -18,7 +18,8 @@ vi.mock("../support/harness/hosts", () => ({
       await served.get(request.close)?.close();
       return request.close;
     }
-    const server = await serveProvider(createProviderModule(), request);
+    if (!("plugin" in request)) throw new Error("no program is run here");
+    const server = await serveProvider(createProviderModule(), request.plugin);
     served.set(server.port, server);
     return server.port;
   },

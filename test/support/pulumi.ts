@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import { type RunOptions, type RunResult, runPulumi } from "../../tools/stand-ins/engine/run";
 import { workFolder } from "../../tools/paths";
-
-const quickStart = join(__dirname, "harness", "quick-start.cjs");
+import { quickStart } from "./harness/bundle";
 
 export interface PulumiProject {
   readonly folder: string;

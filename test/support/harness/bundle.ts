@@ -11,7 +11,10 @@ const plugin = join(testPluginFolder, "plugin.cjs");
 /** What `node` is given to start the plugin, before its own arguments. */
 export const pluginStart: readonly string[] = [join(__dirname, "cached-start.cjs"), plugin];
 
-/** The process that serves many plugins. */
+/** Preloaded into the processes that load the SDK. */
+export const quickStart = join(__dirname, "quick-start.cjs");
+
+/** The process that serves many plugins and programs. */
 export const pluginHost = join(testPluginFolder, "plugin-host.cjs");
 
 export async function buildTestBundles(): Promise<void> {

@@ -1,10 +1,10 @@
-// The processes that serve many plugins: one for each worker, for the whole run.
+// The processes that serve many plugins and programs: one for each worker, for the whole run.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createInterface, type Interface } from "node:readline";
 import { inject } from "vitest";
-import { pluginHost } from "./bundle";
+import { pluginHost, quickStart } from "./bundle";
 import type { HostAnswer, HostRequest } from "./plugin-host";
 import { portOf } from "./port-of";
 
@@ -17,7 +17,7 @@ export interface PluginHosts {
 export async function startHosts(count: number): Promise<PluginHosts> {
   const env = { PATH: process.env["PATH"], HOME: process.env["HOME"] };
   const children = Array.from({ length: count }, () =>
-    spawn(process.execPath, [pluginHost], { env, stdio: ["pipe", "pipe", "inherit"] }),
+    spawn(process.execPath, ["--require", quickStart, pluginHost], { env, stdio: ["pipe", "pipe", "inherit"] }),
   );
   const ports = await Promise.all(children.map(portOf));
   const stop = async (): Promise<void> => {
@@ -36,7 +36,7 @@ export async function startHosts(count: number): Promise<PluginHosts> {
 let host: Promise<{ readonly socket: Socket; readonly lines: AsyncIterator<string> }> | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
-/** Asks the host of this worker; answers come in the order of the questions. Returns the port of the plugin. */
+/** Asks the host of this worker; answers come in the order of the questions. Returns the port of what is served. */
 export async function askHost(request: HostRequest): Promise<number> {
   host ??= open();
   const { socket, lines } = await host;

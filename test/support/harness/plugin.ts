@@ -55,7 +55,7 @@ export async function startPlugin(options: PluginOptions = {}): Promise<PluginPr
 /** The same plugin as fresh, in the process that serves many: for runs that are about the database and not about the process. */
 export async function hostedPlugin(config: PropertyMap, planFile?: string): Promise<Plugin> {
   const { address, lines } = await logService();
-  const port = await askHost({ engineAddress: address, ...(planFile === undefined ? {} : { planFile }) });
+  const port = await askHost({ plugin: { engineAddress: address, ...(planFile === undefined ? {} : { planFile }) } });
   return configured(new HostedPlugin(port, () => lines), config);
 }
 

@@ -1,11 +1,13 @@
-// A small Pulumi program of the components, run by the real engine against the plugin with fault points.
-import { writeFileSync } from "node:fs";
+// A small Pulumi program of the components, run by the real engine: by a plugin and a language host that are there already, or by
+// processes of its own, with fault points.
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import type { RunOptions, RunResult } from "../../../tools/stand-ins/engine/run";
 import { projectFile } from "../../../tools/project-file";
 import type { TestDatabase } from "../database";
 import { testPluginFolder } from "./bundle";
+import { askHost } from "./hosts";
 import { componentsFile } from "./packed";
 import { type PulumiProject, withProject } from "../pulumi";
 
@@ -40,30 +42,72 @@ interface ProgramOptions {
   readonly connection?: () => object;
   /** Folder of the plugin; the one with fault points by default. */
   readonly pluginFolder?: string;
+  /**
+   * For tests that are about processes, such as what their command lines show. Without it, a run has them only where its environment
+   * has more than what `HANDED_OVER` names.
+   */
+  readonly ownProcesses?: boolean;
 }
+
+/** Of the project. */
+const NAME = "faults";
+
+/** Commands that start a plugin. */
+const STARTING = new Set(["preview", "up", "refresh", "destroy", "import"]);
+
+/** Variables that a run needs no processes of its own for: they are the engine's, or travel as a request. */
+const HANDED_OVER = new Set(["PULUMI_SKIP_CHECKPOINTS", "PULUMI_DEBUG_GRPC", "PGPARTITION_PLAN_FILE"]);
 
 /**
  * The password travels as a secret of the stack's configuration. The program is JavaScript and loads the components as one file:
  * compiling them from TypeScript at each start takes 4 seconds, which the engine then spends on every preview and update.
  */
 export function withProgram(database: TestDatabase, options: ProgramOptions = {}): EngineProgram {
-  const { connection = () => ({}), pluginFolder = testPluginFolder } = options;
+  const { connection = () => ({}), pluginFolder = testPluginFolder, ownProcesses = false } = options;
   const project = withProject({
-    "Pulumi.yaml": projectFile("faults", { pgpartition: pluginFolder }),
-    "package.json": JSON.stringify({ name: "faults", main: "index.js" }),
+    "Pulumi.yaml": projectFile(NAME, { pgpartition: pluginFolder }),
+    "package.json": JSON.stringify({ name: NAME, main: "index.js" }),
   });
   let made: Promise<void> | undefined;
   const run: EngineProgram["run"] = async (args, runOptions = {}) => {
     made ??= makeStack(project, database);
     await made;
-    return project.runWith(runOptions, ...args, "--stack", "test");
+    const start = (more: RunOptions): Promise<RunResult> => project.runWith(more, ...args, "--stack", "test");
+    const own =
+      process.env["PGPARTITION_TEST_STARTS"] === "own" ||
+      Object.keys(runOptions.env ?? {}).some((name) => !HANDED_OVER.has(name));
+    return ownProcesses || own || !STARTING.has(args[0] ?? "") ? start(runOptions) : attached(runOptions, start);
   };
   return {
     project,
     declare: (declaration) => write(project, declaration, { ...addressOf(database), ...connection() }),
     run,
-    state: async () => JSON.parse((await run(["stack", "export"])).stdout) as StackState,
+    state: () => Promise.resolve(readState(project)),
   };
+}
+
+/** Runs the engine with a plugin and a language host of its own in the process of this worker that serves them. */
+async function attached(options: RunOptions, start: (options: RunOptions) => Promise<RunResult>): Promise<RunResult> {
+  const planFile = options.env?.["PGPARTITION_PLAN_FILE"];
+  const plugin = await askHost({ plugin: planFile === undefined ? {} : { planFile } });
+  const language = await askHost({ language: "nodejs" });
+  const env = {
+    PULUMI_DEBUG_PROVIDERS: `pgpartition:${String(plugin)}`,
+    PULUMI_DEBUG_LANGUAGES: `nodejs:${String(language)}`,
+  };
+  try {
+    return await start({ ...options, env: { ...options.env, ...env } });
+  } finally {
+    for (const port of [language, plugin]) await askHost({ close: port });
+  }
+}
+
+function readState(project: PulumiProject): StackState {
+  const file = join(project.folder, ".state", ".pulumi", "stacks", NAME, "test.json");
+  const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as {
+    readonly checkpoint: { readonly latest?: StackState["deployment"] };
+  };
+  return { deployment: checkpoint.latest ?? {} };
 }
 
 /** Output of a run as people see it. */

@@ -8,7 +8,7 @@ import { version } from "../../../package.json";
 import { stopAll } from "./children";
 import { dependencies } from "./modules";
 import { runPlugin } from "./plugin";
-import { runProgram } from "./program";
+import type { RunProgram } from "./program";
 
 type Handlers = Pick<
   ILanguageRuntimeServer,
@@ -26,7 +26,7 @@ type Handlers = Pick<
   | "template"
 >;
 
-export function handlers(addressAtStart: string): Handlers {
+export function handlers(addressAtStart: string, run: RunProgram): Handlers {
   let engineAddress = addressAtStart;
   return {
     handshake: (call, callback) => {
@@ -40,7 +40,7 @@ export function handlers(addressAtStart: string): Handlers {
     getRequiredPackages: (_call, callback) => callback(null, new language.GetRequiredPackagesResponse()),
     getRequiredPlugins: (_call, callback) => callback(null, new language.GetRequiredPluginsResponse()),
 
-    run: (call, callback) => answer(runProgram(call.request, engineAddress), callback),
+    run: (call, callback) => answer(run(call.request, engineAddress), callback),
     runPlugin: (call) => {
       runPlugin(call).catch((error: unknown) => call.emit("error", serviceError(error)));
     },

@@ -7,6 +7,8 @@ import { nodeOptions } from "./options";
 /** Exit code of cmd/run for an error that it has already reported: nothing more is printed. */
 const alreadyReported = 32;
 
+export type RunProgram = (request: RunRequest, engineAddress: string) => Promise<RunResponse>;
+
 export async function runProgram(request: RunRequest, engineAddress: string): Promise<RunResponse> {
   const info = request.getInfo();
   const folder = info?.getProgramDirectory() ?? request.getPwd();
