@@ -2,7 +2,8 @@
 // engine: most runs are about the database, and starting processes for each is most of what they cost. Bundled as the plugin is;
 // global-setup.ts starts it.
 import { Console } from "node:console";
-import { createServer, type Socket } from "node:net";
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { createProviderModule } from "../../../provider/module";
 import { serveProvider } from "../../../provider/server/server";
@@ -14,6 +15,34 @@ interface PluginRequest {
   /** Without it, that of the engine that attaches. */
   readonly engineAddress?: string;
   readonly planFile?: string;
+}
+
+/** Serves an engine that attaches: it starts a plugin for each provider of a preview or update, and here opens a connection. */
+async function serveAttached(request: PluginRequest): Promise<Served> {
+  const ending = new Set<Promise<void>>();
+  const sockets = new Set<Socket>();
+  const serveOne = async (engine: Socket): Promise<void> => {
+    const gone = once(engine, "close");
+    const plugin = await serveProvider(createProviderModule(), request);
+    const inner = connect(plugin.port, "127.0.0.1");
+    for (const [from, to] of [[engine, inner] as const, [inner, engine] as const])
+      from.on("error", () => to.destroy()).pipe(to);
+    await gone;
+    inner.destroy();
+    await plugin.close();
+  };
+  const front = createServer((engine) => {
+    sockets.add(engine);
+    ending.add(serveOne(engine));
+  }).listen(0, "127.0.0.1");
+  await once(front, "listening");
+  const address = front.address();
+  const close = async (): Promise<void> => {
+    front.close();
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(ending);
+  };
+  return { port: typeof address === "object" ? (address?.port ?? 0) : 0, close };
 }
 
 /** One line of JSON each. */
@@ -29,14 +58,17 @@ interface Served {
 /** What would have ended a plugin of its own: the next one that is closed says it. */
 let broken: string | undefined;
 
+function start(request: Exclude<HostRequest, { readonly close: number }>): Promise<Served> {
+  if ("language" in request) return serveLanguage("", runWarm);
+  if (request.plugin.engineAddress === undefined) return serveAttached(request.plugin);
+  return serveProvider(createProviderModule(), request.plugin);
+}
+
 function serve(socket: Socket): void {
   const open = new Map<number, Served>();
   const answer = async (request: HostRequest): Promise<HostAnswer> => {
     if (!("close" in request)) {
-      const server: Served =
-        "plugin" in request
-          ? await serveProvider(createProviderModule(), request.plugin)
-          : await serveLanguage("", runWarm);
+      const server = await start(request);
       open.set(server.port, server);
       return { port: server.port };
     }
