@@ -43,7 +43,7 @@ interface ProgramOptions {
   /** Folder of the plugin; the one with fault points by default. */
   readonly pluginFolder?: string;
   /**
-   * For tests that are about processes, such as what their command lines show. Without it, a run has them only where its environment
+   * With PGPARTITION_TEST_STARTS=shared, for tests about processes and their command lines. Without it, a run has them where its environment
    * has more than what `HANDED_OVER` names.
    */
   readonly ownProcesses?: boolean;
@@ -74,7 +74,7 @@ export function withProgram(database: TestDatabase, options: ProgramOptions = {}
     await made;
     const start = (more: RunOptions): Promise<RunResult> => project.runWith(more, ...args, "--stack", "test");
     const own =
-      process.env["PGPARTITION_TEST_STARTS"] === "own" ||
+      process.env["PGPARTITION_TEST_STARTS"] !== "shared" ||
       Object.keys(runOptions.env ?? {}).some((name) => !HANDED_OVER.has(name));
     return ownProcesses || own || !STARTING.has(args[0] ?? "") ? start(runOptions) : attached(runOptions, start);
   };
