@@ -22,7 +22,8 @@ async function serveAttached(request: PluginRequest): Promise<Served> {
   const ending = new Set<Promise<void>>();
   const sockets = new Set<Socket>();
   const serveOne = async (engine: Socket): Promise<void> => {
-    const gone = once(engine, "close");
+    // Not by once(): it fails at an error of the socket, and the plugin would then keep its sessions.
+    const gone = new Promise<void>((resolve) => engine.once("close", () => resolve()));
     const plugin = await serveProvider(createProviderModule(), request);
     const inner = connect(plugin.port, "127.0.0.1");
     for (const [from, to] of [[engine, inner] as const, [inner, engine] as const])
