@@ -80,7 +80,8 @@ test("a rolled month: what cannot be taken back first, and a row with no more th
   expect(said).toMatch(
     /2\. 4 x ALTER TABLE … DETACH PARTITION … CONCURRENTLY for a_p2025_11, b_p2025_11, d_p2025_11, e_/,
   );
-  expect(stdout.trim().split("\n").length).toBeLessThan(60);
+  // Without the engine's signs of life, whose number depends on how fast it is.
+  expect(stdout.split("\n").filter((line) => line !== "" && !line.startsWith("@")).length).toBeLessThan(60);
   expect(stdout).toMatch(/PartitionWindow db-a-window +update \[diff: ~changes\]$/m);
   const json = JSON.parse((await engine.pulumi(["preview", "--json"])).stdout) as {
     steps: { urn: string; newState: { inputs: Record<string, unknown> } }[];

@@ -7,6 +7,7 @@ import type { RunOptions, RunResult } from "../../../tools/stand-ins/engine/run"
 import { projectFile } from "../../../tools/project-file";
 import type { TestDatabase } from "../database";
 import { testPluginFolder } from "./bundle";
+import { requestedScope } from "../servers";
 import { askHost } from "./hosts";
 import { componentsFile } from "./packed";
 import { type PulumiProject, withProject } from "../pulumi";
@@ -31,6 +32,7 @@ export interface EngineProgram {
 }
 
 interface StackState {
+  readonly version: number;
   readonly deployment: {
     readonly resources?: readonly { readonly urn: string; readonly type: string; readonly outputs?: unknown }[];
     readonly pending_operations?: readonly { readonly type: string }[];
@@ -40,11 +42,11 @@ interface StackState {
 interface ProgramOptions {
   /** Added to the connection that the program declares; asked when a declaration is written. */
   readonly connection?: () => object;
-  /** Folder of the plugin; the one with fault points by default. */
+  /** Folder of the plugin where a run starts one; the one with fault points by default. */
   readonly pluginFolder?: string;
   /**
-   * With PGPARTITION_TEST_STARTS=shared, for tests about processes and their command lines. Without it, a run has them where its environment
-   * has more than what `HANDED_OVER` names.
+   * For tests about processes and their command lines. Without it, a run has them where its environment has more than what
+   * `HANDED_OVER` names, with PGPARTITION_TEST_STARTS=own and in `npm run test:all`.
    */
   readonly ownProcesses?: boolean;
 }
@@ -74,7 +76,8 @@ export function withProgram(database: TestDatabase, options: ProgramOptions = {}
     await made;
     const start = (more: RunOptions): Promise<RunResult> => project.runWith(more, ...args, "--stack", "test");
     const own =
-      process.env["PGPARTITION_TEST_STARTS"] !== "shared" ||
+      process.env["PGPARTITION_TEST_STARTS"] === "own" ||
+      requestedScope() === "all" ||
       Object.keys(runOptions.env ?? {}).some((name) => !HANDED_OVER.has(name));
     return ownProcesses || own || !STARTING.has(args[0] ?? "") ? start(runOptions) : attached(runOptions, start);
   };
@@ -104,10 +107,11 @@ async function attached(options: RunOptions, start: (options: RunOptions) => Pro
 
 function readState(project: PulumiProject): StackState {
   const file = join(project.folder, ".state", ".pulumi", "stacks", NAME, "test.json");
-  const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as {
+  const { version, checkpoint } = JSON.parse(readFileSync(file, "utf8")) as {
+    readonly version: number;
     readonly checkpoint: { readonly latest?: StackState["deployment"] };
   };
-  return { deployment: checkpoint.latest ?? {} };
+  return { version, deployment: checkpoint.latest ?? {} };
 }
 
 /** Output of a run as people see it. */
