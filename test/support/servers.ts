@@ -56,6 +56,14 @@ export function requestedScope(text = process.env["PGPARTITION_TEST_SCOPE"] ?? "
   throw new Error(`PGPARTITION_TEST_SCOPE: "${text}" is neither usual nor all`);
 }
 
+/** PGPARTITION_TEST_STARTS=own: each run of the engine starts its plugin, language host and program, as all do in `npm run test:all`. */
+export function requestedStarts(
+  text = process.env["PGPARTITION_TEST_STARTS"] ?? (requestedScope() === "all" ? "own" : "shared"),
+): "shared" | "own" {
+  if (text === "shared" || text === "own") return text;
+  throw new Error(`PGPARTITION_TEST_STARTS: "${text}" is neither shared nor own`);
+}
+
 export const ownerRole = "app_deployer";
 
 /** What the product is told; the role has the superuser's password. */

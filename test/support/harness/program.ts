@@ -7,7 +7,7 @@ import type { RunOptions, RunResult } from "../../../tools/stand-ins/engine/run"
 import { projectFile } from "../../../tools/project-file";
 import type { TestDatabase } from "../database";
 import { testPluginFolder } from "./bundle";
-import { requestedScope } from "../servers";
+import { requestedStarts } from "../servers";
 import { askHost } from "./hosts";
 import { componentsFile } from "./packed";
 import { type PulumiProject, withProject } from "../pulumi";
@@ -75,11 +75,12 @@ export function withProgram(database: TestDatabase, options: ProgramOptions = {}
     made ??= makeStack(project, database);
     await made;
     const start = (more: RunOptions): Promise<RunResult> => project.runWith(more, ...args, "--stack", "test");
-    const own =
-      process.env["PGPARTITION_TEST_STARTS"] === "own" ||
-      requestedScope() === "all" ||
-      Object.keys(runOptions.env ?? {}).some((name) => !HANDED_OVER.has(name));
-    return ownProcesses || own || !STARTING.has(args[0] ?? "") ? start(runOptions) : attached(runOptions, start);
+    const isAttached =
+      STARTING.has(args[0] ?? "") &&
+      !ownProcesses &&
+      requestedStarts() === "shared" &&
+      Object.keys(runOptions.env ?? {}).every((name) => HANDED_OVER.has(name));
+    return isAttached ? attached(runOptions, start) : start(runOptions);
   };
   return {
     project,

@@ -4,6 +4,9 @@ import { AsyncResource } from "node:async_hooks";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type * as Pulumi from "@pulumi/pulumi";
+import type * as Config from "@pulumi/pulumi/runtime/config";
+import type * as Runtime from "@pulumi/pulumi/runtime/settings";
+import type * as Stack from "@pulumi/pulumi/runtime/stack";
 import { RunResponse, type RunRequest } from "@pulumi/pulumi/proto/language_pb";
 import { runProgram } from "../../../tools/stand-ins/language-host/program";
 
@@ -30,9 +33,9 @@ function run(request: RunRequest, engineAddress: string): Promise<RunResponse> {
   const folder = request.getInfo()?.getProgramDirectory() ?? request.getPwd();
   const require = createRequire(join(folder, "package.json"));
   const { log, ResourceError, RunError } = require("@pulumi/pulumi") as typeof Pulumi;
-  const settings = require("@pulumi/pulumi/runtime/settings") as Settings;
-  const { setAllConfig } = require("@pulumi/pulumi/runtime/config") as Config;
-  const { runInPulumiStack } = require("@pulumi/pulumi/runtime/stack") as Stack;
+  const settings = require("@pulumi/pulumi/runtime/settings") as typeof Runtime & Settings;
+  const { setAllConfig } = require("@pulumi/pulumi/runtime/config") as typeof Config;
+  const { runInPulumiStack } = require("@pulumi/pulumi/runtime/stack") as typeof Stack;
   const { withLocalStorage } = require("@pulumi/pulumi/runtime/state") as State;
   const { defaultErrorMessage } = require("@pulumi/pulumi/cmd/run/error") as Errors;
   const program = join(folder, request.getInfo()?.getEntryPoint() ?? request.getProgram());
@@ -88,16 +91,9 @@ function forgetProgram(require: NodeJS.Require, folder: string): void {
     if (file.startsWith(`${folder}/`) || file.includes("/node_modules/pulumi-pgpartition/")) delete require.cache[file];
 }
 
+/** What its declarations leave out. */
 interface Settings {
-  resetOptions(...options: readonly unknown[]): void;
   waitForRPCs(): Promise<void>;
-  disconnect(signalShutdown: boolean): Promise<void>;
-}
-interface Config {
-  setAllConfig(config: Readonly<Record<string, string>>, secretKeys: readonly string[]): void;
-}
-interface Stack {
-  runInPulumiStack(program: () => Promise<unknown>): Promise<unknown>;
 }
 interface State {
   withLocalStorage<T>(callback: () => Promise<T>): Promise<T>;
